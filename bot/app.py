@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clouds import SystemClock, build_clouds
+from bot.clouds import build_clouds
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.jobs.run import JobFunction, with_arguments
+from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.signal import JobSignal
+from bot.jobs.worker import SLACK_PACE, Worker
 from bot.ports import Clock, Cloud
-from bot.services.admin import healthcheck
 from bot.services.admin.healthcheck import HealthCheck
 from bot.services.admin.installations import InstallationService
-from bot.services.app_metrics import service as app_metrics_service
 from bot.services.app_metrics.jobs import AppMetricsJobs
 from bot.services.assembly import Services
 from bot.services.call_control.jobs import CallControlJobs
+from bot.services.call_control.recording_jobs import RecordingJobs
+from bot.services.call_control.status_posts import StatusPosts
 from bot.services.context import Context
-from bot.services.diagnosis import call_statistics, event_poller
 from bot.services.diagnosis.call_statistics import CallStatisticsJob
 from bot.services.diagnosis.event_poller import EventPoller
 from bot.services.diagnosis.inquiry_jobs import InquiryJobs
@@ -43,14 +43,13 @@ from bot.services.tickets.mentions import MentionJobs
 from bot.settings import N_, SettingError, Settings, require
 from bot.store import DatabaseUnavailableError, Store, reason_of
 from bot.store.diagnosis.events import SqlEventStore
+from bot.store.jobs import Pace
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from bot.store.response_cache import SqlResponseCache
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
-    from bot.jobs.run import JobHandler
-    from bot.jobs.worker import Worker
     from handlers.slack.chart_support import ChartSupport
     from handlers.slack.clients import SlackClients
     from handlers.slack.oauth import InstallationStore
@@ -84,8 +83,8 @@ async def open_application(
     sleep: Sleep = asyncio.sleep,
 ) -> AsyncIterator[Application]:
     """Open database and clouds; close them when the block ends."""
-    store = Store(settings.database_url)
-    clock = clock or SystemClock()
+    store = Store(settings.database_url, clock=clock)
+    clock = store.clock
     clouds = build_clouds(
         settings.clouds,
         rate_limit_store=SqlRateLimitStore(store),
@@ -98,6 +97,7 @@ async def open_application(
     )
     try:
         await _ensure_schema(store)
+        await store.read(store.now)
         for cloud in set(clouds.values()):
             await cloud.restore_state()
         yield _build_application(settings, store, clouds, clock)
@@ -148,7 +148,7 @@ class SlackRuntime:
     app: AsyncApp
     context: Context
     services: Services
-    worker: Worker
+    worker: Worker | None
     job_handlers: Mapping[str, JobHandler]
     clients: SlackClients
     installations: InstallationStore
@@ -178,11 +178,14 @@ def _slack_clients(
 
 @asynccontextmanager
 async def open_slack_runtime(
-    application: Application, *, worker: bool, answer_timeout_s: float = ANSWER_TIMEOUT_S
+    application: Application,
+    *,
+    worker: bool,
+    pace: Pace = SLACK_PACE,
+    answer_timeout_s: float = ANSWER_TIMEOUT_S,
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
-    from bot.jobs.worker import Worker  # noqa: PLC0415 - dbos takes half a second to import
-    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
+    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - bolt takes half a second
     from handlers.slack.oauth import InstallationStore  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
     from handlers.transports import build_app  # noqa: PLC0415 - likewise
@@ -199,17 +202,17 @@ async def open_slack_runtime(
         slack = _slack_clients(application, clients, users)
         poller = EventPoller(context)
         summary_jobs = _summary_jobs(application, context, services, slack)
-        functions: dict[str, JobFunction] = {
-            **_ticket_jobs(context, services, slack),
-            **summary_jobs.job_handlers,
-            **_other_jobs(context, services, slack),
-            event_poller.KIND: poller.poll,
-        }
-        job_handlers = {kind: with_arguments(each) for kind, each in functions.items()}
-        signal = context.job_signal
-        job_worker = Worker(application.store, clock, job_handlers, signal=signal, worker=worker)
-        await stack.enter_async_context(job_worker)
+        handlers = collect_handlers(
+            *_ticket_jobs(context, services, slack),
+            *_other_jobs(context, services, slack),
+            summary_jobs,
+            poller,
+        )
+        job_worker = None
         if worker:
+            job_worker = await stack.enter_async_context(
+                Worker(application.store, handlers, signal=context.job_signal, pace=pace)
+            )
             await poller.start()
             await summary_jobs.start()
         installations = InstallationStore(application.installations)
@@ -218,15 +221,15 @@ async def open_slack_runtime(
             clock=clock,
             answer_timeout_s=answer_timeout_s,
         )
-        yield SlackRuntime(app, context, services, job_worker, job_handlers, clients, installations)
+        yield SlackRuntime(app, context, services, job_worker, handlers, clients, installations)
 
 
 def _ticket_jobs(
     context: Context,
     services: Services,
     slack: _SlackClients,
-) -> dict[str, JobFunction]:
-    """Return the handlers of jobs that post about tickets, by the kind of job."""
+) -> list[object]:
+    """Return the jobs that post about tickets."""
     from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
     from handlers.diagnosis.posts import SlackDiagnosisPosts  # noqa: PLC0415 - likewise
     from handlers.escalation.posts import SlackIncidentPosts, SlackPager  # noqa: PLC0415 - likewise
@@ -239,24 +242,25 @@ def _ticket_jobs(
     ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
     diagnosis_posts = SlackDiagnosisPosts(poster, users, slack.charts)
     pager = SlackPager(poster, users, settings.support_group)
-    status_posts = SlackRoomStatusPosts(poster, users)
+    status_posts = StatusPosts(context, publisher, SlackRoomStatusPosts(poster, users))
     notifications = SlackTicketNotifications(poster, users)
     incident_posts = SlackIncidentPosts(poster, users, settings)
     permalink = ticket_posts.permalink
     diagnosis_jobs = DiagnosisJobs(
         context, services.diagnosis, publisher, diagnosis_posts, permalink
     )
-    return {
-        **TicketJobs(context, publisher, ticket_posts).job_handlers,
-        **CloudReportJobs(context).job_handlers,
-        **diagnosis_jobs.job_handlers,
-        **InquiryJobs(context, services.diagnosis, diagnosis_posts).job_handlers,
-        **EscalationJobs(context, publisher, pager).job_handlers,
-        **CallControlJobs(context, publisher, status_posts).job_handlers,
-        **NotificationJobs(context, publisher, notifications).job_handlers,
-        **IncidentJobs(context, publisher, incident_posts).job_handlers,
-        **MentionJobs(context, publisher, SlackMentionPosts(poster, users)).job_handlers,
-    }
+    return [
+        TicketJobs(context, publisher, ticket_posts),
+        CloudReportJobs(context),
+        diagnosis_jobs,
+        InquiryJobs(context, services.diagnosis, diagnosis_posts),
+        EscalationJobs(context, publisher, pager),
+        CallControlJobs(context, status_posts),
+        RecordingJobs(context, status_posts),
+        NotificationJobs(context, publisher, notifications),
+        IncidentJobs(context, publisher, incident_posts),
+        MentionJobs(context, publisher, SlackMentionPosts(poster, users)),
+    ]
 
 
 def _summary_jobs(
@@ -277,24 +281,26 @@ def _other_jobs(
     context: Context,
     services: Services,
     slack: _SlackClients,
-) -> dict[str, JobFunction]:
-    """Return the handlers of jobs that answer inquiries or post nothing, by the kind of job."""
+) -> list[object]:
+    """Return the jobs that answer inquiries or post nothing."""
     from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - see above
     from handlers.app_metrics.posts import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
 
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
     slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.settings)
-    return {
-        call_statistics.KIND: CallStatisticsJob(context).fetch,
-        app_metrics_service.KIND: AppMetricsJobs(context, services.app_metrics, responder).answer,
-        healthcheck.KIND: HealthCheck(context, slack_health_check).run,
-    }
+    return [
+        CallStatisticsJob(context),
+        AppMetricsJobs(context, services.app_metrics, responder),
+        HealthCheck(context, slack_health_check),
+    ]
 
 
 @asynccontextmanager
-async def open_summary_jobs(application: Application) -> AsyncIterator[SummaryJobs]:
+async def open_summary_jobs(
+    application: Application,
+) -> AsyncIterator[tuple[SummaryJobs, Worker]]:
     """Connect to Slack for one summary posted from the terminal."""
-    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
+    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - see above
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
 
     settings, context = application.settings, application.context
@@ -302,7 +308,9 @@ async def open_summary_jobs(application: Application) -> AsyncIterator[SummaryJo
     async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
         users = UserDirectory(clients, context.languages, settings)
         slack, services = _slack_clients(application, clients, users), application.services
-        yield _summary_jobs(application, context, services, slack)
+        jobs = _summary_jobs(application, context, services, slack)
+        async with Worker(application.store, collect_handlers(jobs), polls=False) as worker:
+            yield jobs, worker
 
 
 def require_slack(settings: Settings, *names: str) -> None:

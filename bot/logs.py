@@ -73,8 +73,7 @@ def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] 
     logging.basicConfig(level=max(numeric_level, logging.WARNING), handlers=[handler], force=True)
     for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(numeric_level)
-    for name in ("dbos", "alembic"):  # these set their own levels
-        logging.getLogger(name).setLevel(max(numeric_level, logging.WARNING))
+    logging.getLogger("alembic").setLevel(max(numeric_level, logging.WARNING))  # it sets its own
     handler.addFilter(_is_worth_logging)
     handler.setLevel(numeric_level)
 

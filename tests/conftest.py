@@ -19,11 +19,13 @@ from playwright.async_api import Browser
 
 from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
 from bot.cli.timing import Timing
+from bot.jobs.worker import Worker
 from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
+from bot.store.jobs import Pace
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
@@ -33,6 +35,7 @@ from tests.databases import create_sqlite
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("suite")
 
+NO_PACE: Final = Pace(dt.timedelta(0), burst=1)  # the clock stands still
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
 
 
@@ -107,15 +110,21 @@ class Harness:
         """The escalation channel's id."""
         return self.workspace.channel("escalations").id
 
+    @property
+    def worker(self) -> Worker:
+        """What runs the jobs."""
+        assert self.slack.worker is not None
+        return self.slack.worker
+
     async def pass_time(self, seconds: float) -> None:
         """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
-        await self.slack.worker.reconcile()
-        await self.slack.worker.wait_until_idle(60)
+        await self.worker.reconcile()
+        await self.worker.wait_until_idle(60)
 
     async def settled(self) -> None:
         """Wait until no job is due or running."""
-        await self.slack.worker.wait_until_idle(60)
+        await self.worker.wait_until_idle(60)
 
 
 def harness_environment(
@@ -179,7 +188,9 @@ async def open_harness_at(
             open_application(settings, clock=clock, sleep=clock.sleep)
         )
         slack = await stack.enter_async_context(
-            open_slack_runtime(application, worker=True, answer_timeout_s=answer_timeout_s)
+            open_slack_runtime(
+                application, worker=True, pace=NO_PACE, answer_timeout_s=answer_timeout_s
+            )
         )
         await connect_slack(stack, transport, workspace, application, slack)
         yield Harness(clock, workspace, clouds, settings, application, slack)

@@ -19,7 +19,14 @@ from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from handlers.slack.manifest import build_manifest
-from tests.conftest import FakeClock, Harness, connect_slack, fast_waits, harness_environment
+from tests.conftest import (
+    NO_PACE,
+    FakeClock,
+    Harness,
+    connect_slack,
+    fast_waits,
+    harness_environment,
+)
 
 FORM: Final = {
     "teacher_uid": "10001",
@@ -120,7 +127,7 @@ class ExternalServices:
                 open_application(settings, clock=self.clock, sleep=self.clock.sleep)
             )
             slack = await stack.enter_async_context(
-                open_slack_runtime(application, worker=worker, answer_timeout_s=8.0)
+                open_slack_runtime(application, worker=worker, pace=NO_PACE, answer_timeout_s=8.0)
             )
             if connect:
                 await connect_slack(stack, "http", self.workspace, application, slack)

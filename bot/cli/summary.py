@@ -72,8 +72,8 @@ async def _render(application: Application, week: Week) -> str:
 
 
 async def _post(application: Application, week: Week) -> str:
-    async with open_summary_jobs(application) as summary_jobs:
-        is_new = await summary_jobs.post_now(week)
+    async with open_summary_jobs(application) as (summary_jobs, worker):
+        is_new = await summary_jobs.post_now(week, worker.run_now)
     if is_new:
         text = message("The summary of week %(week)s is posted.", week=week.label)
     else:

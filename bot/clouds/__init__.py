@@ -11,14 +11,14 @@ import httpx
 from bot.clouds.agora import build_agora
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.huawei import build_huawei
-from bot.clouds.quota import Quota, RateLimitStore, Sleep, SystemClock
+from bot.clouds.quota import Quota, RateLimitStore, Sleep
 from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
 from bot.clouds.storage import EventStore, InMemoryEventStore
 from bot.clouds.volcengine import build_volcengine
-from bot.ports import Clock, Cloud, KeyValueStore
+from bot.ports import Clock, Cloud, KeyValueStore, SystemClock
 from bot.settings import CloudSettings
 
-__all__ = ["RateLimitStore", "SystemClock", "build_clouds"]
+__all__ = ["RateLimitStore", "build_clouds"]
 
 _BUILDERS: Final[dict[str, Callable[[CloudSettings, CloudDependencies], Cloud]]] = {
     "agora": build_agora,

@@ -63,14 +63,6 @@ class RateLimitStore(Protocol):
         """Return how many calls each rate, and the UTC day, still allow. Reserves nothing."""
 
 
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> dt.datetime:
-        """Return the current time, in UTC."""
-        return dt.datetime.now(dt.UTC)
-
-
 class Quota:
     """Reserves a slot before every request: waits for a near one, refuses a distant one."""
 

@@ -1,106 +1,99 @@
-"""The durable engine: carries out what the duty table says is owed. Decides nothing.
-
-The table is the truth and its rows are the locks; DBOS only executes. What it forgets, loses
-or does twice costs nothing: a duty that is due and that nobody holds is offered again.
-"""
+"""The worker: claims the jobs that are due, runs them and records their outcomes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import datetime as dt
+import itertools
 import logging
 import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from bot.errors import LagdeskError
+from bot.errors import LagdeskError, SlackRateLimitedError
 from bot.jobs import metrics
-from bot.jobs.executor import Executor
-from bot.jobs.heartbeat import HEARTBEAT_TIMEOUT, HeartbeatThread
+from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
 from bot.jobs.retries import next_attempt
+from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.signal import JobSignal
-from bot.ports import Clock
 from bot.store import Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Job
+from bot.store.jobs import ClaimedJob, Pace
 
-JobHandler = Callable[[Job], Awaitable[dt.datetime | None]]
 Result = TypeVar("Result")
 
-RECONCILE_INTERVAL_S: Final = 60.0
-FINISHED_RETENTION: Final = dt.timedelta(days=30)
-JOB_TIMEOUT_S: Final = 300.0  # one try; a carrier that hangs would hold its duty for ever
+SLACK_PACE: Final = Pace(dt.timedelta(seconds=1), burst=3)  # Slack: one message a second a channel
 SHUTDOWN_TIMEOUT_S: Final = 5.0  # a host that stops us kills us after ten
-_SLOTS: Final = 8  # tries at once, of one kind: slow diagnoses never keep a card waiting
-_BUSY_LOOK_S: Final = 1.0
+POLL_INTERVAL_S: Final = 0.2  # for jobs of other processes; our own notify us
+DONE_RETENTION: Final = dt.timedelta(hours=1)
+FAILED_RETENTION: Final = dt.timedelta(days=30)
+_SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep a card waiting
 _DATABASE_PAUSE_S: Final = 1.0
-_CLEAN_EVERY: Final = dt.timedelta(days=1)
-_ENQUEUED_TOO_LONG: Final = dt.timedelta(seconds=10)
-_SETTLED_POLL_S: Final = 0.02
+_ERROR_PAUSE_S: Final = 5.0
+_CLEANING_INTERVAL: Final = dt.timedelta(minutes=5)
+_IDLE_POLL_S: Final = 0.02
 _log = logging.getLogger(__name__)
 
 
-class Worker:
-    """Carries duties out (`worker`), or leaves them to processes that do.
+@dataclass(frozen=True, slots=True)
+class _Running:
+    task: asyncio.Task[Exception | None]
+    queue: Queue
 
-    A carrier gets the duty and returns None when it is done, or the moment at which it wants
-    to be called again. A retryable LagdeskError puts the duty off; one that is not retryable
-    ends it, for the carrier has recorded what it means.
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    job: ClaimedJob
+    handler: JobHandler
+    lease: Lease
+
+
+class Worker:
+    """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
+
+    A job's function returns None when it is done, or the moment at which to run it again. A
+    retryable LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
     """
 
     def __init__(
         self,
         store: Store,
-        clock: Clock,
-        job_handlers: Mapping[str, JobHandler],
+        handlers: Mapping[str, JobHandler],
         *,
         signal: JobSignal | None = None,
-        jobs_url: str | None = None,
-        worker: bool = True,
-        poll_s: float = 0.2,
+        polls: bool = True,
+        pace: Pace = SLACK_PACE,
     ) -> None:
-        self._store = store
-        self._clock = clock
-        self._job_handlers = job_handlers
-        self._signal = signal or JobSignal()
-        self._unsubscribe: Callable[[], None] | None = None
-        self._is_worker = worker
         self.name: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        url = jobs_url or jobs_database_url(store.url)
-        self._executor = Executor(url, executor_id=self.name, poll_s=poll_s)
-        self._pulse: HeartbeatThread | None = None
-        self._stopping = False
+        self._store = store
+        self._handlers = handlers
+        self._signal = signal or JobSignal()
+        self._polls = polls
+        self._pace = pace
+        self._leases = LeaseThread(store, self.name, self._on_lost)
+        self._claim_numbers = itertools.count(1)
+        self._claim_lock = asyncio.Lock()
         self._wakeup = asyncio.Event()
-        self._pass_lock = asyncio.Lock()
-        self._started: dict[str, str] = {}  # duties started here and not over: name -> kind
-        self._tries: set[asyncio.Task[None]] = set()
-        self._chores: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._has_retried = not polls
+        self._running: dict[str, _Running] = {}
         self._cleaned_at: dt.datetime | None = None
-        self._cleaned = asyncio.Event()  # the first cleaning of this start is over
 
     async def __aenter__(self) -> Self:
-        """Start; what is owed goes on at once."""
-        self._unsubscribe = self._signal.subscribe(self._on_signal)
-        if not self._is_worker:
-            await self._executor.open(None)
-            return self
-        self._loop = asyncio.get_running_loop()
-        self._pulse = HeartbeatThread(self._store, self._clock, self.name, self._alarm)
-        await asyncio.to_thread(self._pulse.beat)  # alive before DBOS knows our name
-        await self._store.transact(lambda session: store_jobs.retry_now(session, self._clock.now()))
-        await self._executor.open(self._carry)
-        self._pulse.start()
-        self._run_in_background(self._run())
+        """Start, also while the database is away; what waits after a failure runs at once."""
+        self._unsubscribe = self._signal.subscribe(self._wakeup.set)
+        self._leases.start()
+        if self._polls:
+            self._polling = asyncio.create_task(self._run())
         return self
 
     async def __aexit__(
@@ -109,239 +102,208 @@ class Worker:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop: begin nothing, let what runs end for a while, hand the rest back."""
+        """Stop: start nothing, let running jobs end for a while, release the rest."""
         self._stopping = True
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        self._unsubscribe()
         self._wakeup.set()
-        await _finish(self._chores | self._tries, SHUTDOWN_TIMEOUT_S)
+        if self._polls:
+            await self._polling
+        await _finish({each.task for each in self._running.values()}, SHUTDOWN_TIMEOUT_S)
         try:
-            await self._executor.close()
-        finally:
-            if self._pulse is not None:
-                await asyncio.to_thread(self._pulse.stop)
-                await self._store.transact(
-                    lambda session: store_jobs.release_worker(session, self.name, self._clock.now())
-                )
+            await asyncio.to_thread(self._leases.stop)
+        except SQLAlchemyError:
+            _log.warning("the leases are not released; they end by themselves in %s", LEASE)
 
-    async def notify_workers(self, *names: str) -> None:
-        """Say that duties were committed, all those due when no name is given.
-
-        Returns at once. A wake that is lost or repeated does no harm.
-        """
-        if self._is_worker:
-            self._wakeup.set()
-        elif not self._stopping:
-            self._run_in_background(self._enqueue(names))
-
-    def _on_signal(self) -> None:
-        """Look for the jobs that were just committed."""
-        if self._is_worker:
-            self._wakeup.set()
-        elif not self._stopping:
-            self._run_in_background(self._enqueue(()))
+    async def run_now(self, name: str) -> bool:
+        """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
+        claimed = await self._claim(tuple(self._handlers), 1, name=name)
+        for attempt in claimed:
+            error = await self._run_attempt(attempt)
+            if error is not None:
+                raise error
+        return bool(claimed)
 
     async def reconcile(self) -> None:
-        """Offer what is due and nobody is doing, and free what dead workers held."""
-        if self._is_worker and self._pulse is not None:
-            await asyncio.to_thread(self._pulse.beat)
-            await asyncio.create_task(self._pass(), context=contextvars.Context())
-        else:
-            await asyncio.create_task(self._enqueue(()), context=contextvars.Context())
+        """Start the jobs that are due, without waiting for the next poll."""
+        await self._start_due()
 
     async def wait_until_idle(self, timeout_s: float = 5.0) -> None:
-        """Wait until nothing is due and nothing runs; TimeoutError names what is left."""
+        """Wait until no job can run and none runs; TimeoutError names those that are left."""
         until = asyncio.get_running_loop().time() + timeout_s
         while True:
             left = await self._store.read(
-                lambda session: store_jobs.list_unfinished(session, self._clock.now())
+                lambda s: store_jobs.list_unfinished(s, self._store.now(s))
             )
-            if not left and not self._started:
+            if not left and not self._running and self._has_retried:
                 return
             if asyncio.get_running_loop().time() > until:
-                raise TimeoutError(f"not settled: {', '.join(left) or 'the last job'}")
-            await asyncio.sleep(_SETTLED_POLL_S)
-
-    def _alarm(self) -> None:
-        """Nudge from another thread."""
-        self._loop.call_soon_threadsafe(self._wakeup.set)
-
-    def _run_in_background(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Run a chore in the background, outside of DBOS's idea of who asked for it."""
-        task = asyncio.create_task(coroutine, context=contextvars.Context())
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+                raise TimeoutError(f"not finished: {', '.join(left) or 'the last job'}")
+            await asyncio.sleep(_IDLE_POLL_S)
 
     async def _run(self) -> None:
-        """Pass after pass: on a nudge, when the next duty is due, and every minute."""
+        """Start what is due: when notified, when a job has ended, and at every poll."""
         while not self._stopping:
             self._wakeup.clear()
+            pause_s = POLL_INTERVAL_S
             try:
-                wait_s = await self._pass()
+                await self._retry_failures()
+                await self._start_due()
                 await self._clean()
-            except Exception:  # noqa: BLE001 - the last line before owed work stands still
-                _log.exception("A pass over the duties failed; the next one follows.")
-                wait_s = _DATABASE_PAUSE_S
+            except SQLAlchemyError:  # the store has logged it
+                pause_s = _DATABASE_PAUSE_S
+            except Exception:  # noqa: BLE001 - the last handler before jobs stand still
+                _log.exception("jobs cannot be started; trying again")
+                pause_s = _ERROR_PAUSE_S
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(pause_s):
                     await self._wakeup.wait()
             except TimeoutError:
                 continue
 
-    async def _pass(self) -> float:
-        """Start what is due; returns how many seconds the next pass can wait for."""
-        async with self._pass_lock:
-            for duty in await self._store.read(self._list_startable):
-                if not self._stopping:
-                    await self._start(duty)
-            due_at = await self._store.read(store_jobs.next_due_at)
-        if due_at is None:
-            return RECONCILE_INTERVAL_S
-        wait_s = (due_at - self._clock.now()).total_seconds()
-        return min(wait_s, RECONCILE_INTERVAL_S) if wait_s > 0 else _BUSY_LOOK_S
+    async def _retry_failures(self) -> None:
+        """Run what waits after a failure, once: a start is a reason to try again."""
+        if not self._has_retried:
+            await self._store.transact(lambda s: store_jobs.retry_now(s, self._store.now(s)))
+            self._has_retried = True
 
-    def _list_startable(self, session: Session) -> list[Job]:
-        """List what is due of each kind that has room, leaving out what is begun here."""
-        now = self._clock.now()
-        begun = Counter(self._started.values())
-        found: list[Job] = []
-        for kind in self._job_handlers:
-            room = _SLOTS - begun[kind]
-            # what is begun and not yet taken still looks free: look past it
-            waiting = store_jobs.list_due(session, now, _SLOTS, kind=kind) if room > 0 else []
-            found += [duty for duty in waiting if duty.name not in self._started][:room]
-        return found
-
-    async def _start(self, duty: Job) -> None:
-        """Start a duty's next attempt here, unless somebody has begun it."""
-        job = attempt_id(duty)
-        self._started[duty.name] = duty.kind
-        started = False
-        try:
-            started = await self._executor.start(job, duty.name)
-        finally:
-            if not started:
-                self._started.pop(duty.name, None)
-        if not started and await self._is_lost(duty, job):
-            await self._store.transact(
-                lambda session: store_jobs.skip_attempt(session, duty.name, duty.attempt)
-            )
-            self._wakeup.set()
-
-    async def _is_lost(self, duty: Job, job: str) -> bool:
-        """Tell whether a job known to DBOS will never take its duty: over, or its worker dead."""
-        known = await self._executor.job_status(job)
-        if known is None:
-            return False
-        status, executor_id = known
-        now = self._clock.now()
-        if status == "ENQUEUED":
-            return now - duty.due_at > _ENQUEUED_TOO_LONG
-        if status != "PENDING" or executor_id == self.name:
-            return status != "PENDING"
-        return not await self._store.read(
-            lambda session: store_jobs.is_alive(session, executor_id or "", now, HEARTBEAT_TIMEOUT)
-        )
-
-    async def _enqueue(self, names: tuple[str, ...]) -> None:
-        """Leave what is due to the workers; if this fails, their next look finds it."""
-        waiting = await self._store.read(
-            lambda session: store_jobs.list_due(
-                session, self._clock.now(), 100, names=names or None
-            )
-        )
-        for duty in waiting:
-            await self._executor.enqueue(attempt_id(duty), duty.name)
-
-    async def _carry(self, name: str) -> None:
-        """Carry out one attempt; DBOS calls this. Whoever takes the row does the work."""
-        try:
-            if self._stopping:
+    async def _start_due(self) -> None:
+        """Start jobs in every queue that has free slots, the most urgent queue first."""
+        async with self._claim_lock:
+            kinds, running = tuple(self._handlers), tuple(self._running)
+            if self._stopping or not await self._store.read(
+                lambda s: store_jobs.has_claimable(s, self._store.now(s), kinds, running)
+            ):
                 return
-            now = self._clock.now()
-            duty = await self._write(
-                lambda session: store_jobs.start_attempt(session, name, self.name, now)
+            used = Counter(each.queue for each in self._running.values())
+            for queue in Queue:
+                kinds = tuple(h.kind for h in self._handlers.values() if h.queue is queue)
+                if kinds and used[queue] < _SLOTS:
+                    for attempt in await self._claim(kinds, _SLOTS - used[queue]):
+                        self._start(attempt)
+
+    async def _claim(
+        self, kinds: tuple[str, ...], limit: int, *, name: str | None = None
+    ) -> list[_Attempt]:
+        token = f"{self.name}/{next(self._claim_numbers)}"
+        valid_until = lease_end()
+        claimed = await self._store.transact(
+            lambda session: store_jobs.claim(
+                session,
+                kinds,
+                limit,
+                token=token,
+                now=self._store.now(session),
+                lease=LEASE,
+                pace=self._pace,
+                running=tuple(self._running),
+                name=name,
             )
-            if duty is not None:
-                await self._attempt(duty)
-        finally:
-            self._started.pop(name, None)
-            self._wakeup.set()
+        )
+        return [self._lease(job, valid_until) for job in claimed]
 
-    async def _attempt(self, duty: Job) -> None:
-        attempt = asyncio.create_task(self._run_attempt(duty), context=contextvars.Context())
-        self._tries.add(attempt)
-        attempt.add_done_callback(self._tries.discard)
-        await asyncio.wait({attempt})
-        if not attempt.cancelled():
-            attempt.result()
+    def _lease(self, job: ClaimedJob, valid_until: float) -> _Attempt:
+        lease = Lease(job.name, job.token, valid_until)
+        self._leases.add(lease)
+        return _Attempt(job, self._handlers[job.kind], lease)
 
-    async def _run_attempt(self, duty: Job) -> None:
+    def _start(self, attempt: _Attempt) -> None:
+        task = asyncio.create_task(self._run_attempt(attempt))
+        self._running[attempt.job.name] = _Running(task, attempt.handler.queue)
+        task.add_done_callback(partial(self._on_end, attempt.job.name))
+
+    def _on_end(self, name: str, task: asyncio.Task[Exception | None]) -> None:
+        del self._running[name]
+        self._wakeup.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("the outcome of %s cannot be recorded: %r", name, error, exc_info=error)
+
+    def _on_lost(self, name: str) -> None:
+        """Cancel a job that another worker has claimed."""
+        running = self._running.get(name)
+        if running is not None:
+            running.task.get_loop().call_soon_threadsafe(running.task.cancel)
+
+    async def _run_attempt(self, attempt: _Attempt) -> Exception | None:
+        """Run a job's function and record the outcome; returns the error that it raised."""
         try:
-            async with asyncio.timeout(JOB_TIMEOUT_S):
-                again_at = await self._job_handlers[duty.kind](duty)
-        except LagdeskError as error:
-            await (self._schedule_retry if error.retryable else self._give_up)(duty, error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the duty stays owed
-            _log.warning(
-                "%s failed unexpectedly.", duty.name, exc_info=None if duty.failures else error
-            )
-            await self._schedule_retry(duty, error)
+            return await self._execute(attempt)
+        finally:
+            if not self._stopping:  # what is cancelled at the stop is released there
+                self._leases.remove(attempt.lease)
+
+    async def _execute(self, attempt: _Attempt) -> Exception | None:
+        job, run = attempt.job, Run(attempt.job.name, attempt.job.attempt > 1, attempt.lease)
+        try:
+            async with asyncio.timeout(attempt.handler.timeout_s):
+                again_at = await attempt.handler.function(run, *job.arguments)
+        except LeaseLostError as error:
+            _log.warning("%s is left to another worker", job.name)
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
+            await self._record(partial(self._end_failed, job, error))
+            return error
         else:
-            await self._end(duty, again_at)
+            await self._record(partial(self._end, job, again_at))
+            return None
 
-    async def _end(self, duty: Job, again_at: dt.datetime | None) -> None:
-        name, now = duty.name, self._clock.now()
+    def _end(self, job: ClaimedJob, again_at: dt.datetime | None, session: Session) -> None:
         if again_at is not None:
-            at = again_at
-            await self._write(lambda s: store_jobs.reschedule(s, name, at, locked_by=self.name))
+            store_jobs.reschedule(session, job.name, job.token, again_at)
             return
-        metrics.DONE.labels(duty.kind).inc()
-        await self._write(lambda s: store_jobs.complete(s, name, now, locked_by=self.name))
+        if store_jobs.complete(session, job.name, job.token, self._store.now(session)):
+            metrics.DONE.labels(job.kind).inc()
 
-    async def _give_up(self, duty: Job, error: Exception) -> None:
-        _log.warning("%s is given up: %s", duty.name, error)
-        metrics.DONE.labels(duty.kind).inc()
-        name, now, why = duty.name, self._clock.now(), str(error)
-        await self._write(
-            lambda s: store_jobs.complete(s, name, now, locked_by=self.name, error=why)
-        )
+    def _end_failed(self, job: ClaimedJob, error: Exception, session: Session) -> None:
+        """Postpone a job, and its partition when the receiver asked for a pause; or give it up."""
+        now, reason = self._store.now(session), str(error) or type(error).__name__
+        if isinstance(error, LagdeskError) and not error.retryable:
+            if self._polls:  # else `run_now` raises it
+                _log.warning("%s is given up: %s", job.name, reason)
+            metrics.DONE.labels(job.kind).inc()
+            store_jobs.complete(session, job.name, job.token, now, error=reason)
+            return
+        due_at, is_ours = next_attempt(error, job.failures, now)
+        if self._polls:
+            _log_failure(job, error, due_at)
+        metrics.RETRIED.labels(job.kind).inc()
+        failures = job.failures + 1 if is_ours else 0
+        store_jobs.reschedule(session, job.name, job.token, due_at, error=reason, failures=failures)
+        if job.partition and isinstance(error, SlackRateLimitedError):
+            store_jobs.pause_partition(session, job.partition, due_at)
 
-    async def _schedule_retry(self, duty: Job, error: Exception) -> None:
-        now = self._clock.now()
-        due_at, ours = next_attempt(error, duty.failures, now)
-        _log.info("%s is tried again at %s: %s", duty.name, due_at.isoformat(), error)
-        metrics.RETRIED.labels(duty.kind).inc()
-        why = str(error) or type(error).__name__
-        await self._write(
-            lambda session: store_jobs.reschedule(
-                session, duty.name, due_at, why, locked_by=self.name, failed=ours
-            )
-        )
-
-    async def _write(self, work: Callable[[Session], Result]) -> Result:
-        """Write to the table, waiting for a database that is away: the outcome is known."""
+    async def _record(self, work: Callable[[Session], None]) -> None:
+        """Write an outcome, waiting for a database that is away: the outcome is known."""
         while True:
             try:
                 return await self._store.transact(work)
             except SQLAlchemyError:
-                _log.warning("The database is away; trying again.", exc_info=True)
                 await asyncio.sleep(_DATABASE_PAUSE_S)
 
     async def _clean(self) -> None:
-        """Once a day, delete what was finished long ago."""
-        now = self._clock.now()
-        if self._cleaned_at is not None and now - self._cleaned_at < _CLEAN_EVERY:
+        """Delete what was finished some time ago, every few minutes."""
+        now = self._store.clock.now()
+        if self._cleaned_at is not None and now - self._cleaned_at < _CLEANING_INTERVAL:
             return
-        self._cleaned_at = now
-        await self._store.transact(
-            lambda session: store_jobs.delete_finished(session, now - FINISHED_RETENTION)
+        delete = partial(
+            store_jobs.delete_finished,
+            done_before=now - DONE_RETENTION,
+            failed_before=now - FAILED_RETENTION,
         )
-        await self._executor.delete_older(FINISHED_RETENTION)
-        self._cleaned.set()
+        while await self._store.transact(delete):
+            continue
+        self._cleaned_at = now
 
 
-async def _finish(tasks: set[asyncio.Task[None]], timeout_s: float) -> None:
+def _log_failure(job: ClaimedJob, error: Exception, due_at: dt.datetime) -> None:
+    """Log a failure: an error we know in one line, another with its traceback the first time."""
+    if isinstance(error, LagdeskError):
+        _log.info("%s is tried again at %s: %s", job.name, due_at.isoformat(), error)
+        return
+    trace = None if job.failures else error
+    _log.warning("%s failed unexpectedly: %r", job.name, error, exc_info=trace)
+
+
+async def _finish(tasks: set[asyncio.Task[Exception | None]], timeout_s: float) -> None:
     """Let tasks end in their own time, and cancel those that take too long."""
     if not tasks:
         return
@@ -349,19 +311,3 @@ async def _finish(tasks: set[asyncio.Task[None]], timeout_s: float) -> None:
     for task in unfinished:
         task.cancel()
     await asyncio.gather(*unfinished, return_exceptions=True)
-
-
-def attempt_id(duty: Job) -> str:
-    """Name a duty's next attempt, such as `report:LD-12#1`."""
-    return f"{duty.name}#{duty.attempt + 1}"
-
-
-def jobs_database_url(url: str) -> str:
-    """Return where DBOS keeps its tables: `lagdesk.jobs.db` beside `lagdesk.db`.
-
-    On PostgreSQL the same database; there a schema of its own keeps them apart.
-    """
-    parts = make_url(url)
-    if parts.get_backend_name() == "sqlite":
-        parts = parts.set(database=str(Path(parts.database or "lagdesk").with_suffix(".jobs.db")))
-    return parts.render_as_string(hide_password=False)

@@ -6,6 +6,7 @@ from bot.ports.call_statistics import (
     FreezeBucket,
     SupportsCallStatistics,
 )
+from bot.ports.clock import Clock, ServerClock, SystemClock
 from bot.ports.clouds import (
     MIN_SCAN_SPAN,
     AppMetrics,
@@ -30,7 +31,6 @@ from bot.ports.clouds import (
 from bot.ports.notifier import (
     FILE_GONE,
     CheckResult,
-    Clock,
     Destination,
     Diagnosis,
     Health,
@@ -70,11 +70,13 @@ __all__ = [
     "RecordingTask",
     "RemainingQuota",
     "RoomControl",
+    "ServerClock",
     "SlackHealthCheck",
     "SupportsCallStatistics",
     "SupportsEventPolling",
     "SupportsOccupancy",
     "SupportsRoomControl",
+    "SystemClock",
     "Topic",
     "UploadedImage",
     "Window",

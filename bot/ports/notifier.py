@@ -59,13 +59,6 @@ class Diagnosis:
         return self.calls[0] if self.calls else None
 
 
-class Clock(Protocol):
-    """A clock."""
-
-    def now(self) -> dt.datetime:
-        """Return the current time, with a zone."""
-
-
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
     """An image uploaded to Slack, in no message yet; `alt_text` describes it."""

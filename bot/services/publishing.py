@@ -35,12 +35,13 @@ class Publisher:
         """Post, or find the post of an earlier attempt; return whether it is new.
 
         `post` must post at `where` with the run's key. `since` is when the job was enqueued at
-        the earliest.
+        the earliest. Raises LeaseLostError when another worker may post by now.
         """
         if run.is_retry:
             existing = await self.find(where, run.key, since)
             if existing is not None:
                 return existing, False
+        run.ensure_held()
         return await post(), True
 
     async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:

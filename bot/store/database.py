@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
 import threading
 import time
@@ -10,10 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from sqlalchemy import Engine, NullPool, make_url
+from sqlalchemy import Engine, NullPool, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from bot.ports import Clock, ServerClock, SystemClock
 from bot.store import probe, schema
 from bot.store.engine import (
     DatabaseFile,
@@ -28,6 +30,7 @@ from bot.store.outage_log import OutageLog
 
 Result = TypeVar("Result")
 DatabaseError = SQLAlchemyError  # for packages that may not import sqlalchemy
+_CLOCK: Final = text("SELECT clock_timestamp()")
 _LIMITS: Final = Limits()
 _RETRY_PAUSES_S: Final = (0.02, 0.1)
 _HEALTH_TIMEOUT_S: Final = 2.0
@@ -41,7 +44,7 @@ class Store:
 
     `transact` is one transaction: it commits when the work returns, else rolls back. After a
     deadlock the work runs again. Whoever stops waiting for a transaction rolls it back, unless
-    its commit has begun.
+    its commit has begun. `clock` is the database's clock; tests replace it.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Store:
         *,
         threads: int = 4,
         limits: Limits = _LIMITS,
+        clock: Clock | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url: Final = url
@@ -57,9 +61,20 @@ class Store:
         self._file = DatabaseFile(make_url(url))
         self.engine: Final = create_bounded_engine(url, self._file, limits)
         self.is_sqlite: Final = self._file.is_sqlite
+        self._server_clock = None if self.is_sqlite or clock else ServerClock()
+        self.clock: Final[Clock] = clock or self._server_clock or SystemClock()
         self._outage_log = OutageLog(timer)
         self._writers = ThreadPoolExecutor(threads, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="store-read")
+
+    def now(self, session: Session) -> dt.datetime:
+        """Read the database's clock: leases are compared by it, whatever the machines' clocks are.
+
+        SQLite has the machine's clock.
+        """
+        if self._server_clock is not None:
+            self._server_clock.set(session.connection().execute(_CLOCK).scalar_one())
+        return self.clock.now()
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction."""

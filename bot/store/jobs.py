@@ -1,16 +1,52 @@
-"""The questions asked of duties and of the workers that carry them out."""
+"""The table of jobs: enqueueing, claiming with a lease, recording outcomes, rate limits."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from bot.store.models import Heartbeat, Job
+from bot.columns import UtcTime
+from bot.store.models import Heartbeat, Job, JobPartition
+
+_CANDIDATES: Final = 10  # looked at for each free slot: some have to wait for their partition
+_DELETE_BATCH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job and its lease: only the holder of `token` may record the outcome."""
+
+    name: str
+    kind: str
+    arguments: list[Any]
+    partition: str
+    attempt: int
+    failures: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often jobs of one partition start: one each `interval`, after up to `burst` at once."""
+
+    interval: dt.timedelta
+    burst: int
 
 
 def enqueue(
@@ -19,138 +55,169 @@ def enqueue(
     kind: str,
     *arguments: object,
     ticket: int | None = None,
+    partition: str = "",
     due_at: dt.datetime,
 ) -> None:
-    """Owe a duty from `due_at` on; owing it twice is owing it once. `arguments` become JSON.
+    """Enqueue a job that is due at `due_at`; the same name is one job. `arguments` become JSON.
 
-    A finished duty becomes owed again, an owed one is due at the earlier of both moments, and
-    one that is being carried out right now is carried out once more afterwards.
+    A finished job is enqueued again, a waiting one is due at the earlier of both moments, and
+    a running one runs once more afterwards. Jobs of one partition start at its pace.
     """
     values: dict[str, Any] = {
         "name": name,
         "kind": kind,
         "ticket": ticket,
         "arguments": list(arguments),
+        "partition": partition,
         "due_at": due_at,
     }
-    if _insert(session, **values):
+    if _insert(session, Job, attempt=0, rerun=False, failures=0, last_error="", **values):
         return
     job = _lock(session, name)
     if job is None:  # deleted by the cleaner between the two statements
         session.add(Job(**values))
-    elif job.locked_by is not None and job.finished_at is None:
+    elif job.finished_at is not None:
+        job.due_at, job.finished_at = due_at, None
+        job.failures, job.last_error = 0, ""
+    elif job.locked_by is not None:
         job.due_at = min(job.due_at, due_at) if job.rerun else due_at
         job.rerun = True
-    elif job.finished_at is not None:
-        job.due_at, job.finished_at, job.attempted_at = due_at, None, None
-        job.failures, job.last_error = 0, ""
     else:
         job.due_at = min(job.due_at, due_at)
 
 
-def start_attempt(session: Session, name: str, worker: str, now: dt.datetime) -> Job | None:
-    """Begin to carry out a duty; None when it is not due, is done, or somebody holds it.
-
-    One statement decides, so of many workers that try one alone succeeds.
-    """
-    updated = _update(
-        session,
-        _is_runnable(now) & (col(Job.name) == name),
-        attempt=col(Job.attempt) + 1,
-        locked_by=worker,
-        attempted_at=now,
-        rerun=False,
-    )
-    return session.get(Job, name, populate_existing=True) if updated else None
-
-
-def complete(
-    session: Session, name: str, now: dt.datetime, *, locked_by: str | None = None, error: str = ""
+def has_claimable(
+    session: Session, now: dt.datetime, kinds: Collection[str], running: Collection[str]
 ) -> bool:
-    """Note that a duty is carried out or given up (`error` says why).
+    """Return whether `claim` would return a job."""
+    where = _is_claimable(now) & col(Job.kind).in_(kinds) & col(Job.name).not_in(running)
+    return bool(session.scalar(select(exists().where(where))))
 
-    With `locked_by`, only if that worker still holds it. Returns whether the duty is over: one
-    that became owed meanwhile is due again instead.
+
+def claim(
+    session: Session,
+    kinds: Collection[str],
+    limit: int,
+    *,
+    token: str,
+    now: dt.datetime,
+    lease: dt.timedelta,
+    pace: Pace,
+    running: Collection[str] = (),
+    name: str | None = None,
+) -> list[ClaimedJob]:
+    """Start up to `limit` jobs of these kinds (or the one of this name), the longest due first.
+
+    Nobody else can claim them before `lease` is over. A job whose lease is over belongs to
+    whoever claims it next: its worker is dead or was frozen. `running` still run in the
+    worker that claims, although their leases may be over.
     """
-    job = _lock_held(session, name, locked_by)
-    if job is None:
-        return False
-    job.locked_by, job.failures, job.last_error = None, 0, error
-    if job.rerun:
-        job.rerun = False
-        return False
-    job.finished_at = job.finished_at or now
-    return True
+    where = _is_claimable(now) & col(Job.kind).in_(kinds) & col(Job.name).not_in(running)
+    statement = (
+        select(Job)
+        .where(where if name is None else where & (col(Job.name) == name))
+        .order_by(col(Job.due_at))
+        .limit(limit * _CANDIDATES)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = _within_pace(session, list(session.scalars(statement)), limit, now, pace)
+    for job in claimed:
+        job.attempt += 1
+        job.locked_by, job.locked_until, job.rerun = token, now + lease, False
+    session.flush()
+    return [
+        ClaimedJob(
+            job.name, job.kind, job.arguments, job.partition, job.attempt, job.failures, token
+        )
+        for job in claimed
+    ]
+
+
+def renew_leases(session: Session, tokens: Mapping[str, str], until: dt.datetime) -> set[str]:
+    """Extend leases, given as tokens by the job's name; return the jobs that are still held."""
+    statement = (
+        update(Job)
+        .where(col(Job.name).in_(tokens), col(Job.locked_by).in_(set(tokens.values())))
+        .values(locked_until=until)
+        .returning(col(Job.name))
+    )
+    return set(session.scalars(statement, execution_options={"synchronize_session": False}))
+
+
+def is_held(session: Session, name: str, token: str) -> bool:
+    """Return whether the lease is still this one; nobody can take it before the commit."""
+    statement = select(col(Job.locked_by)).where(col(Job.name) == name).with_for_update()
+    return session.scalar(statement) == token
+
+
+def complete(session: Session, name: str, token: str, now: dt.datetime, *, error: str = "") -> bool:
+    """Record that a job is done or given up (`error` says why); False without the lease.
+
+    A job that was enqueued meanwhile is due again instead.
+    """
+    finished_at = case((col(Job.rerun), None), else_=literal(now, UtcTime()))
+    values = {"finished_at": finished_at, "failures": 0, "last_error": error}
+    return _release(session, name, token, **values) == 1
 
 
 def reschedule(
     session: Session,
     name: str,
+    token: str,
     due_at: dt.datetime,
-    error: str = "",
     *,
-    locked_by: str | None = None,
-    failed: bool = False,
-) -> None:
-    """Put a duty off to `due_at`; `failed` counts it as a failure whose pause we chose.
+    error: str = "",
+    failures: int = 0,
+) -> bool:
+    """Postpone a job to `due_at`, after `failures` in a row; False without the lease.
 
-    What became owed meanwhile is due at its own moment, unless this was a failure: one more
-    try serves both. With `locked_by`, only if that worker still holds the duty.
+    A job that was enqueued meanwhile is due at the earlier moment, unless this is a failure:
+    one more attempt serves both.
     """
-    job = _lock_held(session, name, locked_by)
-    if job is None:
-        return
-    job.locked_by, job.last_error = None, error
-    if job.finished_at is not None:  # dropped meanwhile
-        return
-    keeps_earlier = job.rerun and not error
-    job.due_at, job.rerun = (min(job.due_at, due_at) if keeps_earlier else due_at), False
-    job.failures = job.failures + 1 if failed else 0
+    is_earlier = col(Job.rerun) & (col(Job.due_at) < due_at)
+    earlier = case((is_earlier, col(Job.due_at)), else_=literal(due_at, UtcTime()))
+    at = due_at if error else earlier
+    return _release(session, name, token, due_at=at, failures=failures, last_error=error) == 1
 
 
-def cancel(session: Session, name: str, now: dt.datetime) -> None:
-    """Owe a duty no longer; what carries it out right now is not interrupted."""
+def retry_now(session: Session, now: dt.datetime) -> None:
+    """Run the jobs now that wait after a failure."""
+    where = col(Job.finished_at).is_(None) & (col(Job.failures) > 0) & (col(Job.due_at) > now)
+    _update(session, where, due_at=now)
+
+
+def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None:
+    """Make a waiting job due at `due_at` if that is earlier.
+
+    Unlike `enqueue`, it leaves alone what is finished or running.
+    """
+    is_waiting = col(Job.finished_at).is_(None) & col(Job.locked_by).is_(None)
     _update(
-        session,
-        (col(Job.name) == name) & col(Job.finished_at).is_(None),
-        finished_at=now,
-        rerun=False,
+        session, is_waiting & (col(Job.name) == name) & (col(Job.due_at) > due_at), due_at=due_at
     )
 
 
-def list_due(
-    session: Session,
-    now: dt.datetime,
-    limit: int,
-    *,
-    kind: str | None = None,
-    names: Sequence[str] | None = None,
-) -> list[Job]:
-    """List duties that are due and nobody carries out, the longest due first."""
-    statement = select(Job).where(_is_runnable(now)).order_by(col(Job.due_at)).limit(limit)
-    if kind is not None:
-        statement = statement.where(col(Job.kind) == kind)
-    if names is not None:
-        statement = statement.where(col(Job.name).in_(names))
-    return list(session.scalars(statement))
+def release(session: Session, tokens: Collection[str]) -> None:
+    """Give up leases: the jobs are due for other workers."""
+    _update(session, col(Job.locked_by).in_(tokens), locked_by=None, locked_until=None, rerun=False)
 
 
-def next_due_at(session: Session) -> dt.datetime | None:
-    """Return when the next duty that nobody carries out is due, None when none is owed."""
-    free = col(Job.finished_at).is_(None) & col(Job.locked_by).is_(None)
-    return session.scalar(select(func.min(col(Job.due_at))).where(free))
+def pause_partition(session: Session, partition: str, until: dt.datetime) -> None:
+    """Start no job of this partition before `until`."""
+    _insert(session, JobPartition, name=partition, free_at=until)
+    where = (col(JobPartition.name) == partition) & (col(JobPartition.free_at) < until)
+    statement = update(JobPartition).where(where).values(free_at=until)
+    session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def list_unfinished(session: Session, now: dt.datetime) -> list[str]:
-    """List the names of duties that are due or being carried out."""
-    pending = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
-    return list(
-        session.scalars(select(col(Job.name)).where(pending | col(Job.locked_by).is_not(None)))
-    )
+    """List the names of jobs that run or could."""
+    is_running = col(Job.locked_by).is_not(None)
+    return list(session.scalars(select(col(Job.name)).where(_is_claimable(now) | is_running)))
 
 
 def count_pending(session: Session) -> dict[str, int]:
-    """Count the duties not yet done, by kind."""
+    """Count the unfinished jobs by kind."""
     pending = (
         select(col(Job.kind), func.count().label("number"))
         .where(col(Job.finished_at).is_(None))
@@ -159,102 +226,97 @@ def count_pending(session: Session) -> dict[str, int]:
     return {row.kind: row.number for row in session.execute(pending)}
 
 
-def last_heartbeat(session: Session) -> dt.datetime | None:
-    """Return when a worker last gave a sign of life, None when none ever did or all stopped."""
-    return session.scalar(select(func.max(col(Heartbeat.at))))
-
-
 def oldest_due_at(session: Session, now: dt.datetime) -> dt.datetime | None:
-    """Return since when the duty that waits longest has been due, None when none waits."""
+    """Return since when the job that waits longest has been due, None when none waits."""
     waiting = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
     return session.scalar(select(func.min(col(Job.due_at))).where(waiting))
 
 
-def skip_attempt(session: Session, name: str, attempt: int) -> bool:
-    """Count an attempt that never began, so that the next one gets another name.
-
-    Nothing happens when the duty has moved on since `attempt` was read.
-    """
-    is_same_attempt = (col(Job.name) == name) & (col(Job.attempt) == attempt)
-    is_waiting = col(Job.locked_by).is_(None) & col(Job.finished_at).is_(None)
-    return _update(session, is_same_attempt & is_waiting, attempt=attempt + 1) == 1
-
-
-def retry_now(session: Session, now: dt.datetime) -> None:
-    """Bring forward the retries whose pauses we chose; a start is a reason to try again."""
-    _update(session, (col(Job.failures) > 0) & (col(Job.due_at) > now), due_at=now)
-
-
-def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None:
-    """Let a duty that waits be due at `due_at` if that is earlier.
-
-    Unlike `enqueue`, it leaves alone what is done and what is being carried out, as one statement.
-    """
-    is_waiting = col(Job.finished_at).is_(None) & col(Job.locked_by).is_(None)
-    is_later = (col(Job.name) == name) & (col(Job.due_at) > due_at)
-    _update(session, is_waiting & is_later, due_at=due_at)
-
-
 def record_heartbeat(session: Session, worker: str, now: dt.datetime) -> None:
-    """Give a worker's sign of life."""
+    """Record that a worker runs."""
     session.merge(Heartbeat(worker=worker, at=now))
 
 
-def release_worker(session: Session, worker: str, now: dt.datetime) -> None:
-    """A worker stops: free what it still holds and forget it."""
-    _update(session, col(Job.locked_by) == worker, locked_by=None, due_at=now, rerun=False)
+def delete_heartbeat(session: Session, worker: str) -> None:
+    """Forget a worker that stops."""
     session.execute(delete(Heartbeat).where(col(Heartbeat.worker) == worker))
 
 
-def is_alive(session: Session, worker: str, now: dt.datetime, timeout: dt.timedelta) -> bool:
-    """Tell whether a worker gave a sign of life lately."""
-    heartbeat = session.get(Heartbeat, worker)
-    return heartbeat is not None and heartbeat.at >= now - timeout
+def last_heartbeat(session: Session) -> dt.datetime | None:
+    """Return when a worker was last seen, None when none ever was or all have stopped."""
+    return session.scalar(select(func.max(col(Heartbeat.at))))
 
 
-def release_dead_workers(session: Session, now: dt.datetime, timeout: dt.timedelta) -> int:
-    """Free what workers hold that have been silent, and forget them; returns how many duties.
-
-    The update locks its rows until the transaction ends, so that two sweepers never free the
-    same duty twice.
-    """
-    alive = select(col(Heartbeat.worker)).where(col(Heartbeat.at) >= now - timeout)
-    is_held_by_dead_worker = col(Job.locked_by).is_not(None) & col(Job.locked_by).not_in(alive)
-    released = _update(session, is_held_by_dead_worker, locked_by=None, due_at=now, rerun=False)
-    session.execute(delete(Heartbeat).where(col(Heartbeat.at) < now - timeout))
-    return released
-
-
-def delete_finished(session: Session, before: dt.datetime) -> int:
-    """Delete the duties done before a moment; returns how many."""
-    old = (col(Job.finished_at) < before) & col(Job.locked_by).is_(None)
-    return _row_count(session.execute(delete(Job).where(old)))
-
-
-def _is_runnable(now: dt.datetime) -> ColumnElement[bool]:
-    return col(Job.finished_at).is_(None) & col(Job.locked_by).is_(None) & (col(Job.due_at) <= now)
-
-
-def _insert(session: Session, **values: Any) -> bool:
-    """Insert the duty unless its name exists, waiting for whoever inserts it just now."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Job).values(
-        attempt=0, rerun=False, failures=0, last_error="", **values
+def delete_finished(session: Session, done_before: dt.datetime, failed_before: dt.datetime) -> int:
+    """Delete jobs done or given up before these moments, a batch a call; returns how many."""
+    is_done = (col(Job.finished_at) < done_before) & (col(Job.last_error) == "")
+    old = select(col(Job.name)).where(
+        col(Job.finished_at).is_not(None),
+        col(Job.locked_by).is_(None),
+        is_done | (col(Job.finished_at) < failed_before),
     )
+    statement = delete(Job).where(col(Job.name).in_(old.limit(_DELETE_BATCH)))
+    session.execute(delete(Heartbeat).where(col(Heartbeat.at) < failed_before))
+    session.execute(delete(JobPartition).where(col(JobPartition.free_at) < done_before))
+    options = {"synchronize_session": False}
+    return _row_count(session.execute(statement, execution_options=options))
+
+
+def _is_claimable(now: dt.datetime) -> ColumnElement[bool]:
+    is_free = col(Job.locked_until).is_(None) | (col(Job.locked_until) < now)
+    is_paused = exists().where(
+        col(JobPartition.name) == col(Job.partition), col(JobPartition.free_at) > now
+    )
+    return col(Job.finished_at).is_(None) & (col(Job.due_at) <= now) & is_free & ~is_paused
+
+
+def _within_pace(
+    session: Session, jobs: Sequence[Job], limit: int, now: dt.datetime, pace: Pace
+) -> list[Job]:
+    """Keep the jobs whose partitions may start one more, and count them there."""
+    partitions = _lock_partitions(session, sorted({job.partition for job in jobs} - {""}), now)
+    kept: list[Job] = []
+    for job in jobs:
+        if len(kept) == limit:
+            break
+        if job.partition:
+            partition = partitions[job.partition]
+            if partition.free_at > now:
+                continue
+            unused = now - (pace.burst - 1) * pace.interval  # no more than a burst is saved up
+            partition.free_at = max(partition.free_at, unused) + pace.interval
+        kept.append(job)
+    return kept
+
+
+def _lock_partitions(
+    session: Session, names: Sequence[str], now: dt.datetime
+) -> dict[str, JobPartition]:
+    for name in names:
+        _insert(session, JobPartition, name=name, free_at=now - dt.timedelta(days=1))
+    statement = select(JobPartition).where(col(JobPartition.name).in_(names))
+    ordered = statement.order_by(col(JobPartition.name)).with_for_update()
+    rows = session.scalars(ordered, execution_options={"populate_existing": True})
+    return {row.name: row for row in rows}
+
+
+def _insert(session: Session, table: type[Job | JobPartition], **values: Any) -> bool:
+    """Insert a row unless its key exists, waiting for whoever inserts it just now."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(**values)
     return _row_count(session.execute(statement.on_conflict_do_nothing())) == 1
 
 
 def _lock(session: Session, name: str) -> Job | None:
-    """Read a duty and keep others from changing it until the transaction ends."""
+    """Read a job and keep others from changing it until the transaction ends."""
     statement = select(Job).where(col(Job.name) == name).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
 
 
-def _lock_held(session: Session, name: str, locked_by: str | None) -> Job | None:
-    job = _lock(session, name)
-    if job is None or (locked_by is not None and job.locked_by != locked_by):
-        return None
-    return job
+def _release(session: Session, name: str, token: str, **values: Any) -> int:
+    """End the attempt that holds this lease, and say what becomes of the job."""
+    where = (col(Job.name) == name) & (col(Job.locked_by) == token)
+    return _update(session, where, locked_by=None, locked_until=None, rerun=False, **values)
 
 
 def _update(session: Session, where: ColumnElement[bool], **values: Any) -> int:

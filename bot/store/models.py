@@ -5,39 +5,63 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, text
+from sqlalchemy import JSON, Index, text
 from sqlmodel import Field, SQLModel
 
 from bot.columns import UtcTime
 
 
-class Job(SQLModel, table=True):
-    """Something we owe the world outside: a post, an edit, a report, a diagnosis.
+def _partial_index(name: str, column: str, *, where: str) -> Index:
+    """Index only the rows that are looked for: the others are most of the table."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
-    Written in the transaction that makes it owed; `finished_at` is set when it is carried out or
-    given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the tries
-    begun so far, `failures` those since the last one that ended well. `locked_by` is the worker
-    that carries it out now; `rerun` says that it became owed once more meanwhile.
+
+class Job(SQLModel, table=True):
+    """Work for a worker: a post, an edit, a report, a diagnosis.
+
+    Written in the transaction that makes it necessary; `finished_at` is set when it is done or
+    given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the attempts
+    so far, `failures` those since the last that ended well. `locked_by` is the token of the
+    lease that is valid until `locked_until`, by the database's clock; `rerun` says that the job
+    was enqueued once more while it ran. Jobs of one `partition` start at its pace.
     """
 
     __tablename__ = "job"
+    __table_args__ = (
+        _partial_index("ix_job_due_at", "due_at", where="finished_at IS NULL"),
+        _partial_index("ix_job_locked_by", "locked_by", where="locked_by IS NOT NULL"),
+        _partial_index("ix_job_finished_at", "finished_at", where="finished_at IS NOT NULL"),
+    )
 
     name: str = Field(primary_key=True)
     kind: str
     ticket: int | None = Field(default=None, index=True)
     arguments: list[Any] = Field(default_factory=list, sa_type=JSON)
+    partition: str = ""
     attempt: int = 0
-    due_at: dt.datetime = Field(sa_type=UtcTime, index=True)
-    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
-    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    locked_by: str | None = Field(default=None, index=True)
+    due_at: dt.datetime = Field(sa_type=UtcTime)
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    locked_by: str | None = None
+    locked_until: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     rerun: bool = False
     failures: int = 0
     last_error: str = ""
 
 
+class JobPartition(SQLModel, table=True):
+    """Jobs that share a rate limit, such as those that post in one channel.
+
+    The next of them starts at `free_at` at the earliest.
+    """
+
+    __tablename__ = "job_partition"
+
+    name: str = Field(primary_key=True)
+    free_at: dt.datetime = Field(sa_type=UtcTime)
+
+
 class Heartbeat(SQLModel, table=True):
-    """A worker's sign of life; the sweeper frees what a silent one held."""
+    """When a worker was last seen."""
 
     __tablename__ = "heartbeat"
 

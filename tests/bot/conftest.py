@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
+from bot.ports import Clock
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from tests.databases import create_sqlite
@@ -59,9 +60,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty SQLite database."""
-    store = Store(create_sqlite(tmp_path))
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
+    """An empty SQLite database with the clock that tests move."""
+    store = Store(create_sqlite(tmp_path), clock=clock)
     yield store
     store.close()
 
@@ -85,9 +86,9 @@ def create_postgres(server: Any) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def create_store(url: str) -> Store:
+def create_store(url: str, clock: Clock | None = None) -> Store:
     """Open a database with empty tables."""
-    store = Store(url)
+    store = Store(url, clock=clock)
     SQLModel.metadata.create_all(store.engine)
     return store
 

@@ -14,7 +14,7 @@ SECRETS = ("s3cret-key+/=", "xoxb-own", "abc")
 @pytest.fixture(autouse=True)
 def logging_put_back() -> Iterator[None]:
     """Leave logging as it was."""
-    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "dbos", "alembic")]
+    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "alembic")]
     handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
     loggers[0].handlers = []
     yield
@@ -97,7 +97,7 @@ def test_no_secret_is_logged(capsys: pytest.CaptureFixture[str], form: str) -> N
         ("DEBUG", "handlers.x", logging.DEBUG, True),
         ("DEBUG", "httpx", logging.INFO, False),
         ("DEBUG", "httpx", logging.WARNING, True),
-        ("DEBUG", "dbos", logging.INFO, False),
+        ("DEBUG", "alembic", logging.INFO, False),
         ("ERROR", "httpx", logging.WARNING, False),
         ("DEBUG", "slack_bolt.AsyncApp", logging.WARNING, False),
         ("DEBUG", "slack_bolt.AsyncApp", logging.ERROR, True),

@@ -11,6 +11,7 @@ from bot.errors import NotAllowedError
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
+from bot.store.models import Job
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import ephemeral_texts, find_replies, find_ticket, report, text_of
 
@@ -131,7 +132,8 @@ async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Harness) -> No
         assert incident is not None
         incident.ts = ""
         session.add(incident)
-        store_jobs.enqueue(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
+        store_jobs.enqueue(session, "incident:INC-1", "incident", 1, due_at=crowd.clock.now())
+        session.get_one(Job, "incident:INC-1").attempt = 1
 
     await crowd.application.store.transact(forget)
     await crowd.pass_time(1)

@@ -22,7 +22,7 @@ REPLY, RESOLUTION = "a-secret-reply", "a-secret-resolution"
 @pytest.fixture(autouse=True)
 def logging_put_back() -> Iterator[None]:
     """Leave logging as it was."""
-    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "dbos", "alembic")]
+    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "alembic")]
     handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
     yield
     loggers[0].handlers = handlers

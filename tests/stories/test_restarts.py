@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.jobs.run import Run
 from bot.services.notifications.rules import EXPLAINED, FILED
 from bot.services.tickets.service import CARD_TIMEOUT
 from bot.services.tickets.submission import Submission
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
+from bot.store.jobs import ClaimedJob
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import ReportState
-from tests.conftest import FakeClock, Harness, slack_errors_of
+from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     count_cloud_reports,
@@ -132,25 +134,32 @@ async def test_card_comes_while_the_reporter_is_told(services: ExternalServices)
         store, job_handlers = web.application.store, web.slack.job_handlers
         ticket = await web.slack.services.tickets.report_call(submission(web, "late-1"))
         services.clock.move(CARD_TIMEOUT.total_seconds())
-        confirm = await store.transact(
-            partial(take, name=f"confirm:{ticket.label}", services=services)
-        )
-        await job_handlers["confirm"](confirm)
-        card = await store.transact(partial(take, name=f"card:{ticket.label}", services=services))
-        await job_handlers["card"](card)
-        for name in (confirm.name, card.name):
-            end = partial(store_jobs.complete, name=name, now=services.clock.now())
-            assert await store.transact(end)
+        jobs = [
+            await store.transact(partial(claim, name=f"{kind}:{ticket.label}", services=services))
+            for kind in ("confirm", "card")
+        ]
+        for job in jobs:
+            await job_handlers[job.kind].function(Run(job.name), *job.arguments)
+        for job in jobs:
+            assert await store.transact(partial(complete, job=job, services=services))
     async with services.run_lagdesk() as harness:
         await harness.pass_time(10)
         await see_everything_once(harness, "late-1")
 
 
-def take(session: Session, name: str, services: ExternalServices) -> models.Job:
-    """Begin to carry out a duty."""
-    job = store_jobs.start_attempt(session, name, "us", services.clock.now())
-    assert job is not None
+def claim(session: Session, name: str, services: ExternalServices) -> ClaimedJob:
+    """Claim a job."""
+    now, lease = services.clock.now(), dt.timedelta(seconds=6)
+    kinds = [name.partition(":")[0]]
+    [job] = store_jobs.claim(
+        session, kinds, 1, token="us", now=now, lease=lease, pace=NO_PACE, name=name
+    )
     return job
+
+
+def complete(session: Session, job: ClaimedJob, services: ExternalServices) -> bool:
+    """Record that a job is done."""
+    return store_jobs.complete(session, job.name, job.token, services.clock.now())
 
 
 def forget(session: Session, number: int, kind: str) -> None:
@@ -167,7 +176,7 @@ def forget(session: Session, number: int, kind: str) -> None:
         notice.ts, notice.sent_at = "", None
     job = session.get(models.Job, f"{kind}:{ticket.label}")
     assert job is not None
-    job.finished_at, job.locked_by = None, "a worker that is dead"
+    job.finished_at, job.locked_by, job.due_at = None, "a dead worker", ticket.created_at
     session.add(job)
 
 

@@ -124,22 +124,47 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("ticket", sa.Integer(), nullable=True),
         sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("partition", sa.String(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("finished_at", sa.DateTime(), nullable=True),
-        sa.Column("attempted_at", sa.DateTime(), nullable=True),
         sa.Column("locked_by", sa.String(), nullable=True),
+        sa.Column("locked_until", sa.DateTime(), nullable=True),
         sa.Column("rerun", sa.Boolean(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_job_due_at"), ["due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_job_finished_at"), ["finished_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_job_locked_by"), ["locked_by"], unique=False)
+        batch_op.create_index(
+            "ix_job_due_at",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_job_finished_at",
+            ["finished_at"],
+            unique=False,
+            sqlite_where=sa.text("finished_at IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_job_locked_by",
+            ["locked_by"],
+            unique=False,
+            sqlite_where=sa.text("locked_by IS NOT NULL"),
+            postgresql_where=sa.text("locked_by IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_job_ticket"), ["ticket"], unique=False)
 
+    op.create_table(
+        "job_partition",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("free_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "key_value",
         sa.Column("name", sa.String(), nullable=False),
@@ -499,11 +524,24 @@ def downgrade() -> None:
     op.drop_table("polled_event")
     op.drop_table("mention")
     op.drop_table("key_value")
+    op.drop_table("job_partition")
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_job_ticket"))
-        batch_op.drop_index(batch_op.f("ix_job_locked_by"))
-        batch_op.drop_index(batch_op.f("ix_job_finished_at"))
-        batch_op.drop_index(batch_op.f("ix_job_due_at"))
+        batch_op.drop_index(
+            "ix_job_locked_by",
+            sqlite_where=sa.text("locked_by IS NOT NULL"),
+            postgresql_where=sa.text("locked_by IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_job_finished_at",
+            sqlite_where=sa.text("finished_at IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_job_due_at",
+            sqlite_where=sa.text("finished_at IS NULL"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+        )
 
     op.drop_table("job")
     op.drop_table("installation")

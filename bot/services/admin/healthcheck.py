@@ -11,7 +11,7 @@ from typing import Final
 from bot.clouds.errors import cloud_name
 from bot.errors import CloudError, CloudQuotaExceededError, LagdeskError, SlackError
 from bot.i18n.messages import Duration, Message, message
-from bot.jobs.run import Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
@@ -55,6 +55,7 @@ class HealthCheck:
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]
 
+    @job(KIND, Queue.DIAGNOSES)
     async def run(self, run: Run, origin: str) -> None:
         """Answer a request for a health check."""
         _, context = run, self._context

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.errors import SlackError
-from bot.jobs.run import Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import AppMetrics, Inquiry, Topic
-from bot.services.app_metrics.service import AppMetricsService
+from bot.services.app_metrics.service import KIND, AppMetricsService
 from bot.services.context import Context
 from bot.services.inquiry_rows import clear_response_url, inquiry_of
 from bot.store import models
@@ -39,6 +39,7 @@ class AppMetricsJobs:
         self._service = service
         self._responder = responder
 
+    @job(KIND, Queue.DIAGNOSES)
     async def answer(self, run: Run, origin: str) -> None:
         """Answer an inquiry, once."""
         _ = run

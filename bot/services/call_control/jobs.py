@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -11,14 +11,12 @@ from bot.call_control import RoomAction, RoomCommandState
 from bot.errors import CloudError, NotFoundError
 from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import RoomControl
 from bot.services.call_control.outcomes import classify_command_failure
-from bot.services.call_control.recording_jobs import RecordingJobs
 from bot.services.call_control.service import ROOM_COMMAND, room_control_of
-from bot.services.call_control.status_posts import StatusPosts, ThreadPosts
+from bot.services.call_control.status_posts import StatusPosts
 from bot.services.context import Context
-from bot.services.publishing import Publisher
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -31,16 +29,11 @@ SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in t
 class CallControlJobs:
     """Executes commands to rooms."""
 
-    def __init__(self, context: Context, publisher: Publisher, posts: ThreadPosts) -> None:
+    def __init__(self, context: Context, status_posts: StatusPosts) -> None:
         self._context = context
-        self._status_posts = StatusPosts(context, publisher, posts)
-        self._records = RecordingJobs(context, self._status_posts)
+        self._status_posts = status_posts
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {ROOM_COMMAND: self.act, **self._records.job_handlers}
-
+    @job(ROOM_COMMAND, Queue.MESSAGES)
     async def act(self, run: Run, number: int) -> dt.datetime | None:
         """Execute a command to a room, then post its status."""
         command = await self._find_command(number)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from bot.call_control import RecordingState, RoomCommandState
 from bot.errors import CloudError, CloudQuotaExceededError, NotFoundError
 from bot.i18n.messages import message
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import RecordingTask, RoomControl
 from bot.services.call_control.outcomes import classify_command_failure, is_not_found
 from bot.services.call_control.service import FILE, RECORD, STATE, room_control_of
@@ -52,11 +52,7 @@ class RecordingJobs:
         self._context = context
         self._status_posts = status_posts
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {RECORD: self.begin, STATE: self.watch, FILE: self.post_file}
-
+    @job(RECORD, Queue.MESSAGES)
     async def begin(self, run: Run, number: int) -> dt.datetime | None:
         """Start a recording, then post its status."""
         recording = await self._recording(number)
@@ -111,6 +107,7 @@ class RecordingJobs:
 
         await self._context.commit(work)
 
+    @job(STATE, Queue.BACKGROUND)
     async def watch(self, run: Run, number: int) -> dt.datetime | None:
         """Stop a recording if requested and post what changed; runs again while it is active."""
         recording = await self._recording(number)
@@ -198,6 +195,7 @@ class RecordingJobs:
             return max(error.retry_at, retry_at)
         return retry_at
 
+    @job(FILE, Queue.MESSAGES)
     async def post_file(self, run: Run, number: int) -> None:
         """Post a finished file in the thread, once."""
         file = await self._context.store.read(lambda session: session.get(RecordingFile, number))

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.call import Call
 from bot.errors import CloudError, CloudQuotaExceededError
-from bot.jobs.run import Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Cloud, Diagnosis, SupportsCallStatistics, Window
 from bot.services.context import Context
 from bot.services.diagnosis.evidence import add_call_statistics, load_evidence
@@ -42,6 +42,7 @@ class CallStatisticsJob:
     def __init__(self, context: Context) -> None:
         self._context = context
 
+    @job(KIND, Queue.BACKGROUND)
     async def fetch(self, run: Run, number: int) -> dt.datetime | None:
         """Fetch a call's statistics once; returns when to try again after a retryable error."""
         _ = run

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.errors import CloudError, CloudQuotaExceededError, CloudUnsupportedError
-from bot.jobs.run import Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import PollResult, SupportsEventPolling
 from bot.services.context import Context
 from bot.store import Session
@@ -45,6 +45,7 @@ class EventPoller:
         if apps:
             await self._context.commit(work)
 
+    @job(KIND, Queue.BACKGROUND)
     async def poll(self, run: Run, app: str) -> dt.datetime | None:
         """Poll once; returns when to poll again, None for an app without events."""
         _ = run

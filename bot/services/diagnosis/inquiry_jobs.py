@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
 from typing import Protocol
 
 from bot.errors import SlackError
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Diagnosis, Inquiry
 from bot.services.context import Context
 from bot.services.diagnosis.retry_policy import ANSWER_TIMEOUT, is_final, schedule_retry
@@ -37,11 +36,7 @@ class InquiryJobs:
         self._diagnosis = diagnosis
         self._responder = responder
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {"answer": self.answer, "answer_late": self.answer_late}
-
+    @job("answer", Queue.DIAGNOSES)
     async def answer(self, run: Run, origin: str) -> None:
         """Answer an inquiry; enqueue a second answer if data is still missing."""
         _, inquiry = run, await self._find_inquiry(origin)
@@ -56,6 +51,7 @@ class InquiryJobs:
                 lambda s: store_jobs.enqueue(s, name, "answer_late", origin, due_at=due_at)
             )
 
+    @job("answer_late", Queue.DIAGNOSES)
     async def answer_late(self, run: Run, origin: str) -> dt.datetime | None:
         """Answer again when the verdict is final; returns when to try again until then."""
         _, inquiry = run, await self._find_inquiry(origin)

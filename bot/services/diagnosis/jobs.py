@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
 from bot.diagnosis import Verdict
 from bot.errors import SlackMessageGoneError, SlackUnreachableError
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import FILE_GONE, Destination, Diagnosis, MessageRef, UploadedImage
 from bot.services.context import Context
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
@@ -72,11 +72,7 @@ class DiagnosisJobs:
         self._permalink = permalink
         self._notification_log = NotificationLog(context, publisher)
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {"diagnose": self.diagnose, "picture": self.attach_chart, "explain": self.explain}
-
+    @job("diagnose", Queue.DIAGNOSES)
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
         """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
         ticket = await find_ticket(self._context, number)
@@ -92,13 +88,13 @@ class DiagnosisJobs:
             return diagnosis.verdict.retry_at
         diagnosis = await self._with_history(ticket, diagnosis)
         await self._post_or_update(run, ticket, diagnosis)
-        await self._save_verdict(ticket, diagnosis)
+        await self._save_verdict(run, ticket, diagnosis)
         return diagnosis.verdict.retry_at
 
     async def _post_or_update(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
         if ticket.thread.diagnosis_ts:
             try:
-                await self._update(ticket, diagnosis)
+                await self._update(run, ticket, diagnosis)
             except SlackMessageGoneError:
                 log.info("the diagnosis of %s is deleted; posting it again", ticket.label)
             else:
@@ -113,7 +109,7 @@ class DiagnosisJobs:
         def change(stored: Ticket) -> None:
             stored.thread.diagnosis_ts = posted.ts
 
-        await update_ticket(self._context, ticket, change)
+        await update_ticket(run, self._context, ticket, change)
         if not is_new:
             await self._posts.update_diagnosis(ticket, diagnosis)
 
@@ -123,7 +119,7 @@ class DiagnosisJobs:
         )
         return replace(diagnosis, participant_histories=participant_histories)
 
-    async def _update(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+    async def _update(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post; without the chart if Slack has deleted it, which is then drawn again."""
         try:
             await self._posts.update_diagnosis(ticket, diagnosis)
@@ -134,10 +130,10 @@ class DiagnosisJobs:
             def change(stored: Ticket) -> None:
                 stored.thread.chart_file_id = ""
 
-            await update_ticket(self._context, ticket, change, "picture")
+            await update_ticket(run, self._context, ticket, change, "picture")
             await self._posts.update_diagnosis(ticket, diagnosis)
 
-    async def _save_verdict(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+    async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Store the verdict; the first final one is also sent to the reporter."""
         now = self._context.clock.now()
 
@@ -163,11 +159,12 @@ class DiagnosisJobs:
             if not known and is_final(diagnosis.verdict):
                 enqueue(session, stored, "explain", now)
 
-        await self._context.commit(work)
+        await run.commit(self._context, work)
 
+    @job("picture", Queue.DIAGNOSES)
     async def attach_chart(self, run: Run, number: int) -> None:
         """Draw a chart of the stored metrics and add it to the diagnosis."""
-        _, ticket = run, await find_ticket(self._context, number)
+        ticket = await find_ticket(self._context, number)
         diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
         if diagnosis is None or not ticket.thread.diagnosis_ts:
             return
@@ -181,13 +178,14 @@ class DiagnosisJobs:
                 uploaded.alt_text,
             )
 
-        await update_ticket(self._context, ticket, change)
+        await update_ticket(run, self._context, ticket, change)
         diagnosis = await self._with_history(ticket, diagnosis)
         try:
             await self._posts.update_diagnosis(ticket, diagnosis)
         except SlackMessageGoneError:
             log.info("the diagnosis of %s is deleted", ticket.label)
 
+    @job("explain", Queue.MESSAGES)
     async def explain(self, run: Run, number: int) -> None:
         """Send the reporter the cause, once, when it is first known."""
         ticket = await find_ticket(self._context, number)
@@ -203,7 +201,7 @@ class DiagnosisJobs:
         )
 
         async def send() -> MessageRef:
-            await fetch_permalink(self._context, ticket, self._permalink)
+            await fetch_permalink(run, self._context, ticket, self._permalink)
             return await self._posts.explain(ticket, diagnosis, run.key)
 
         await self._notification_log.notify_once(run, ticket.team, notification, send)

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, Self
 
 from bot.errors import NotFoundError, SlackMessageGoneError
 from bot.i18n.messages import message
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.publishing import Publisher
@@ -112,16 +112,13 @@ class IncidentJobs:
         self._publisher = publisher
         self._posts = posts
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {GROUP: self.group, POST: self.post_or_update}
-
+    @job(GROUP, Queue.BACKGROUND)
     async def group(self, run: Run, number: int) -> None:
         """Add a ticket to an incident, or open one with others like it."""
         _, now = run, self._context.clock.now()
         await self._context.commit(lambda session: _group_ticket(session, number, now))
 
+    @job(POST, Queue.MESSAGES)
     async def post_or_update(self, run: Run, number: int) -> dt.datetime | None:
         """Post an incident or edit its post; returns when to close a quiet incident."""
         now = self._context.clock.now()

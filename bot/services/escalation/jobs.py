@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.errors import CloudError, SlackAccessLostError
 from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef, Priority, Window
 from bot.services.context import Context
 from bot.services.escalation.schedule import ESCALATE, schedule_escalation, set_liveness
@@ -49,21 +49,17 @@ class EscalationJobs:
         self._publisher = publisher
         self._pager = pager
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {ESCALATE: self.escalate, PAGE: self.page, ALERT: self.alert}
-
+    @job(ESCALATE, Queue.MESSAGES)
     async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:
         """Run an escalation step if it is still due; returns when to try a postponed one again."""
-        _ = run
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
         if _is_due(ticket, step, self._context.clock.now()) and ticket.is_live:
             await self._check_still_live(ticket)
-        return await self._context.commit(
+        return await run.commit(
+            self._context,
             lambda session: _run_step(
                 session, number, step, self._context.policy, self._context.clock.now()
-            )
+            ),
         )
 
     async def _check_still_live(self, ticket: Ticket) -> None:
@@ -93,6 +89,7 @@ class EscalationJobs:
 
         await self._context.store.transact(work)
 
+    @job(PAGE, Queue.MESSAGES)
     async def page(self, run: Run, number: int, revision: int) -> dt.datetime | None:
         """Mention people in the ticket's thread."""
         ticket, event = await self._read(number, revision)
@@ -108,6 +105,7 @@ class EscalationJobs:
         )
         return None
 
+    @job(ALERT, Queue.MESSAGES)
     async def alert(self, run: Run, number: int, revision: int, person: str) -> None:
         """Send one person a private message; gives up after an hour without access."""
         ticket, event = await self._read(number, revision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from bot.errors import (
@@ -13,7 +13,7 @@ from bot.errors import (
     SlackMessageGoneError,
     SlackUnreachableError,
 )
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.rules import (
@@ -140,7 +140,10 @@ class NotificationLog:
         attempted_at = sent_notification.attempted_at
         try:
             posted = None if is_new else await self._publisher.find(where, run.key, attempted_at)
-            await self.mark_sent(sent_notification, posted or await send())
+            if posted is None:
+                run.ensure_held()
+                posted = await send()
+            await self.mark_sent(sent_notification, posted)
         except SlackAccessLostError as error:
             if self._context.clock.now() < attempted_at + DELIVERY_TIMEOUT:
                 raise
@@ -156,16 +159,7 @@ class NotificationJobs:
         self._sender = sender
         self._notification_log = NotificationLog(context, publisher)
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {
-            NOTIFY: self.send_direct_message,
-            UPDATE: self.update_notification,
-            POST_NOTE: self.post_note,
-            OFFER_REOPEN: self.offer_reopening,
-        }
-
+    @job(NOTIFY, Queue.MESSAGES)
     async def send_direct_message(
         self, run: Run, number: int, kind: str, person: str, occasion: str
     ) -> None:
@@ -183,6 +177,7 @@ class NotificationJobs:
             lambda: self._sender.send_direct_message(ticket, notification),
         )
 
+    @job(UPDATE, Queue.MESSAGES)
     async def update_notification(
         self, run: Run, number: int, kind: str, person: str, occasion: str
     ) -> None:
@@ -200,6 +195,7 @@ class NotificationJobs:
         except (SlackMessageGoneError, SlackAccessLostError) as error:
             log.info("%s is not updated: %s", notification.name, error)
 
+    @job(POST_NOTE, Queue.MESSAGES)
     async def post_note(
         self, run: Run, thread_number: int, number: int, index: int
     ) -> dt.datetime | None:
@@ -216,6 +212,7 @@ class NotificationJobs:
         )
         return None
 
+    @job(OFFER_REOPEN, Queue.MESSAGES)
     async def offer_reopening(self, run: Run, number: int, ts: str, channel: str) -> None:
         """Offer to reopen a ticket; an ephemeral message cannot be searched for later."""
         _ = run

@@ -9,14 +9,13 @@ import asyncio
 import datetime as dt
 import io
 import logging
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 from bot.cron import next_due
-from bot.errors import LagdeskError, SlackError
+from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.jobs.run import JobFunction, Run, with_arguments
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef, Priority, Topic
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
@@ -82,16 +81,6 @@ class SummaryJobs:
         self._schedule = context.settings.summary_schedule
         self._published: set[str] = set()  # keys of the posts made by this object
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {
-            POST: self.post,
-            DETAILS: self.post_details,
-            CSV: self.send_csv,
-            HEARTBEAT: self.record_heartbeat,
-        }
-
     async def start(self) -> None:
         """Enqueue what is due and the next week; safe to repeat."""
         now = self._context.clock.now()
@@ -102,6 +91,7 @@ class SummaryJobs:
 
         await self._context.commit(work)
 
+    @job(HEARTBEAT, Queue.BACKGROUND)
     async def record_heartbeat(self, run: Run) -> dt.datetime | None:
         """Record that Lagdesk runs, to distinguish a week without tickets from an outage."""
         now = self._context.clock.now()
@@ -146,6 +136,7 @@ class SummaryJobs:
         name = job_name(POST, week, channel)
         store_jobs.enqueue(session, name, POST, week.label, channel, due_at=due_at)
 
+    @job(POST, Queue.BACKGROUND)
     async def post(self, run: Run, label: str, channel: str) -> None:
         """Post a week's summary, unless it is posted."""
         now = self._context.clock.now()
@@ -168,6 +159,7 @@ class SummaryJobs:
         report = await self._summary.count(week, self._summary.team_filter(team))
         return await self._posts.post(team, channel, report, key)
 
+    @job(DETAILS, Queue.BACKGROUND)
     async def post_details(self, run: Run, label: str, channel: str) -> None:
         """Post the details in the summary's thread, unless they are posted."""
         summary, week = await self._find_summary(label, channel)
@@ -231,60 +223,29 @@ class SummaryJobs:
 
         await self._context.commit(work)
 
-    async def post_now(self, week: Week) -> bool:
+    async def post_now(self, week: Week, run_now: Callable[[str], Awaitable[bool]]) -> bool:
         """Post a week's summary from the terminal; return whether it is new.
 
-        Raises SlackError when Slack refuses it; a worker will retry.
+        `run_now` runs a job here unless it runs elsewhere. Raises SlackError when Slack refuses
+        it; a worker will retry.
         """
-        channel, worker = self._context.settings.summary_channel, f"terminal-{secrets.token_hex(4)}"
-        now = self._context.clock.now()
+        channel, now = self._context.settings.summary_channel, self._context.clock.now()
 
         def start(session: Session) -> bool:
             summary = store.find(session, week.label, channel)
             if summary is not None and summary.posted_at is not None:
                 return False
             self._enqueue(session, week, now)
-            store_jobs.record_heartbeat(session, worker, now)
             return True
 
         if not await self._context.store.transact(start):
             return False
         name = job_name(POST, week, channel)
-        try:
-            if await self._run_job(name, worker):
-                await self._run_job(job_name(DETAILS, week, channel), worker)
-            else:
-                await self._await_posted(week, channel)
-        finally:
-            await self._context.store.transact(
-                lambda session: store_jobs.release_worker(
-                    session, worker, self._context.clock.now()
-                )
-            )
+        if await run_now(name):
+            await run_now(job_name(DETAILS, week, channel))
+        else:
+            await self._await_posted(week, channel)
         return name in self._published
-
-    async def _run_job(self, name: str, worker: str) -> bool:
-        """Run a job in this process unless a worker runs it; return whether it ran."""
-        now = self._context.clock.now()
-        job = await self._context.store.transact(
-            lambda s: store_jobs.start_attempt(s, name, worker, now)
-        )
-        if job is None:
-            return False
-        try:
-            await with_arguments(self.job_handlers[job.kind])(job)
-        except SlackError as error:
-            error_text, later = str(error), now + dt.timedelta(minutes=1)
-            await self._context.store.transact(
-                lambda s: store_jobs.reschedule(
-                    s, name, later, error_text, locked_by=worker, failed=True
-                )
-            )
-            raise
-        await self._context.store.transact(
-            lambda s: store_jobs.complete(s, name, self._context.clock.now(), locked_by=worker)
-        )
-        return True
 
     async def _await_posted(self, week: Week, channel: str) -> None:
         """Wait until the process that is posting it has finished."""
@@ -295,6 +256,7 @@ class SummaryJobs:
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
 
+    @job(CSV, Queue.BACKGROUND)
     async def send_csv(self, run: Run, label: str, team: str, person: str) -> None:
         """Send the week's tickets as a file to whoever requested it."""
         _ = run

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 from bot.errors import CloudError
 from bot.i18n.messages import Message
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.services.cloud_errors import classify_report_failure
 from bot.services.context import Context
 from bot.services.tickets.updates import find_ticket, update_ticket
-from bot.ticket import ReportState, Ticket
+from bot.ticket import MAYBE_SENT_STATES, ReportState, Ticket
 
 
 class CloudReportJobs:
@@ -21,20 +20,16 @@ class CloudReportJobs:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {"report": self.send_report}
-
+    @job("report", Queue.DIAGNOSES)
     async def send_report(self, run: Run, number: int) -> dt.datetime | None:
         """Report the call to its cloud, at most once as far as can be known."""
-        _, ticket = run, await find_ticket(self._context, number)
-        if (
-            ticket.cloud_report.attempted_at is not None
-        ):  # a worker died between sending and storing
-            await self._save_state(ticket, ReportState.UNCONFIRMED, None)
+        ticket = await find_ticket(self._context, number)
+        if ticket.cloud_report.state in MAYBE_SENT_STATES:
             return None
-        await update_ticket(self._context, ticket, self._count_attempt)
+        if ticket.cloud_report.attempted_at is not None:  # a worker died while it was sending
+            await self._save_state(run, ticket, ReportState.UNCONFIRMED, None)
+            return None
+        await update_ticket(run, self._context, ticket, self._count_attempt)
         cloud = self._context.clouds[ticket.app]
         try:
             await cloud.send_report(ticket.report)
@@ -42,21 +37,23 @@ class CloudReportJobs:
             reportable_until = ticket.occurred_at + cloud.capabilities.lookback
             now = self._context.clock.now()
             state, retry_at = classify_report_failure(error, now, reportable_until)
-            await self._save_state(ticket, state, error.user_message)
+            await self._save_state(run, ticket, state, error.user_message)
             if state is ReportState.PENDING:
                 raise
             return retry_at
-        await self._save_state(ticket, ReportState.ACCEPTED, None)
+        await self._save_state(run, ticket, ReportState.ACCEPTED, None)
         return None
 
     def _count_attempt(self, ticket: Ticket) -> None:
         ticket.cloud_report.attempted_at = self._context.clock.now()
         ticket.cloud_report.attempts += 1
 
-    async def _save_state(self, ticket: Ticket, state: ReportState, reason: Message | None) -> None:
+    async def _save_state(
+        self, run: Run, ticket: Ticket, state: ReportState, reason: Message | None
+    ) -> None:
         def change(stored: Ticket) -> None:
             stored.cloud_report.attempted_at = None
             stored.cloud_report.state = state
             stored.cloud_report.reason = dump_message(reason) if reason else None
 
-        await update_ticket(self._context, ticket, change, "card")
+        await update_ticket(run, self._context, ticket, change, "card")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
+
+_POSTING_KINDS: Final = frozenset({"card", "diagnose", "call_group"})
 
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
@@ -16,4 +19,12 @@ def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) ->
         name, arguments = f"{name}:{ticket.revision}", [ticket.id, ticket.revision]
         if session.get(models.Job, name) is not None:  # enqueued by the same click before
             return
-    store_jobs.enqueue(session, name, kind, *arguments, ticket=ticket.id, due_at=due_at)
+    partition = channel_partition(ticket.team) if kind in _POSTING_KINDS else ""
+    store_jobs.enqueue(
+        session, name, kind, *arguments, ticket=ticket.id, partition=partition, due_at=due_at
+    )
+
+
+def channel_partition(team: str, channel: str = "escalations") -> str:
+    """Return the partition of the jobs that post in one channel: Slack limits its messages."""
+    return f"{team}/{channel}"

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
 from typing import Protocol
 
 from bot.errors import SlackMessageGoneError
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.jobs import NotificationLog
@@ -54,11 +53,7 @@ class TicketJobs:
         self._notification_log = NotificationLog(context, publisher)
         self._update_throttle = UpdateThrottle()
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {"card": self.post_or_update_card, "confirm": self.confirm}
-
+    @job("card", Queue.MESSAGES)
     async def post_or_update_card(self, run: Run, number: int) -> dt.datetime | None:
         """Post the ticket's card, or edit it."""
         ticket = await find_ticket(self._context, number)
@@ -85,13 +80,15 @@ class TicketJobs:
             ticket.created_at,
             lambda: self._posts.post_card(ticket, run.key),
         )
-        await self._save_card_location(ticket, posted)  # the diagnosis is posted again under it
-        await fetch_permalink(self._context, ticket, self._posts.permalink, refresh=True)
-        await self._run_waiting_jobs(ticket)
+        await self._save_card_location(
+            run, ticket, posted
+        )  # the diagnosis is posted again under it
+        await fetch_permalink(run, self._context, ticket, self._posts.permalink, refresh=True)
+        await self._run_waiting_jobs(run, ticket)
         if not is_new:
             await self._posts.update_card(ticket)
 
-    async def _save_card_location(self, ticket: Ticket, posted: MessageRef) -> None:
+    async def _save_card_location(self, run: Run, ticket: Ticket, posted: MessageRef) -> None:
         """Store the card's position; the history records a card that replaces another."""
         now = self._context.clock.now()
 
@@ -103,10 +100,10 @@ class TicketJobs:
             stored.thread.move_to(posted.channel, posted.ts)
             session.add(stored)
 
-        await self._context.store.transact(work)
+        await run.commit(self._context, work)
         ticket.thread.move_to(posted.channel, posted.ts)
 
-    async def _run_waiting_jobs(self, ticket: Ticket) -> None:
+    async def _run_waiting_jobs(self, run: Run, ticket: Ticket) -> None:
         """Run the jobs that wait for the card. A sent confirmation is not sent again."""
         now = self._context.clock.now()
 
@@ -114,14 +111,15 @@ class TicketJobs:
             store_jobs.reschedule_earlier(session, f"confirm:{ticket.label}", now)
             enqueue(session, ticket, "diagnose", now)
 
-        await self._context.commit(work)
+        await run.commit(self._context, work)
 
+    @job("confirm", Queue.MESSAGES)
     async def confirm(self, run: Run, number: int) -> None:
         """Send the reporter a confirmation, with a link if the card is posted."""
         ticket = await find_ticket(self._context, number)
 
         async def send() -> MessageRef:
-            await fetch_permalink(self._context, ticket, self._posts.permalink)
+            await fetch_permalink(run, self._context, ticket, self._posts.permalink)
             return await self._posts.confirm(ticket, run.key)
 
         notification = Notification(ticket.id, FILED, ticket.reporter)

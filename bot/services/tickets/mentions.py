@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.errors import NotAllowedError, SlackAccessLostError
-from bot.jobs.run import JobFunction, Run
+from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
 from bot.services.publishing import Publisher
 from bot.services.tickets.access import find_visible
+from bot.services.tickets.enqueue import channel_partition
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.tickets import mentions, tickets
@@ -86,11 +87,7 @@ class MentionJobs:
         self._publisher = publisher
         self._posts = posts
 
-    @property
-    def job_handlers(self) -> Mapping[str, JobFunction]:
-        """The functions by the kind of job."""
-        return {REPLY: self.post_status}
-
+    @job(REPLY, Queue.MESSAGES)
     async def post_status(
         self, run: Run, team: str, channel: str, ts: str, numbers: Sequence[int]
     ) -> None:
@@ -158,7 +155,8 @@ def _enqueue(
         number_list = "+".join(map(str, new))
         name = f"{REPLY}:{message.team}:{message.channel}:{message.ts}:{number_list}"
         arguments = (message.team, message.channel, message.ts, new)
-        store_jobs.enqueue(session, name, REPLY, *arguments, due_at=now)
+        partition = channel_partition(message.team, message.channel)
+        store_jobs.enqueue(session, name, REPLY, *arguments, partition=partition, due_at=now)
 
 
 def _read(

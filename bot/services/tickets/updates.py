@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from bot.jobs.run import Run
 from bot.services.context import Context
 from bot.services.tickets.enqueue import enqueue
 from bot.store import Session
@@ -17,9 +18,12 @@ async def find_ticket(context: Context, number: int) -> Ticket:
 
 
 async def update_ticket(
-    context: Context, ticket: Ticket, change: Callable[[Ticket], None], *job_kinds: str
+    run: Run, context: Context, ticket: Ticket, change: Callable[[Ticket], None], *job_kinds: str
 ) -> None:
-    """Apply a change to the stored ticket and to `ticket`, and enqueue jobs of these kinds."""
+    """Apply a change to the stored ticket and to `ticket`, and enqueue jobs of these kinds.
+
+    Raises LeaseLostError when another worker has the job by now.
+    """
     now = context.clock.now()
 
     def work(session: Session) -> None:
@@ -29,11 +33,12 @@ async def update_ticket(
         for kind in job_kinds:
             enqueue(session, stored, kind, now)
 
-    await (context.commit if job_kinds else context.store.transact)(work)
+    await run.commit(context, work)
     change(ticket)
 
 
 async def fetch_permalink(
+    run: Run,
     context: Context,
     ticket: Ticket,
     fetch: Callable[[Ticket], Awaitable[str]],
@@ -50,4 +55,4 @@ async def fetch_permalink(
     def change(stored: Ticket) -> None:
         stored.thread.permalink = permalink
 
-    await update_ticket(context, ticket, change)
+    await update_ticket(run, context, ticket, change)

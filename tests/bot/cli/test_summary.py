@@ -73,8 +73,8 @@ async def test_an_error_is_one_line(
 
 async def post(application: Application) -> bool:
     """Post the last week as `--post` does; returns whether this was the first post."""
-    async with open_summary_jobs(application) as summary_jobs:
-        return await summary_jobs.post_now(application.services.summary.last_week)
+    async with open_summary_jobs(application) as (summary_jobs, worker):
+        return await summary_jobs.post_now(application.services.summary.last_week, worker.run_now)
 
 
 async def test_posted_once(workspace: Workspace, cli: CommandLine) -> None:

@@ -6,18 +6,18 @@ from typing import Any
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.jobs import metrics
+from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Job
 
 
 class _AwayError(LagdeskError):
     retryable = True
 
 
-async def _fail_first(job: Job) -> None:
-    if job.name == "card:LD-0":
+async def _fail_first(run: Run) -> None:
+    if run.key == "card:LD-0":
         raise _AwayError(message("Slack did not answer."))
 
 
@@ -41,7 +41,8 @@ async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
     await metrics.measure(store, clock.now())
     before = _counted()
-    async with Worker(store, clock, {"card": _fail_first}) as engine:
+    handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, _fail_first)}
+    async with Worker(store, handlers) as engine:
         await engine.wait_until_idle()
     await metrics.measure(store, clock.now())
     after = _counted()

@@ -1,4 +1,4 @@
-"""A worker process for the tests: carries out cards, printing when each begins and ends."""
+"""A worker process for the tests: runs card jobs, printing when each begins and ends."""
 
 from __future__ import annotations
 
@@ -8,35 +8,33 @@ import signal
 import sys
 import time
 
+from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
 from bot.store import Store
-from bot.store.models import Job
 
 
-class _Clock:
-    def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC)
-
-
-def _say(*words: object) -> None:
+def _print(*words: object) -> None:
     sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
 
 async def main(url: str, hold_s: float, rounds: int) -> None:
-    """Work until told to stop."""
+    """Work until SIGTERM."""
+    attempts: dict[str, int] = {}
 
-    async def carry(job: Job) -> dt.datetime | None:
-        _say("begin", job.name, time.monotonic_ns())
+    async def post(run: Run) -> dt.datetime | None:
+        attempts[run.key] = attempts.get(run.key, 0) + 1
+        _print("begin", run.key, time.monotonic_ns())
         await asyncio.sleep(hold_s)
-        _say("end", job.name, time.monotonic_ns())
-        return None if job.attempt >= rounds else _Clock().now()
+        run.ensure_held()
+        _print("end", run.key, time.monotonic_ns())
+        return None if attempts[run.key] >= rounds else store.clock.now()
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     store = Store(url)
-    async with Worker(store, _Clock(), {"card": carry}):
-        _say("up")
+    async with Worker(store, {"card": JobHandler("card", Queue.MESSAGES, 300, post)}):
+        _print("up")
         await stop.wait()
     store.close()
 

@@ -17,6 +17,7 @@ from bot.errors import (
     SlackUnreachableError,
 )
 from bot.i18n.messages import message
+from bot.jobs.run import JobFunction, collect_handlers
 from bot.jobs.signal import JobSignal
 from bot.ports import Clock, Cloud, Destination, MessageRef
 from bot.services.app_metrics.service import AppMetricsService
@@ -150,3 +151,8 @@ def summary_jobs(context: Context) -> SummaryJobs:
     return SummaryJobs(
         context, SummaryService(context), AppMetricsService(context), nothing, nothing
     )
+
+
+def job_functions(jobs: object) -> dict[str, JobFunction]:
+    """Return the functions that run jobs, by the kind under which a job is stored."""
+    return {kind: handler.function for kind, handler in collect_handlers(jobs).items()}

@@ -19,7 +19,12 @@ from bot.services.diagnosis.inquiry_jobs import InquiryJobs
 from bot.services.inquiry_rows import inquiry_of
 from bot.store.models import InquiryRow
 from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
-from tests.bot.services.contexts import SLACK_REFUSED, SLACK_UNREACHABLE, RecordedCalls
+from tests.bot.services.contexts import (
+    SLACK_REFUSED,
+    SLACK_UNREACHABLE,
+    RecordedCalls,
+    job_functions,
+)
 from tests.bot.store.factories import make_ticket
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -173,7 +178,7 @@ async def test_answer_that_slack_refuses(service_harness: ServiceHarness, origin
 def test_inquiry_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness, RecordedCalls())
-    assert dict(made.job_handlers) == {"answer": made.answer, "answer_late": made.answer_late}
+    assert job_functions(made) == {"answer": made.answer, "answer_late": made.answer_late}
 
 
 def overview() -> AppMetrics:

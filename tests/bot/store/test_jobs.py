@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,218 +9,312 @@ import pytest
 
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Heartbeat, Job
+from bot.store.jobs import ClaimedJob, Pace
+from bot.store.models import Heartbeat, Job, JobPartition
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 CARD = "card:LD-12"
+LEASE = dt.timedelta(seconds=6)
+PACE = Pace(dt.timedelta(seconds=1), burst=3)
+
+Step = Callable[[Session], Any]
 
 
 def _at(seconds: float) -> dt.datetime:
     return NOON + dt.timedelta(seconds=seconds)
 
 
-def _enqueue(due_in_s: float = 0, name: str = CARD) -> Callable[[Session], None]:
+def _enqueue(due_in_s: float = 0, name: str = CARD, *, partition: str = "") -> Step:
+    kind = name.partition(":")[0]
     return lambda session: store_jobs.enqueue(
-        session, name, "card", ticket=12, due_at=_at(due_in_s)
+        session, name, kind, 12, partition=partition, due_at=_at(due_in_s)
     )
 
 
-def _take(worker: str = "w1", at_s: float = 0) -> Callable[[Session], Job | None]:
-    return lambda session: store_jobs.start_attempt(session, CARD, worker, _at(at_s))
+def _claim(holder: str = "w1", at_s: float = 0, *, limit: int = 1, **more: Any) -> Step:
+    kinds = more.pop("kinds", ["card"])
+    return lambda session: store_jobs.claim(
+        session, kinds, limit, token=holder, now=_at(at_s), lease=LEASE, pace=PACE, **more
+    )
 
 
-def _settle(**options: Any) -> Callable[[Session], bool]:
-    return lambda session: store_jobs.complete(session, CARD, NOON, **options)
+def _complete(holder: str = "w1", **more: Any) -> Step:
+    return lambda session: store_jobs.complete(session, CARD, holder, NOON, **more)
 
 
-def _postpone(due_in_s: float, error: str = "", **options: Any) -> Callable[[Session], None]:
-    return lambda session: store_jobs.reschedule(session, CARD, _at(due_in_s), error, **options)
+def _reschedule(due_in_s: float, error: str = "", holder: str = "w1", **more: Any) -> Step:
+    return lambda session: store_jobs.reschedule(
+        session, CARD, holder, _at(due_in_s), error=error, **more
+    )
 
 
-def _drop(session: Session) -> None:
-    store_jobs.cancel(session, CARD, NOON)
-
-
-def _run(store: Store, *steps: Callable[[Session], Any]) -> Job:
-    """Run each step in a transaction of its own and return what became of the duty."""
+def _run(store: Store, *steps: Step) -> Job:
+    """Run each step in a transaction of its own and return the job."""
     for step in steps:
         store.transact_sync(step)
-    job = store.read_sync(lambda session: session.get(Job, CARD))
+    return _read(store)
+
+
+def _read(store: Store, name: str = CARD) -> Job:
+    job = store.read_sync(lambda session: session.get(Job, name))
     assert job is not None
     return job
+
+
+def _names(jobs: Sequence[ClaimedJob]) -> list[str]:
+    return [job.name for job in jobs]
 
 
 @pytest.mark.parametrize(
     ("steps", "due_in_s"),
     [
         pytest.param([_enqueue(0)], 0, id="once"),
-        pytest.param([_enqueue(0), _enqueue(60)], 0, id="the earlier stays"),
-        pytest.param([_enqueue(60), _enqueue(0)], 0, id="the earlier comes"),
-        pytest.param([_enqueue(0), _take(), _settle()], None, id="done"),
+        pytest.param([_enqueue(0), _enqueue(60)], 0, id="then later: stays"),
+        pytest.param([_enqueue(60), _enqueue(0)], 0, id="then earlier: moves"),
+        pytest.param([_enqueue(0), _claim(), _complete()], None, id="done"),
+        pytest.param([_enqueue(0), _claim(), _complete(), _enqueue(60)], 60, id="after its end"),
+        pytest.param([_enqueue(0), _claim(), _enqueue(60), _complete()], 60, id="while it runs"),
         pytest.param(
-            [_enqueue(0), _take(), _settle(), _enqueue(60)], 60, id="owed again once done"
-        ),
-        pytest.param(
-            [_enqueue(0), _take(), _enqueue(60), _settle()], 60, id="owed again meanwhile"
-        ),
-        pytest.param(
-            [_enqueue(0), _take(), _enqueue(60), _enqueue(30), _settle()],
+            [_enqueue(0), _claim(), _enqueue(60), _enqueue(30), _complete()],
             30,
-            id="twice meanwhile is once",
+            id="twice while it runs is once",
         ),
-        pytest.param([_enqueue(0), _take(), _postpone(5, "no answer")], 5, id="postponed"),
+        pytest.param([_enqueue(0), _claim(), _reschedule(5, "no answer")], 5, id="failed"),
+        pytest.param([_enqueue(0), _claim(), _reschedule(60)], 60, id="wants to run again"),
         pytest.param(
-            [_enqueue(0), _take(), _enqueue(1), _postpone(60)],
+            [_enqueue(0), _claim(), _enqueue(1), _reschedule(60)],
             1,
-            id="meanwhile is earlier than a return",
+            id="while it runs, earlier than it wants",
         ),
         pytest.param(
-            [_enqueue(0), _take(), _enqueue(1), _postpone(5, "no answer")],
+            [_enqueue(0), _claim(), _enqueue(90), _reschedule(60)],
+            60,
+            id="while it runs, later than it wants",
+        ),
+        pytest.param(
+            [_enqueue(0), _claim(), _enqueue(1), _reschedule(5, "no answer")],
             5,
-            id="a failure pauses both",
-        ),
-        pytest.param([_enqueue(0), _drop], None, id="dropped"),
-        pytest.param(
-            [_enqueue(0), _take(), _drop, _postpone(5, "no")], None, id="dropped while held"
+            id="while it runs, but it failed",
         ),
         pytest.param(
-            [_enqueue(0), _take(), _enqueue(1), _drop, _settle()], None, id="dropped with again"
+            [_enqueue(0), _claim(), _complete(error="no"), _enqueue(9)], 9, id="after giving up"
         ),
-        pytest.param([_enqueue(0), _take(), _drop, _enqueue(9)], 9, id="owed after it was dropped"),
     ],
 )
-def test_owing(store: Store, steps: list[Callable[[Session], Any]], due_in_s: float | None) -> None:
-    """A duty is owed once at a time, from the earliest moment somebody asked for."""
-    job = _run(store, *steps)
-    assert (due_in_s is None) == (job.finished_at is not None)
-    assert due_in_s is None or _at(due_in_s) == job.due_at
+def test_enqueueing(shared_store: Store, steps: list[Step], due_in_s: float | None) -> None:
+    """The same name is one job, due at the earliest moment asked for."""
+    job = _run(shared_store, *steps)
+    assert (job.finished_at is not None) == (due_in_s is None)
+    assert due_in_s is None or job.due_at == _at(due_in_s)
+    assert not job.rerun
 
 
 @pytest.mark.parametrize(
     ("steps", "attempt"),
     [
         pytest.param([_enqueue(0)], 1, id="free"),
-        pytest.param([_enqueue(0), _take("w2")], None, id="held"),
+        pytest.param([_enqueue(0), _claim("w2")], None, id="held"),
+        pytest.param([_enqueue(-9), _claim("w2", at_s=-6)], None, id="held until this moment"),
+        pytest.param([_enqueue(-9), _claim("w2", at_s=-6.1)], 2, id="lease over"),
         pytest.param([_enqueue(1)], None, id="not due"),
-        pytest.param([_enqueue(0), _take("w2"), _settle()], None, id="done"),
-        pytest.param([_enqueue(0), _take("w2"), _postpone(0)], 2, id="put off till now"),
-        pytest.param([_enqueue(0), _take("w2"), _settle(), _enqueue(0)], 2, id="attempts count on"),
-        pytest.param([_enqueue(0), _take("w2"), _enqueue(0), _settle()], 2, id="owed meanwhile"),
+        pytest.param([_enqueue(0), _claim("w2"), _complete("w2")], None, id="done"),
+        pytest.param([_enqueue(0), _claim("w2"), _reschedule(0, holder="w2")], 2, id="again now"),
+        pytest.param(
+            [_enqueue(0), _claim("w2"), _complete("w2"), _enqueue(0)], 2, id="attempts count on"
+        ),
+        pytest.param(
+            [_enqueue(0), _claim("w2"), _enqueue(0), _complete("w2")], 2, id="enqueued meanwhile"
+        ),
     ],
 )
-def test_taking(store: Store, steps: list[Callable[[Session], Any]], attempt: int | None) -> None:
-    """A duty is taken only while it is due, undone and free, and every try is counted."""
-    _run(store, *steps)
-    taken = store.transact_sync(_take("w1"))
-    assert attempt == (taken.attempt if taken else None)
-    assert taken is None or (taken.locked_by, taken.attempted_at) == ("w1", NOON)
+def test_claiming(shared_store: Store, steps: list[Step], attempt: int | None) -> None:
+    """A job is claimed only while it is due, unfinished and free; every attempt is counted."""
+    _run(shared_store, *steps)
+    claimed = shared_store.transact_sync(_claim("w1"))
+    assert [job.attempt for job in claimed] == ([] if attempt is None else [attempt])
+    for job in claimed:
+        assert (job.name, job.kind, job.arguments, job.token) == (CARD, "card", [12], "w1")
+        assert (_read(shared_store).locked_by, _read(shared_store).locked_until) == ("w1", _at(6))
 
 
-def test_late_worker_changes_nothing(store: Store) -> None:
-    """A worker whose duty went to another neither settles nor postpones it."""
+def test_which_jobs_are_claimed(shared_store: Store) -> None:
+    """Only known kinds, the longest due first, no more than asked for, none that still runs."""
+    for due_in_s, name in [(-1, "card:1"), (-3, "card:2"), (-2, "card:3"), (-9, "report:1")]:
+        shared_store.transact_sync(_enqueue(due_in_s, name))
+    assert _names(shared_store.transact_sync(_claim(limit=1, name="card:1"))) == ["card:1"]
+    assert _names(shared_store.transact_sync(_claim(limit=1, running=["card:2"]))) == ["card:3"]
+    assert _names(shared_store.transact_sync(_claim(limit=9))) == ["card:2"]
+    assert [
+        shared_store.read_sync(
+            partial(store_jobs.has_claimable, now=NOON, kinds=k, running=running)
+        )
+        for k, running in [(["card"], []), (["report"], []), (["report"], ["report:1"])]
+    ] == [False, True, False]
+
+
+def test_lost_lease_changes_nothing(shared_store: Store) -> None:
+    """A worker whose job was claimed by another neither ends nor postpones it."""
     job = _run(
-        store,
+        shared_store,
         _enqueue(0),
-        _take("w2"),
-        _settle(locked_by="w1"),
-        _postpone(5, "no answer", locked_by="w1", failed=True),
+        _claim("w1"),
+        _claim("w2", at_s=7),
+        _complete("w1"),
+        _reschedule(5, "no answer", "w1", failures=1),
+        lambda session: store_jobs.release(session, {"w1"}),
+        lambda session: store_jobs.renew_leases(session, {CARD: "w1"}, _at(60)),
     )
     assert (job.locked_by, job.finished_at, job.failures) == ("w2", None, 0)
-
-
-def test_failures_count_until_one_try_ends_well(store: Store) -> None:
-    """Failures in a row are counted, and a moment somebody asked for starts the count anew."""
-    fail = _postpone(0, "no answer", failed=True)
-    assert _run(store, _enqueue(0), _take(), fail, _take(), fail).failures == 2
-    assert _run(store, _take(), _postpone(0, "slow down")).failures == 0
-    assert _run(store, _take(), fail, _take(), _settle()).failures == 0
-
-
-def test_dead_worker_holds_nothing(store: Store) -> None:
-    """What a silent worker held is due at once; what a living one holds stays with it."""
-    for name, worker, heard_s in [(CARD, "dead", 0), ("card:LD-13", "alive", 8)]:
-        store.transact_sync(_enqueue(0, name))
-        store.transact_sync(lambda s, n=name, w=worker: store_jobs.start_attempt(s, n, w, NOON))  # type: ignore[misc]
-        store.transact_sync(partial(store_jobs.record_heartbeat, worker=worker, now=_at(heard_s)))
-    silence = dt.timedelta(seconds=5)
-    assert store.transact_sync(lambda s: store_jobs.release_dead_workers(s, _at(10), silence)) == 1
-    freed = store.read_sync(lambda session: store_jobs.list_due(session, _at(10), 9))
-    assert [(CARD, _at(10))] == [(job.name, job.due_at) for job in freed]
-    assert store.read_sync(lambda session: session.get(Heartbeat, "dead")) is None
-
-
-def test_leaving_worker_frees_its_duties(store: Store) -> None:
-    """A worker that stops hands back what it holds and is forgotten."""
-    job = _run(
-        store,
-        _enqueue(0),
-        lambda session: store_jobs.record_heartbeat(session, "w1", NOON),
-        _take("w1"),
-        lambda session: store_jobs.release_worker(session, "w1", _at(3)),
-    )
-    assert (None, _at(3)) == (job.locked_by, job.due_at)
-    assert store.read_sync(lambda session: session.get(Heartbeat, "w1")) is None
-
-
-def test_due_lists_the_longest_waiting_first(store: Store) -> None:
-    """Duties come in the order in which they became due, and only those of the kind asked."""
-    for due_in_s, name in [(-1, "card:b"), (-3, "card:a"), (-2, "card:held"), (1, "card:later")]:
-        store.transact_sync(_enqueue(due_in_s, name))
-    store.transact_sync(lambda session: store_jobs.start_attempt(session, "card:held", "w1", NOON))
-
-    def names(**asked: Any) -> list[str]:
-        found = store.read_sync(lambda session: store_jobs.list_due(session, NOON, 9, **asked))
-        return [job.name for job in found]
-
-    assert names() == ["card:a", "card:b"]
-    assert names(kind="card") == ["card:a", "card:b"]
-    assert names(kind="report") == []
-    assert names(names=["card:b", "card:later"]) == ["card:b"]
-    assert _at(-3) == store.read_sync(store_jobs.next_due_at)
-    list_unfinished = store.read_sync(lambda session: store_jobs.list_unfinished(session, NOON))
-    assert set(list_unfinished) == {"card:a", "card:b", "card:held"}
-
-
-def test_start_hastens_our_own_pauses_only(store: Store) -> None:
-    """A start retries at once what we put off, not what was asked to wait or is planned."""
-    store.transact_sync(_enqueue(900, "escalate:LD-12"))
-    _run(store, _enqueue(0), _take(), _postpone(300, "no answer", failed=True))
-    store.transact_sync(lambda session: store_jobs.retry_now(session, NOON))
-    found = store.read_sync(lambda session: store_jobs.list_due(session, NOON, 9))
-    assert [job.name for job in found] == [CARD]
-
-
-def test_finished_duties_are_deleted_in_time(store: Store) -> None:
-    """Only what was done before the moment goes."""
-    store.transact_sync(_enqueue(0, "card:owed"))
-    _run(store, _enqueue(0), _take(), _settle())
-    for before, deleted in [(NOON, 0), (_at(1), 1)]:
-        counted = store.transact_sync(lambda s, at=before: store_jobs.delete_finished(s, at))  # type: ignore[misc]
-        assert deleted == counted
-    assert store.read_sync(lambda session: store_jobs.list_unfinished(session, NOON)) == [
-        "card:owed"
+    assert (job.locked_until, job.due_at) == (_at(13), NOON)
+    held = [
+        shared_store.transact_sync(lambda s, t=token: store_jobs.is_held(s, CARD, t))  # type: ignore[misc]
+        for token in ("w1", "w2")
     ]
+    assert held == [False, True]
 
 
-def test_skipping_counts_only_what_stands_still(store: Store) -> None:
-    """An attempt that never began is skipped once, and never one that moved on."""
+def test_renewal(shared_store: Store) -> None:
+    """A renewed lease lasts longer, and who asks learns which jobs are still held."""
+    for name in (CARD, "card:LD-13"):
+        shared_store.transact_sync(_enqueue(0, name))
+        shared_store.transact_sync(_claim(f"token of {name}", name=name))
+    tokens = {CARD: f"token of {CARD}", "card:LD-13": f"token of {CARD}", "card:LD-14": "w3"}
+    renew = partial(store_jobs.renew_leases, tokens=tokens, until=_at(60))
+    assert shared_store.transact_sync(renew) == {CARD}
+    assert _read(shared_store).locked_until == _at(60)
+    assert _read(shared_store, "card:LD-13").locked_until == _at(6)
 
-    def skip(attempt: int) -> bool:
-        return store.transact_sync(lambda session: store_jobs.skip_attempt(session, CARD, attempt))
 
-    _run(store, _enqueue(0))
-    assert [skip(0), skip(0)] == [True, False]
-    _run(store, _take())
-    assert not skip(2)
+def test_release(shared_store: Store) -> None:
+    """A released job is free for others at once."""
+    _run(shared_store, _enqueue(0), _claim("w1"), _enqueue(0))
+    job = _run(shared_store, lambda session: store_jobs.release(session, {"w1"}))
+    assert (job.locked_by, job.locked_until, job.rerun) == (None, None, False)
+    assert _names(shared_store.transact_sync(_claim("w2"))) == [CARD]
 
 
-def test_database_decides_who_takes(shared_store: Store) -> None:
-    """Every statement means the same on each database."""
-    job = _run(
-        shared_store, _enqueue(60), _enqueue(0), _take(), _enqueue(5), _settle(locked_by="w1")
+def test_failures_are_counted_in_a_row(shared_store: Store) -> None:
+    """What an attempt reports is stored; an end starts the count anew."""
+    job = _run(shared_store, _enqueue(0), _claim(), _reschedule(0, "no answer", failures=2))
+    assert (job.failures, job.last_error) == (2, "no answer")
+    [claimed] = shared_store.transact_sync(_claim())
+    assert claimed.failures == 2
+    job = _run(shared_store, _reschedule(0))
+    assert (job.failures, job.last_error) == (0, "")
+    job = _run(shared_store, _claim(), _complete(error="refused"))
+    assert (job.failures, job.last_error, job.finished_at) == (0, "refused", NOON)
+
+
+def _post(number: int, channel: str) -> Step:
+    return _enqueue(0, f"card:{channel}{number}", partition=channel)
+
+
+def test_pace_of_a_partition(shared_store: Store) -> None:
+    """After a burst, one job a second starts in a partition; another partition is free."""
+    for number in range(6):
+        shared_store.transact_sync(_post(number, "A"))
+    shared_store.transact_sync(_post(0, "B"))
+    starts = {
+        at_s: len(shared_store.transact_sync(_claim(at_s=at_s, limit=8)))
+        for at_s in (0, 0.5, 0.9, 1, 1.5, 2, 2.5, 3)
+    }
+    assert starts == {0: 3 + 1, 0.5: 0, 0.9: 0, 1: 1, 1.5: 0, 2: 1, 2.5: 0, 3: 1}
+
+
+def test_unused_pace_is_not_saved_up(shared_store: Store) -> None:
+    """However long nothing was posted, no more than a burst starts at once."""
+    for number in range(8):
+        shared_store.transact_sync(_post(number, "A"))
+    assert len(shared_store.transact_sync(_claim(at_s=0, limit=1))) == 1
+    assert len(shared_store.transact_sync(_claim(at_s=3600, limit=8))) == 3
+
+
+def test_paused_partition(shared_store: Store) -> None:
+    """Nothing starts before the pause is over, a shorter pause takes nothing away."""
+    shared_store.transact_sync(_post(0, "A"))
+    for until_s in (30, 10):
+        shared_store.transact_sync(
+            lambda session, s=until_s: store_jobs.pause_partition(session, "A", _at(s))  # type: ignore[misc]
+        )
+    assert shared_store.transact_sync(_claim(at_s=29.9)) == []
+    assert shared_store.read_sync(lambda s: store_jobs.list_unfinished(s, _at(29.9))) == []
+    assert len(shared_store.transact_sync(_claim(at_s=30))) == 1
+
+
+def test_bringing_jobs_forward(shared_store: Store) -> None:
+    """Retries after failures can be run now, and a waiting job can be made due earlier."""
+    _run(shared_store, _enqueue(0), _claim(), _reschedule(300, "no answer", failures=3))
+    shared_store.transact_sync(_enqueue(600, "card:LD-13"))
+    shared_store.transact_sync(lambda session: store_jobs.retry_now(session, NOON))
+    assert (_read(shared_store).due_at, _read(shared_store, "card:LD-13").due_at) == (
+        NOON,
+        _at(600),
     )
-    assert (1, _at(5), None, None) == (job.attempt, job.due_at, job.finished_at, job.locked_by)
-    assert shared_store.read_sync(store_jobs.count_pending) == {"card": 1}
-    assert _at(5) == shared_store.read_sync(
-        lambda session: store_jobs.oldest_due_at(session, _at(9))
+    for due_in_s in (60, 90):
+        shared_store.transact_sync(
+            lambda s, d=due_in_s: store_jobs.reschedule_earlier(s, "card:LD-13", _at(d))  # type: ignore[misc]
+        )
+    assert _read(shared_store, "card:LD-13").due_at == _at(60)
+
+
+@pytest.mark.parametrize("steps", [[_claim()], [_claim(), _complete()]], ids=["runs", "done"])
+def test_not_brought_forward(shared_store: Store, steps: list[Step]) -> None:
+    """What runs or is done is left alone."""
+    _run(shared_store, _enqueue(0), *steps)
+    job = _run(shared_store, lambda s: store_jobs.reschedule_earlier(s, CARD, _at(-60)))
+    assert job.due_at == NOON
+
+
+def test_what_is_pending(shared_store: Store) -> None:
+    """Unfinished jobs are counted by kind, with the moment since which the oldest is due."""
+    for due_in_s, name in [(-30, CARD), (-10, "card:LD-13"), (60, "report:LD-12")]:
+        shared_store.transact_sync(_enqueue(due_in_s, name))
+    read = shared_store.read_sync
+    assert read(store_jobs.count_pending) == {"card": 2, "report": 1}
+    assert read(lambda s: store_jobs.oldest_due_at(s, NOON)) == _at(-30)
+    assert read(lambda s: store_jobs.oldest_due_at(s, _at(-31))) is None
+    assert set(read(lambda s: store_jobs.list_unfinished(s, NOON))) == {CARD, "card:LD-13"}
+    _run(shared_store, _claim(), _complete())
+    assert read(store_jobs.count_pending) == {"card": 1, "report": 1}
+    assert read(lambda s: store_jobs.list_unfinished(s, NOON)) == ["card:LD-13"]
+
+
+def test_cleaning(shared_store: Store) -> None:
+    """Done jobs leave before failed ones; unfinished jobs and pauses stay."""
+    for name, error in [("card:1", ""), ("card:2", "refused")]:
+        shared_store.transact_sync(_enqueue(0, name))
+        [job] = shared_store.transact_sync(_claim(name=name))
+        shared_store.transact_sync(
+            lambda s, j=job, e=error: store_jobs.complete(s, j.name, j.token, NOON, error=e)  # type: ignore[misc]
+        )
+    shared_store.transact_sync(_enqueue(-99, "card:3"))
+    shared_store.transact_sync(lambda s: store_jobs.pause_partition(s, "A", _at(5)))
+    for seen_in_s in (0, 5):
+        shared_store.transact_sync(
+            lambda s, t=seen_in_s: store_jobs.record_heartbeat(s, f"w{t}", _at(t))  # type: ignore[misc]
+        )
+
+    def clean(done_before_s: float, failed_before_s: float) -> int:
+        return shared_store.transact_sync(
+            lambda s: store_jobs.delete_finished(s, _at(done_before_s), _at(failed_before_s))
+        )
+
+    assert [clean(0, 0), clean(1, 0), clean(1, 0), clean(1, 1)] == [0, 1, 0, 1]
+    assert _read(shared_store, "card:3").finished_at is None
+    with_rows = shared_store.read_sync(
+        lambda s: (s.get(JobPartition, "A"), s.get(Heartbeat, "w0"), s.get(Heartbeat, "w5"))
     )
+    assert [row is not None for row in with_rows] == [True, False, True]
+
+
+def test_heartbeats(shared_store: Store) -> None:
+    """The newest heartbeat counts; a worker that stops has none."""
+    read = shared_store.read_sync
+    assert read(store_jobs.last_heartbeat) is None
+    for worker, at_s in [("w1", 5), ("w2", 3), ("w2", 4)]:
+        shared_store.transact_sync(
+            lambda s, w=worker, t=at_s: store_jobs.record_heartbeat(s, w, _at(t))  # type: ignore[misc]
+        )
+    assert read(store_jobs.last_heartbeat) == _at(5)
+    shared_store.transact_sync(lambda s: store_jobs.delete_heartbeat(s, "w1"))
+    assert read(store_jobs.last_heartbeat) == _at(4)

@@ -14,6 +14,7 @@ from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.call_control.jobs import CallControlJobs
 from bot.services.call_control.service import CallControlAction, CallControlRequest
+from bot.services.call_control.status_posts import StatusPosts
 from bot.services.publishing import Publisher
 from bot.store.admin import audit_log
 from bot.store.call_control.room_commands import RoomCommand
@@ -27,6 +28,7 @@ from tests.bot.services.contexts import (
     cloud_over_quota,
     cloud_refused,
     cloud_unreachable,
+    job_functions,
 )
 
 SECOND: Final = dt.timedelta(seconds=1)
@@ -40,7 +42,9 @@ class Room:
         self.control = RecordedCalls(**results)
         self.posts = RecordedCalls()
         self.harness, self.context = harness, room_context(harness, self.control)
-        self.jobs = CallControlJobs(self.context, Publisher(finder or NoMessages()), self.posts)
+        self.jobs = CallControlJobs(
+            self.context, StatusPosts(self.context, Publisher(finder or NoMessages()), self.posts)
+        )
 
     async def order(self, choice: CallControlAction = DISMISS) -> tuple[int, CallControlRequest]:
         """Confirm an action on a new ticket with a card."""
@@ -135,7 +139,7 @@ async def test_cloud_without_control_any_more(service_harness: ServiceHarness) -
     room = Room(service_harness)
     number, _ = await room.order()
     context = room_context(service_harness, room.control, cloud=object())
-    made = CallControlJobs(context, Publisher(NoMessages()), room.posts)
+    made = CallControlJobs(context, StatusPosts(context, Publisher(NoMessages()), room.posts))
     await made.act(Run("k"), number)
     assert (await room.row(number)).state is RoomCommandState.EXPIRED
 
@@ -185,7 +189,9 @@ async def test_deleted_post_is_posted_again(service_harness: ServiceHarness) -> 
     number, _ = await room.order()
     await room.jobs.act(Run("k"), number)
     room.posts = RecordedCalls(update=[SLACK_GONE], post=[MessageRef("C1", "7.0")])
-    made = CallControlJobs(room.context, Publisher(NoMessages()), room.posts)
+    made = CallControlJobs(
+        room.context, StatusPosts(room.context, Publisher(NoMessages()), room.posts)
+    )
     await made.act(Run("k"), number)
     assert room.posts.names == ["update", "post"]
     assert (await room.row(number)).status_ts == "7.0"
@@ -212,7 +218,6 @@ async def test_unknown_command(service_harness: ServiceHarness) -> None:
 
 
 def test_room_handlers(service_harness: ServiceHarness) -> None:
-    """The names under which jobs are stored, with those of recordings."""
+    """The name under which the job is stored."""
     made = Room(service_harness).jobs
-    assert set(made.job_handlers) == {"room_action", "record", "record_state", "record_file"}
-    assert made.job_handlers["room_action"] == made.act
+    assert job_functions(made) == {"room_action": made.act}

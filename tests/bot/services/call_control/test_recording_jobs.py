@@ -27,6 +27,7 @@ from tests.bot.services.contexts import (
     cloud_over_quota,
     cloud_refused,
     cloud_unreachable,
+    job_functions,
 )
 
 SECOND: Final = dt.timedelta(seconds=1)
@@ -408,7 +409,7 @@ async def test_unknown_recording(service_harness: ServiceHarness) -> None:
 def test_recording_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = Studio(service_harness).jobs
-    assert dict(made.job_handlers) == {
+    assert job_functions(made) == {
         "record": made.begin,
         "record_state": made.watch,
         "record_file": made.post_file,

@@ -26,6 +26,7 @@ from tests.bot.services.contexts import (
     NoMessages,
     PostedMessages,
     RecordedCalls,
+    job_functions,
 )
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -338,7 +339,7 @@ async def test_nothing_to_explain(service_harness: ServiceHarness) -> None:
 def test_diagnosis_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = Jobs(service_harness).jobs
-    assert dict(made.job_handlers) == {
+    assert job_functions(made) == {
         "diagnose": made.diagnose,
         "picture": made.attach_chart,
         "explain": made.explain,

@@ -17,7 +17,13 @@ from bot.store.diagnosis import evidence
 from bot.store.escalation.incidents import Incident
 from bot.ticket import Status
 from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
-from tests.bot.services.contexts import SLACK_GONE, NoMessages, PostedMessages, RecordedCalls
+from tests.bot.services.contexts import (
+    SLACK_GONE,
+    NoMessages,
+    PostedMessages,
+    RecordedCalls,
+    job_functions,
+)
 from tests.bot.store.factories import make_ticket, store_tickets
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -313,4 +319,4 @@ async def test_unknown_incident(service_harness: ServiceHarness) -> None:
 def test_incident_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = incident_jobs(service_harness)
-    assert dict(made.job_handlers) == {"gather": made.group, "incident": made.post_or_update}
+    assert job_functions(made) == {"gather": made.group, "incident": made.post_or_update}

@@ -23,6 +23,7 @@ from tests.bot.services.contexts import (
     PostedMessages,
     RecordedCalls,
     cloud_unreachable,
+    job_functions,
 )
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -60,7 +61,7 @@ async def steps(harness: ServiceHarness, ticket: Ticket) -> list[tuple[int, tupl
 def test_handlers_of_the_kinds(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness)
-    assert dict(made.job_handlers) == {
+    assert job_functions(made) == {
         "escalate": made.escalate,
         "call_group": made.page,
         "alert": made.alert,

@@ -25,6 +25,7 @@ from tests.bot.services.contexts import (
     NoMessages,
     PostedMessages,
     RecordedCalls,
+    job_functions,
 )
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -310,7 +311,7 @@ async def test_offer_that_fails(
 def test_notification_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness, RecordedCalls())
-    assert dict(made.job_handlers) == {
+    assert job_functions(made) == {
         "tell": made.send_direct_message,
         "retell": made.update_notification,
         "note": made.post_note,

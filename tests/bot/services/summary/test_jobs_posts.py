@@ -17,7 +17,7 @@ from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
 from bot.store.summary import weeks
 from tests.bot.services.conftest import TEAM, ServiceHarness
-from tests.bot.services.contexts import NoMessages, PostedMessages, RecordedCalls
+from tests.bot.services.contexts import NoMessages, PostedMessages, RecordedCalls, job_functions
 from tests.bot.store.factories import make_ticket, store_tickets
 
 LABEL: Final = "2026-W45"
@@ -228,7 +228,7 @@ async def test_without_a_channel_nothing_is_due(service_harness: ServiceHarness)
 def test_summary_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = Summary(service_harness).jobs
-    assert dict(made.job_handlers) == {
+    assert job_functions(made) == {
         "weekly": made.post,
         "weekly_details": made.post_details,
         "weekly_csv": made.send_csv,

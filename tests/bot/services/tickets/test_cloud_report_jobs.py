@@ -18,6 +18,7 @@ from tests.bot.services.contexts import (
     cloud_over_quota,
     cloud_refused,
     cloud_unreachable,
+    job_functions,
 )
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -115,4 +116,4 @@ async def test_wrong_key_is_retried_while_the_call_can_be_reported(
 def test_report_handlers(service_harness: ServiceHarness) -> None:
     """The name under which the job is stored."""
     made = CloudReportJobs(service_harness.context)
-    assert dict(made.job_handlers) == {"report": made.send_report}
+    assert job_functions(made) == {"report": made.send_report}

@@ -13,7 +13,13 @@ from bot.services.publishing import Publisher
 from bot.services.tickets.jobs import TicketJobs
 from bot.ticket import Ticket
 from tests.bot.services.conftest import REPORTER, TEAM, ServiceHarness
-from tests.bot.services.contexts import SLACK_GONE, NoMessages, PostedMessages, RecordedCalls
+from tests.bot.services.contexts import (
+    SLACK_GONE,
+    NoMessages,
+    PostedMessages,
+    RecordedCalls,
+    job_functions,
+)
 
 SECOND: Final = dt.timedelta(seconds=1)
 CARD: Final = MessageRef("C-SUPPORT", "1.0")
@@ -137,4 +143,4 @@ async def test_unknown_address_stays_unknown(service_harness: ServiceHarness) ->
 def test_card_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness, RecordedCalls())
-    assert dict(made.job_handlers) == {"card": made.post_or_update_card, "confirm": made.confirm}
+    assert job_functions(made) == {"card": made.post_or_update_card, "confirm": made.confirm}

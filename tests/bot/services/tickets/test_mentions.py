@@ -22,6 +22,7 @@ from tests.bot.services.contexts import (
     NoMessages,
     PostedMessages,
     RecordedCalls,
+    job_functions,
 )
 
 _times = count(1)
@@ -145,7 +146,7 @@ async def reply(
     """Run the job of a reply."""
     publisher = Publisher(options.get("finder") or NoMessages())
     made = MentionJobs(harness.context, publisher, posts)
-    assert dict(made.job_handlers) == {"mention": made.post_status}
+    assert job_functions(made) == {"mention": made.post_status}
     run = Run("mention:k", is_retry="finder" in options)
     await made.post_status(run, TEAM, "C0TALK", ts, numbers)
 

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.jobs.leases import Lease, LeaseLostError
+from bot.jobs.run import Queue, Run, collect_handlers, job
+
+
+class _Feature:
+    @job("card", Queue.MESSAGES, timeout_s=5)
+    async def post(self, run: Run, number: int) -> None:
+        self.posted = (run.key, number)
+
+    @job("report")
+    async def report(self, run: Run, number: int) -> None:
+        """Do nothing."""
+
+    async def helper(self) -> None:
+        """Not a job."""
+
+
+async def test_declared_methods_are_handlers() -> None:
+    """A decorated method handles its kind of job; a method without decorator handles none."""
+    feature = _Feature()
+    handlers = collect_handlers(feature)
+    assert {each.kind: (each.queue, each.timeout_s) for each in handlers.values()} == {
+        "card": (Queue.MESSAGES, 5),
+        "report": (Queue.BACKGROUND, 300),
+    }
+    await handlers["card"].function(Run("card:LD-1"), 1)
+    assert feature.posted == ("card:LD-1", 1)
+
+
+@pytest.mark.parametrize(("left_s", "is_valid"), [(60, True), (-0.001, False)])
+def test_lease_by_the_monotonic_clock(left_s: float, is_valid: bool) -> None:  # noqa: FBT001 - a table's column
+    """Nothing that must not happen twice happens after the lease is over."""
+    run = Run("card:LD-1", lease=Lease("card:LD-1", "w1", time.monotonic() + left_s))
+    if is_valid:
+        run.ensure_held()
+    else:
+        with pytest.raises(LeaseLostError):
+            run.ensure_held()
+
+
+def test_direct_call_has_no_lease() -> None:
+    """A function that is called directly may do everything."""
+    Run("card:LD-1").ensure_held()
