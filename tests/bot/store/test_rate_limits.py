@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from itertools import count
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
 from sqlmodel import select
 
-from bot.store import Store
+from bot.store import Store, rate_limits
 from bot.store.rate_limits import ApiCall, SqlKeyValueStore, SqlRateLimitStore
 from tests.bot.store.factories import DAY, MINUTE, MOMENT, NOON
 from tests.bot.store.schema import schema_of_database, schema_of_model
@@ -81,6 +82,21 @@ async def test_nothing_is_booked_after_the_deadline(
     assert asked == (NOON + MINUTE, is_booked)
     following = NOON + MINUTE * (2 if is_booked else 1)
     assert await book(limits, bucket, NOON, one_a_minute) == (following, True)
+
+
+@pytest.mark.parametrize(("waited_s", "booked_s"), [(0.05, 0), (0.2, 0.2)])
+async def test_time_spent_waiting_counts(
+    waited_s: float,
+    booked_s: float,
+    limits: SqlRateLimitStore,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is booked for the past; the deadline is later by as much, and a moment is ignored."""
+    moments = iter((100.0, 100.0 + waited_s))
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    booked = await book(limits, bucket, NOON, patience=0 * SECOND)
+    assert booked == (NOON + dt.timedelta(seconds=booked_s), True)
 
 
 async def test_daily_limit_is_that_of_a_utc_day(limits: SqlRateLimitStore, bucket: str) -> None:

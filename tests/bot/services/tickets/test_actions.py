@@ -272,6 +272,15 @@ async def test_a_corrected_time_is_stored(service_harness: ServiceHarness) -> No
     assert (await service_harness.ticket(ticket.id)).occurred_at == earlier
 
 
+async def test_a_corrected_time_is_never_in_the_future(service_harness: ServiceHarness) -> None:
+    """A person's clock may be ahead of ours; now is stored then."""
+    now = service_harness.clock.now()
+    ticket = await service_harness.report(occurred_at=now - dt.timedelta(hours=1))
+    submission = service_harness.submission(occurred_at=now + dt.timedelta(seconds=59))
+    await service_harness.services.ticket_actions.correct(request(ticket.id), submission)
+    assert (await service_harness.ticket(ticket.id)).occurred_at == now
+
+
 async def test_a_correction_is_checked_like_a_report(service_harness: ServiceHarness) -> None:
     """Wrong fields are named and nothing is stored; the untouched old time is not checked."""
     ticket = await service_harness.report()

@@ -85,6 +85,14 @@ async def test_a_form_delivered_twice_makes_one_ticket(service_harness: ServiceH
     assert await service_harness.job(f"card:{first.label}") is None
 
 
+async def test_a_form_delivered_late_is_not_checked_again(service_harness: ServiceHarness) -> None:
+    """The ticket is there: that its time is too old by now is no error."""
+    form = service_harness.submission()
+    ticket = await service_harness.services.tickets.report_call(form)
+    service_harness.clock.move(90 * 86400)
+    assert (await service_harness.services.tickets.report_call(form)).id == ticket.id
+
+
 async def test_a_clock_that_is_ahead(service_harness: ServiceHarness) -> None:
     """A time at most a minute ahead is stored as now; a later one is refused."""
     now = service_harness.clock.now()
