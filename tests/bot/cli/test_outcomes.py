@@ -178,7 +178,7 @@ def test_a_diagnosis_that_says_nothing_is_a_failure(
         assert (out, err) == ("", "Slack does not respond.\n")
     else:
         assert err == ""
-        assert out.startswith("{\n  " if as_json else ("Not", "No", "The"))
+        assert out.startswith('{\n  "' if as_json else ("Not", "No", "The"))
         if as_json:
             assert json.loads(out) == diagnosis.verdict.to_json()
 
