@@ -31,10 +31,6 @@ _VANISHED_SERVER: Final = {  # is noticed within ten seconds
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
-LIFT_POSTGRES_LIMITS: Final = (
-    "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;"
-    " SET LOCAL idle_in_transaction_session_timeout = 0"
-)
 _RETRIED_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _DATA_EXCEPTION: Final = "22"  # the class of errors whose first line may quote a value
 _SQLITE_HEADER: Final = b"SQLite format 3\0"

@@ -13,16 +13,26 @@ from sqlalchemy import Connection
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.store.engine import LIFT_POSTGRES_LIMITS
 
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
+_BEGIN: Final = {
+    "sqlite": ("PRAGMA busy_timeout = 30000", "BEGIN IMMEDIATE"),
+    "postgresql": (
+        "SET lock_timeout = 0",
+        "SET statement_timeout = 0",
+        "SET idle_in_transaction_session_timeout = 0",
+        "SELECT pg_advisory_xact_lock(70)",  # any number that nobody else locks
+    ),
+}
+
 
 def migrate(connection: Connection) -> None:
-    """Upgrade to the newest revision. Raises LagdeskError for an unknown one."""
+    """Upgrade to the newest revision, one process at a time. LagdeskError when it is unknown."""
+    connection.detach()  # nobody else uses it without the limits
+    for statement in _BEGIN[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
     is_current(connection)
-    if connection.dialect.name == "postgresql":  # an upgrade may take minutes
-        connection.exec_driver_sql(LIFT_POSTGRES_LIMITS)
     config = alembic_config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

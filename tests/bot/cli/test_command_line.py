@@ -134,6 +134,12 @@ async def test_database_files(cli: CommandLine) -> None:
     assert {path.name for path in cli.folder.iterdir()} == {"lagdesk.db"}
 
 
+async def test_several_processes_migrate_at_once(cli: CommandLine) -> None:
+    """Whoever comes second waits for the first, and has nothing left to do."""
+    outcomes = await asyncio.gather(*(cli.spawn("migrate") for _ in range(3)))
+    assert [(outcome.status, outcome.err) for outcome in outcomes] == [(0, "")] * 3
+
+
 @pytest.mark.parametrize("command", ["export", "migrate"])
 @pytest.mark.parametrize(
     "url",
