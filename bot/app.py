@@ -183,10 +183,15 @@ async def open_slack_runtime(
     worker: bool,
     pace: Pace = SLACK_PACE,
     answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    slack_timeout_s: float | None = None,
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
-    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - bolt takes half a second
+    from handlers.slack.clients import (  # noqa: PLC0415 - bolt takes half a second
+        TIMEOUT_S,
+        SlackClients,
+    )
     from handlers.slack.oauth import InstallationStore  # noqa: PLC0415 - likewise
+    from handlers.slack.rate_limits import RateLimits  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
     from handlers.transports import build_app  # noqa: PLC0415 - likewise
 
@@ -194,7 +199,11 @@ async def open_slack_runtime(
     token_for = application.installations.token_for if settings.has_oauth else None
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(
-            SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for)
+            SlackClients(
+                *(settings.slack_api_url, settings.slack_bot_token, token_for),
+                limits=RateLimits(clock, SqlKeyValueStore(application.store)),
+                timeout_s=slack_timeout_s or TIMEOUT_S,
+            )
         )
         users = UserDirectory(clients, application.context.languages, settings)
         context = replace(application.context, permissions=users)
@@ -301,11 +310,15 @@ async def open_summary_jobs(
 ) -> AsyncIterator[tuple[SummaryJobs, Worker]]:
     """Connect to Slack for one summary posted from the terminal."""
     from handlers.slack.clients import SlackClients  # noqa: PLC0415 - see above
+    from handlers.slack.rate_limits import RateLimits  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
 
     settings, context = application.settings, application.context
     token_for = application.installations.token_for if settings.has_oauth else None
-    async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
+    limits = RateLimits(context.clock, SqlKeyValueStore(application.store))
+    async with SlackClients(
+        settings.slack_api_url, settings.slack_bot_token, token_for, limits=limits
+    ) as clients:
         users = UserDirectory(clients, context.languages, settings)
         slack, services = _slack_clients(application, clients, users), application.services
         jobs = _summary_jobs(application, context, services, slack)

@@ -31,6 +31,7 @@ from bot.services.assembly import Services
 from bot.services.context import DatabaseError
 from bot.settings import Settings
 from handlers.registry import register
+from handlers.slack.client_middleware import ClientMiddleware
 from handlers.slack.clients import SlackClients
 from handlers.slack.deduplication import EventDeduplicator
 from handlers.slack.errors import ErrorHandler
@@ -79,6 +80,7 @@ def build_app(
         ),
     )
     app.middleware(EventDeduplicator())
+    app.middleware(ClientMiddleware(clients))
     register(app, services, users, settings, clock)
     if settings.has_oauth:
         installations.register(app)

@@ -21,12 +21,11 @@ from bot.errors import (
 )
 from bot.i18n.messages import Message, message
 from bot.ports import Inquiry
-from handlers.slack.clients import error_code
+from handlers.slack.clients import error_code, is_rate_limited, retry_after_s
 from handlers.ui.block_kit import Block
 
 log = logging.getLogger(__name__)
 
-_RATE_LIMITED_CODES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _MESSAGE_GONE_CODES: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed"}
 )
@@ -36,7 +35,6 @@ _SERVER_ERROR_CODES: Final = frozenset(
 INVALID_CONTENT_CODES: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
 )
-_DEFAULT_RETRY_AFTER_S: Final = 5.0
 _RESPONSE_RETRY_AFTER_S: Final = 5.0
 INVALID_BLOCKS_CODES: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "unsupported_block"}
@@ -60,12 +58,11 @@ def to_slack_error(error: Exception) -> SlackError:
     if not isinstance(error, SlackApiError):
         return slack_unavailable(error)
     code = error_code(error)
-    if error.response.status_code == 429 or code in _RATE_LIMITED_CODES:  # noqa: PLR2004 - HTTP status
-        retry_after_s = _retry_after_s(error)
+    if is_rate_limited(error):
         return SlackRateLimitedError(
-            rejection_message(code), code=code, retry_after_s=retry_after_s
+            rejection_message(code), code=code, retry_after_s=retry_after_s(error)
         )
-    if error.response.status_code >= 500 or code in _SERVER_ERROR_CODES:  # noqa: PLR2004 - likewise
+    if error.response.status_code >= 500 or code in _SERVER_ERROR_CODES:  # noqa: PLR2004 - HTTP status
         return SlackUnreachableError(rejection_message(code), code=code, maybe_arrived=True)
     return _to_refusal(error, code)
 
@@ -79,15 +76,6 @@ def _to_refusal(error: SlackApiError, code: str) -> SlackRefusedError:
         log.error("Slack rejected the blocks: %s", error.response.get("response_metadata"))
         return SlackRefusedError(rejection_message(code), code=code)
     return SlackAccessLostError(rejection_message(code), code=code)
-
-
-def _retry_after_s(error: SlackApiError) -> float:
-    headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
-    value = headers.get("retry-after", _DEFAULT_RETRY_AFTER_S)
-    try:
-        return float(value[0] if isinstance(value, list) else value)
-    except ValueError:
-        return _DEFAULT_RETRY_AFTER_S
 
 
 def slack_unavailable(error: Exception) -> SlackUnreachableError:

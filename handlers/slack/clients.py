@@ -2,58 +2,104 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable
-from typing import Final, Self
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Self
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-)
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from handlers.slack.rate_limits import RateLimits
 
 TokenLookup = Callable[[str], Awaitable[str | None]]
 
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
-_MAX_RETRY_AFTER_S: Final = 1.0
+_TOO_MANY_REQUESTS: Final = 429
+_RATE_LIMITED_CODES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_DEFAULT_RETRY_AFTER_S: Final = 5.0
+_DIGEST_LENGTH: Final = 16  # tells workspaces apart without their token
 
 
-class _ShortRateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
-    """Retries after short rate limits; people cannot wait for long ones, and jobs retry later."""
+class _PatientClient(AsyncWebClient):
+    """A client that sends nothing which Slack has blocked, and fails as Slack would."""
 
-    async def _can_retry_async(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        limited = await super()._can_retry_async(
-            state=state, request=request, response=response, error=error
+    def __init__(self, limits: RateLimits, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._limits = limits
+        digest = hashlib.sha256(str(self.token).encode()).hexdigest()
+        self._workspace = digest[:_DIGEST_LENGTH]
+
+    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
+        """Call a method of the Web API; every method of the base class does so here."""
+        limit = (self._workspace, api_method, _channel_of(arguments))
+        remaining_s = await self._limits.remaining_s(*limit)
+        if remaining_s:
+            raise self._blocked(api_method, remaining_s)
+        try:
+            return await super().api_call(api_method, **arguments)
+        except SlackApiError as error:
+            if is_rate_limited(error):
+                await self._limits.block(*limit, retry_after_s(error))
+            raise
+
+    def _blocked(self, method: str, remaining_s: float) -> SlackApiError:
+        response = AsyncSlackResponse(
+            client=self,
+            http_verb="POST",
+            api_url=f"{self.base_url}{method}",
+            req_args={},
+            data={"ok": False, "error": "ratelimited"},
+            headers={"Retry-After": str(remaining_s)},
+            status_code=_TOO_MANY_REQUESTS,
         )
-        return limited and _retry_after_s(response) <= _MAX_RETRY_AFTER_S
+        why = "not sent: Slack asked for a pause"
+        return SlackApiError(why, response)  # type: ignore[no-untyped-call]
 
 
-def _retry_after_s(response: HttpResponse | None) -> float:
-    """Read Retry-After, in seconds; infinity without one."""
-    headers = response.headers if response else {}
-    header = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    text = header[0] if isinstance(header, list) and header else header
-    return float(text) if isinstance(text, str) and text.isdecimal() else math.inf
+def _channel_of(arguments: Mapping[str, Any]) -> str:
+    """Return the channel a call is about; "" for a limit of the whole workspace."""
+    values = arguments.get("json") or arguments.get("params") or arguments.get("data")
+    if not isinstance(values, Mapping):
+        return ""
+    return str(values.get("channel") or values.get("channel_id") or "")
+
+
+def is_rate_limited(error: SlackApiError) -> bool:
+    """Return whether Slack wants a pause."""
+    return (
+        error.response.status_code == _TOO_MANY_REQUESTS or error_code(error) in _RATE_LIMITED_CODES
+    )
+
+
+def retry_after_s(error: SlackApiError) -> float:
+    """Return the seconds of Retry-After, five without them."""
+    headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
+    value = headers.get("retry-after", _DEFAULT_RETRY_AFTER_S)
+    try:
+        return float(value[0] if isinstance(value, list) else value)
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER_S
 
 
 class SlackClients:
     """Clients that share one session. Open it inside the running event loop."""
 
-    def __init__(self, base_url: str, token: str, token_for: TokenLookup | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        token_for: TokenLookup | None = None,
+        *,
+        limits: RateLimits | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._limits = limits or RateLimits()
+        self._timeout_s = timeout_s
         self._base_url = base_url
         self._token = token
         self._token_for = token_for
@@ -62,7 +108,7 @@ class SlackClients:
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE_S)
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
         return self
 
@@ -81,22 +127,24 @@ class SlackClients:
     @property
     def default(self) -> AsyncWebClient:
         """The client of the configured token."""
-        return self._client(self._token)
+        return self.with_token(self._token)
 
     @property
     def anonymous(self) -> AsyncWebClient:
         """A client without a token, for calls that pass their own."""
-        return self._client("")
+        return self.with_token("")
 
     async def of(self, team: str) -> AsyncWebClient:
         """Return a workspace's client; without a token when it has not installed Lagdesk."""
         if self._token_for is None or not team:
             return self.default
-        return self._client(await self._token_for(team) or "")
+        return self.with_token(await self._token_for(team) or "")
 
-    def _client(self, token: str) -> AsyncWebClient:
+    def with_token(self, token: str) -> AsyncWebClient:
+        """Return the client of a token."""
         if token not in self._by_token:
-            self._by_token[token] = AsyncWebClient(
+            self._by_token[token] = _PatientClient(
+                self._limits,
                 token=token or None,
                 base_url=self._base_url,
                 session=self._session,
@@ -106,7 +154,6 @@ class SlackClients:
                         # only these prove that a post did not arrive
                         error_types=[aiohttp.ClientConnectorError],
                     ),
-                    _ShortRateLimitRetryHandler(max_retry_count=_RETRIES),
                 ],
             )
         return self._by_token[token]
