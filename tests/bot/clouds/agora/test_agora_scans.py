@@ -12,7 +12,7 @@ from bot.call import MissingItem, MissingKind, MissingReason
 from bot.clouds.agora.events import next_background_scan, next_scan, unscanned_windows
 from bot.clouds.endpoints import find_endpoint
 from bot.clouds.errors import quota_exceeded
-from bot.errors import CloudInvalidResponseError, CloudServerError
+from bot.errors import CloudInvalidResponseError, CloudServerError, CloudUnsupportedError
 from bot.ports import EventScan, Window
 from tests.bot.clouds.light import NoLimits
 
@@ -319,3 +319,15 @@ async def test_a_failure_beside_a_scan_is_listed(light: Any, mock_api: Any, cloc
     assert result.missing == (minutes(MissingReason.UNREACHABLE, detail, 60 + 60),)
     with pytest.raises(CloudServerError):
         await agora.fetch_events("kids", "class", span(-2400, -2000))
+
+
+async def test_todays_api_gets_no_request(light: Any, mock_api: Any) -> None:
+    """It has no diagnosis: neither a complaint nor the background scans it."""
+    agora = light("agora", api="current")
+    for request in (
+        agora.fetch_events("kids", "class", span(-1200, -900)),
+        agora.poll_events("kids"),
+    ):
+        with pytest.raises(CloudUnsupportedError):
+            await request
+    assert mock_api.requests == []

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.call import Call, MissingItem, MissingKind, MissingReason
+from bot.call import Call, Direction, MissingItem, MissingKind, MissingReason
 from bot.clouds.huawei import record as huawei_record
+from bot.clouds.huawei.metrics import direction_of, kind_of
 from bot.errors import CloudDataExpiredError, CloudInvalidResponseError
 from bot.ports import Window
 
@@ -487,3 +488,19 @@ async def test_an_event_without_a_time_is_invalid(huawei: Any, mock_api: Any) ->
         await huawei.fetch_events("kids", "room", span(-1200, -900))
     mock_api.respond("abnormal-events", {"total": 0})
     assert (await huawei.fetch_events("kids", "room", span(-1200, -800))).events == ()
+
+
+@pytest.mark.parametrize(
+    ("mid", "peer", "direction"),
+    [
+        ("abit", None, Direction.UP),
+        ("abit", "u2", Direction.DOWN),
+        ("vblock", None, Direction.DOWN),
+        ("vblock", "u2", Direction.DOWN),
+        ("appcpu", "u2", None),
+        ("dbit", "u2", None),
+    ],
+)
+def test_directions(mid: str, peer: str | None, direction: Direction | None) -> None:
+    """What is received, or frozen, is down; what is of the device has none."""
+    assert direction_of(kind_of(mid), peer) is direction
