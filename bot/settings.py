@@ -195,11 +195,15 @@ class _Reader:
 
 
 def _database_url(read: _Reader) -> str:
-    value = read.text("DATABASE_URL", "sqlite:///lagdesk.db")
-    value = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", value)
-    if not _is_database(value):
-        raise SettingError("DATABASE_URL", N_("sqlite:///file or postgresql://host/name"))
-    return value
+    return read_database_url("DATABASE_URL", read.text("DATABASE_URL", "sqlite:///lagdesk.db"))
+
+
+def read_database_url(name: str, text: str) -> str:
+    """Read a database URL; `name` is the setting in the SettingError for a wrong one."""
+    url = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", text)
+    if not _is_database(url):
+        raise SettingError(name, N_("sqlite:///file or postgresql://host/name"))
+    return url
 
 
 def _is_database(url: str) -> bool:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "socket": "Socket Mode",
     "worker": "jobs only",
     "migrate": "bring the database to the newest revision",
+    "move": "everything into another database",
     "doctor": "what works, what does not, and what to do",
     "manifest": "the Slack app manifest as JSON",
     "callback": "the URL to which Huawei sends recording events",

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import pkgutil
-from importlib import import_module
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
-from bot import store
 from bot.columns import EnumText, UtcTime
+from bot.store.tables import load_tables
 
-for module in pkgutil.walk_packages(store.__path__, "bot.store."):
-    import_module(module.name)  # fills the metadata
+load_tables()
 
 
 def render_plainly(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:

@@ -25,13 +25,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message, message
 
+APPLICATION_NAME: Final = "lagdesk"  # in pg_stat_activity
 _VANISHED_SERVER: Final = {  # is noticed within ten seconds
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
+LIFT_POSTGRES_LIMITS: Final = (
+    "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;"
+    " SET LOCAL idle_in_transaction_session_timeout = 0"
+)
 _RETRIED_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 _DATA_EXCEPTION: Final = "22"  # the class of errors whose first line may quote a value
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _MIN_FREE_BYTES: Final = 256 * 1024
@@ -75,10 +81,8 @@ class DatabaseFile:
     """
 
     def __init__(self, url: URL) -> None:
-        name = url.database or ""
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
-        has_path = self.is_sqlite and name and not name.startswith((":", "file:"))
-        self._path = Path(name).absolute() if has_path else None
+        self._path = sqlite_path(url)
         self._opened: int | None = None
 
     def remember(self) -> None:
@@ -114,8 +118,15 @@ class DatabaseFile:
             raise _failure("the disk of the database is full")
 
 
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file of a SQLite database, None when there is none or it has no plain name."""
+    name = url.database or ""
+    is_plain = url.get_backend_name() == "sqlite" and not name.startswith((":", "file:"))
+    return Path(name).absolute() if name and is_plain else None
+
+
 def create_bounded_engine(
-    url: str, file: DatabaseFile, limits: Limits, *, poolclass: type[Pool] = QueuePool
+    url: str | URL, file: DatabaseFile, limits: Limits, *, poolclass: type[Pool] = QueuePool
 ) -> Engine:
     """Create an engine on which nothing waits for ever."""
     more: dict[str, Any] = {"pool_timeout": limits.pool_s} if poolclass is QueuePool else {}
@@ -123,7 +134,11 @@ def create_bounded_engine(
         engine = create_engine(url, hide_parameters=True, poolclass=poolclass, **more)
         _listen_sqlite(engine, file, limits)
         return engine
-    connect = {"connect_timeout": limits.connect_s, **_VANISHED_SERVER}
+    connect = {
+        "application_name": APPLICATION_NAME,
+        "connect_timeout": limits.connect_s,
+        **_VANISHED_SERVER,
+    }
     engine = create_engine(
         url, hide_parameters=True, pool_pre_ping=True, connect_args=connect, **more
     )
@@ -141,10 +156,17 @@ def is_unavailable(error: BaseException) -> bool:
 
 def is_transient(error: SQLAlchemyError) -> bool:
     """Return whether the same transaction can succeed right away: a deadlock, a short lock."""
-    original = getattr(error, "orig", None)
-    code = getattr(original, "sqlite_errorcode", None)
-    is_busy = code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
-    return is_busy or _sqlstate(original) in _RETRIED_SQLSTATES
+    return _is_busy(error) or _sqlstate(getattr(error, "orig", None)) in _RETRIED_SQLSTATES
+
+
+def is_locked(error: SQLAlchemyError) -> bool:
+    """Return whether somebody else held a lock for too long."""
+    return _is_busy(error) or _sqlstate(getattr(error, "orig", None)) == _LOCK_NOT_AVAILABLE
+
+
+def _is_busy(error: SQLAlchemyError) -> bool:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,0 +1,18 @@
+"""All tables of the models."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from bot import store
+
+
+def load_tables() -> list[Table]:
+    """Import every module that declares tables; return the tables, referenced ones first."""
+    for module in pkgutil.walk_packages(store.__path__, "bot.store."):
+        import_module(module.name)
+    return SQLModel.metadata.sorted_tables
