@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "socket": "Socket Mode",
     "worker": "jobs only",
     "migrate": "bring the database to the newest revision",
+    "backup": "a copy of the database, also while Lagdesk runs",
     "move": "everything into another database",
     "doctor": "what works, what does not, and what to do",
     "manifest": "the Slack app manifest as JSON",
