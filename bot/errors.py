@@ -17,6 +17,7 @@
         ├── SlackUnreachableError         no connection or no response    (retryable)
         ├── SlackRateLimitedError         too many requests               (retryable)
         └── SlackRefusedError             refused
+            ├── SlackContentRefusedError  invalid blocks, too long
             ├── SlackAccessLostError      channel gone, app not invited   (retryable)
             └── SlackMessageGoneError     the message to update is gone
 
@@ -27,7 +28,7 @@ SettingError is in bot/settings.py, a layer below.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.i18n.messages import Message, message
 
@@ -36,6 +37,7 @@ class LagdeskError(Exception):
     """Any error Lagdesk can explain. `user_message` is for people, `str(error)` for the log."""
 
     retryable = False
+    retried_at_start = False  # given up until the next start, as a newer version may succeed
 
     def __init__(self, user_message: Message) -> None:
         super().__init__(str(user_message))
@@ -177,6 +179,19 @@ class SlackRateLimitedError(SlackError):
 
 class SlackRefusedError(SlackError):
     """Slack refused the request."""
+
+
+class SlackContentRefusedError(SlackRefusedError):
+    """Slack refused what the message contains; `problems` are its complaints, with pointers."""
+
+    retried_at_start = True
+
+    def __init__(self, user_message: Message, *, code: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(user_message, code=code)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return " ".join([super().__str__(), *self.problems])
 
 
 class SlackAccessLostError(SlackRefusedError):

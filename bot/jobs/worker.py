@@ -16,6 +16,7 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -41,6 +42,7 @@ _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 _CLEANING_INTERVAL: Final = dt.timedelta(minutes=5)
 _IDLE_POLL_S: Final = 0.02
+_MAX_GIVEN_UP: Final = 1000  # names in memory
 _log = logging.getLogger(__name__)
 
 
@@ -87,6 +89,7 @@ class Worker:
         self._has_retried = not polls
         self._running: dict[str, _Running] = {}
         self._cleaned_at: dt.datetime | None = None
+        self._given_up: LRUCache[str, str] = LRUCache(_MAX_GIVEN_UP)
 
     async def __aenter__(self) -> Self:
         """Start, also while the database is away; what waits after a failure runs at once."""
@@ -257,10 +260,10 @@ class Worker:
         """Postpone a job, and its partition when the receiver asked for a pause; or give it up."""
         now, reason = self._store.now(session), str(error) or type(error).__name__
         if isinstance(error, LagdeskError) and not error.retryable:
-            if self._polls:  # else `run_now` raises it
-                _log.warning("%s is given up: %s", job.name, reason)
+            self._log_given_up(job.name, reason)
             metrics.DONE.labels(job.kind).inc()
-            store_jobs.complete(session, job.name, job.token, now, error=reason)
+            failures = int(error.retried_at_start)
+            store_jobs.complete(session, job.name, job.token, now, error=reason, failures=failures)
             return
         due_at, is_ours = next_attempt(error, job.failures, now)
         if self._polls:
@@ -270,6 +273,12 @@ class Worker:
         store_jobs.reschedule(session, job.name, job.token, due_at, error=reason, failures=failures)
         if job.partition and isinstance(error, SlackRateLimitedError):
             store_jobs.pause_partition(session, job.partition, due_at)
+
+    def _log_given_up(self, name: str, reason: str) -> None:
+        """Log why a job is given up; once, although it may be enqueued again and again."""
+        if self._polls and self._given_up.get(name) != reason:  # else `run_now` raises it
+            self._given_up[name] = reason
+            _log.warning("%s is given up: %s", name, reason)
 
     async def _record(self, work: Callable[[Session], None]) -> None:
         """Write an outcome, waiting for a database that is away: the outcome is known."""

@@ -150,13 +150,22 @@ def is_held(session: Session, name: str, token: str) -> bool:
     return session.scalar(statement) == token
 
 
-def complete(session: Session, name: str, token: str, now: dt.datetime, *, error: str = "") -> bool:
+def complete(
+    session: Session,
+    name: str,
+    token: str,
+    now: dt.datetime,
+    *,
+    error: str = "",
+    failures: int = 0,
+) -> bool:
     """Record that a job is done or given up (`error` says why); False without the lease.
 
-    A job that was enqueued meanwhile is due again instead.
+    A job that was enqueued meanwhile is due again instead. One that is given up with `failures`
+    is run again by `retry_now`.
     """
     finished_at = case((col(Job.rerun), None), else_=literal(now, UtcTime()))
-    values = {"finished_at": finished_at, "failures": 0, "last_error": error}
+    values = {"finished_at": finished_at, "failures": failures, "last_error": error}
     return _release(session, name, token, **values) == 1
 
 
@@ -181,9 +190,15 @@ def reschedule(
 
 
 def retry_now(session: Session, now: dt.datetime) -> None:
-    """Run the jobs now that wait after a failure."""
-    where = col(Job.finished_at).is_(None) & (col(Job.failures) > 0) & (col(Job.due_at) > now)
-    _update(session, where, due_at=now)
+    """Run the jobs now that wait after a failure, or that were given up for the time being."""
+    is_late = col(Job.finished_at).is_not(None) | (col(Job.due_at) > now)
+    _update(session, (col(Job.failures) > 0) & is_late, due_at=now, finished_at=None)
+
+
+def list_failing(session: Session, kind: str) -> Sequence[Job]:
+    """List the jobs of a kind whose last attempt failed, the oldest ticket first."""
+    statement = select(Job).where(col(Job.kind) == kind, col(Job.last_error) != "")
+    return session.scalars(statement.order_by(col(Job.ticket))).all()
 
 
 def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None:

@@ -60,7 +60,11 @@ class SlackDiagnosisPosts:
 
         async def edit(*, native: bool) -> None:
             blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
-            await send_when_file_ready(lambda: self._poster.update(ticket.team, post, text, blocks))
+            await send_when_file_ready(
+                lambda: self._poster.update(
+                    *(ticket.team, post, text, blocks), fall_back_to_text=not native
+                )
+            )
 
         await self._chart_support.send_with_fallback(ticket.team, edit)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Awaitable
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import (
     SlackAccessLostError,
+    SlackContentRefusedError,
     SlackError,
     SlackMessageGoneError,
     SlackRateLimitedError,
@@ -24,8 +24,6 @@ from bot.ports import Inquiry
 from handlers.slack.clients import error_code, is_rate_limited, retry_after_s
 from handlers.ui.block_kit import Block
 
-log = logging.getLogger(__name__)
-
 _MESSAGE_GONE_CODES: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed"}
 )
@@ -33,7 +31,10 @@ _SERVER_ERROR_CODES: Final = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 INVALID_CONTENT_CODES: Final = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
+    {
+        *("invalid_blocks", "invalid_blocks_format", "invalid_arguments", "no_text"),
+        *("msg_too_long", "msg_blocks_too_long", "metadata_too_large"),
+    }
 )
 _RESPONSE_RETRY_AFTER_S: Final = 5.0
 INVALID_BLOCKS_CODES: Final = frozenset(
@@ -41,7 +42,7 @@ INVALID_BLOCKS_CODES: Final = frozenset(
 )
 
 
-class SlackFileNotReadyError(SlackRefusedError):
+class SlackFileNotReadyError(SlackContentRefusedError):
     """Slack has not processed an uploaded file yet, or the file was deleted."""
 
 
@@ -70,12 +71,21 @@ def to_slack_error(error: Exception) -> SlackError:
 def _to_refusal(error: SlackApiError, code: str) -> SlackRefusedError:
     if code in _MESSAGE_GONE_CODES:
         return SlackMessageGoneError(rejection_message(code), code=code)
-    if "invalid slack file" in str(error.response.get("errors") or ""):
-        return SlackFileNotReadyError(rejection_message(code), code=code)
+    problems = _problems_of(error)
+    if any("invalid slack file" in problem for problem in problems):
+        return SlackFileNotReadyError(rejection_message(code), code=code, problems=problems)
     if code in INVALID_CONTENT_CODES:
-        log.error("Slack rejected the blocks: %s", error.response.get("response_metadata"))
-        return SlackRefusedError(rejection_message(code), code=code)
+        return SlackContentRefusedError(rejection_message(code), code=code, problems=problems)
     return SlackAccessLostError(rejection_message(code), code=code)
+
+
+def _problems_of(error: SlackApiError) -> list[str]:
+    """Return Slack's complaints, such as `too long [json-pointer:/blocks/1/text]`."""
+    metadata = error.response.get("response_metadata")
+    listed = error.response.get("errors")
+    if not isinstance(listed, list) and isinstance(metadata, dict):
+        listed = metadata.get("messages")
+    return [str(each) for each in listed] if isinstance(listed, list) else []
 
 
 def slack_unavailable(error: Exception) -> SlackUnreachableError:

@@ -51,7 +51,7 @@ class ChartSupport:
             except SlackRefusedError as error:
                 if error.code not in INVALID_CONTENT_CODES | INVALID_BLOCKS_CODES:
                     raise
-                log.warning("the workspace rejected native charts and tables: %s", error.code)
+                log.warning("the workspace rejected native charts and tables: %s", error)
                 if error.code in INVALID_BLOCKS_CODES:
                     await self.mark_unsupported(team)
         return await send(native=False)

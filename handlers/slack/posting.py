@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any, Final
 
 import aiohttp
+from cachetools import LRUCache
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SlackError, SlackRefusedError, SlackUnreachableError
+from bot.errors import SlackContentRefusedError, SlackError, SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import Destination, MessageRef
-from handlers.slack.api_errors import INVALID_CONTENT_CODES, call_slack, slack_unavailable
+from handlers.slack.api_errors import SlackFileNotReadyError, call_slack, slack_unavailable
 from handlers.slack.clients import SlackClients
 from handlers.ui.block_kit import Block
 
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _EVENT_TYPE: Final = "lagdesk_post"
 _HTTP_OK: Final = 200
 _PAGE_SIZE: Final = 200
+_MAX_TEXT: Final = 3000  # chat.update takes no more than 4000
+_MAX_LOGGED: Final = 1000
 _MAX_PAGES: Final = 10  # posts are looked up among the newest two thousand
 
 
@@ -34,6 +37,7 @@ class SlackPoster:
 
     def __init__(self, clients: SlackClients) -> None:
         self._clients = clients
+        self._logged: LRUCache[str, str] = LRUCache(_MAX_LOGGED)
 
     async def post(
         self,
@@ -49,30 +53,46 @@ class SlackPoster:
         send = partial(
             client.chat_postMessage,
             channel=where.person or where.channel,
-            text=text,
             thread_ts=where.thread_ts or None,
             metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
         )
         try:
-            response = await call_slack(send(blocks=blocks))
-        except SlackRefusedError as error:
-            if error.code not in INVALID_CONTENT_CODES or not blocks or not fall_back_to_text:
+            response = await call_slack(send(text=text, blocks=blocks))
+        except SlackContentRefusedError as error:
+            plain = plain_text(text, error)
+            if not fall_back_to_text or not (blocks or len(plain) < len(text)):
                 raise
-            response = await call_slack(send())
+            self._log_refusal(key, error)
+            response = await call_slack(send(text=plain))
         return MessageRef(str(response["channel"]), str(response["ts"]))
 
     async def update(
-        self, team: str, message_ref: MessageRef, text: str, blocks: list[Block]
+        self,
+        team: str,
+        message_ref: MessageRef,
+        text: str,
+        blocks: list[Block],
+        *,
+        fall_back_to_text: bool = True,
     ) -> None:
-        """Edit a message."""
+        """Edit a message; only its text remains when Slack rejects the blocks, if so wished."""
         client = await self._clients.of(team)
-        await call_slack(
-            client.chat_update(
-                channel=message_ref.channel, ts=message_ref.ts, text=text, blocks=blocks
-            )
-        )
+        edit = partial(client.chat_update, channel=message_ref.channel, ts=message_ref.ts)
+        try:
+            await call_slack(edit(text=text, blocks=blocks))
+        except SlackContentRefusedError as error:
+            if not fall_back_to_text or isinstance(error, SlackFileNotReadyError):
+                raise
+            self._log_refusal(message_ref.ts, error)
+            await call_slack(edit(text=plain_text(text, error), blocks=[]))
+
+    def _log_refusal(self, name: str, error: SlackContentRefusedError) -> None:
+        """Log what Slack refused, once for each message and reason."""
+        if self._logged.get(name) != str(error):
+            self._logged[name] = str(error)
+            log.error("%s is posted as plain text: %s", name, error)
 
     async def post_ephemeral(
         self, where: Destination, person: str, text: str, blocks: list[Block]
@@ -140,6 +160,11 @@ class SlackPoster:
             log.info("no permalink of %s: %s", message_ref.ts, type(error).__name__)
             return ""
         return str(response.get("permalink") or "")
+
+
+def plain_text(text: str, error: SlackContentRefusedError) -> str:
+    """Return a text that Slack takes in place of a refused message, with Slack's code."""
+    return f"{text[:_MAX_TEXT]}\n:warning: Slack: `{error.code}`"
 
 
 async def _find(

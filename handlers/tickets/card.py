@@ -70,7 +70,7 @@ def ticket_card(
             accessory=_menu(ticket, renderer, has_menu),
         ),
         *_user_text_blocks(ticket, renderer),
-        block_kit.context("state", *_states(ticket, policy, renderer)),
+        block_kit.context("state", *ticket_states(ticket, policy, renderer)),
         *card_history(ticket, renderer),
         block_kit.actions("ticket", *_buttons(ticket, renderer)),
     ]
@@ -114,8 +114,9 @@ def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
     )
 
 
-def _facts(ticket: Ticket, renderer: Renderer) -> list[str]:
-    facts: Sequence[tuple[Message, object]] = (
+def ticket_facts(ticket: Ticket) -> Sequence[tuple[Message, object]]:
+    """Return names and values of what was reported."""
+    return (
         (message("Channel"), ticket.cname),
         (message("App"), _app(ticket)),
         (message("Teacher"), Uid(ticket.teacher_uid)),
@@ -125,9 +126,12 @@ def _facts(ticket: Ticket, renderer: Renderer) -> list[str]:
         (message("Time"), ticket.occurred_at),
         (message("Reported by"), PersonId(ticket.reporter)),
     )
+
+
+def _facts(ticket: Ticket, renderer: Renderer) -> list[str]:
     return [
         renderer.mrkdwn(message("*%(name)s*\n%(value)s", name=name, value=value))
-        for name, value in facts
+        for name, value in ticket_facts(ticket)
     ]
 
 
@@ -158,7 +162,8 @@ def _quote_blocks(block_id: str, pieces: list[str]) -> list[Block]:
     ]
 
 
-def _states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
+def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
+    """Return what has happened to the ticket so far, a line each."""
     lines = [report_state(ticket)]
     if ticket.assignee and ticket.claimed_at:
         lines.append(

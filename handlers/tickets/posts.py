@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.errors import SlackContentRefusedError
 from bot.escalation import Policy
 from bot.ports import Destination, MessageRef
 from bot.settings import Settings
@@ -11,6 +12,7 @@ from bot.ticket import Ticket
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import confirmation, ticket_card, ticket_fallback_text
+from handlers.tickets.plain_card import plain_card
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
@@ -31,20 +33,29 @@ class SlackTicketPosts:
         self._policy = Policy.of(settings)
         self._has_menu = has_menu
 
-    async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
-        """Post the ticket's card in the escalation channel."""
+    async def post_card(
+        self, ticket: Ticket, key: str, refusal: SlackContentRefusedError | None = None
+    ) -> MessageRef:
+        """Post the ticket's card in the escalation channel; in plain text after a refusal."""
         renderer = await self._users.channel_renderer(ticket.team, self._channel)
-        text, blocks = self._card(ticket, renderer)
-        return await self._poster.post(Destination(ticket.team, self._channel), key, text, blocks)
+        text, blocks = self._card(ticket, renderer, refusal)
+        where = Destination(ticket.team, self._channel)
+        return await self._poster.post(where, key, text, blocks, fall_back_to_text=False)
 
-    async def update_card(self, ticket: Ticket) -> None:
-        """Update the ticket's card."""
+    async def update_card(
+        self, ticket: Ticket, refusal: SlackContentRefusedError | None = None
+    ) -> None:
+        """Update the ticket's card; into plain text after a refusal."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
-        text, blocks = self._card(ticket, renderer)
+        text, blocks = self._card(ticket, renderer, refusal)
         card = MessageRef(ticket.thread.channel, ticket.thread.card_ts)
-        await self._poster.update(ticket.team, card, text, blocks)
+        await self._poster.update(ticket.team, card, text, blocks, fall_back_to_text=False)
 
-    def _card(self, ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+    def _card(
+        self, ticket: Ticket, renderer: Renderer, refusal: SlackContentRefusedError | None
+    ) -> tuple[str, list[Block]]:
+        if refusal is not None:
+            return plain_card(ticket, renderer, self._policy, refusal), []
         blocks = ticket_card(ticket, renderer, self._policy, has_menu=self._has_menu(ticket))
         return ticket_fallback_text(ticket, renderer), blocks
 

@@ -50,6 +50,7 @@ ERRORS: list[tuple[errors.LagdeskError, bool, type[errors.LagdeskError]]] = [
         errors.SlackError,
     ),
     (errors.SlackRefusedError(BUSY, code="x"), False, errors.SlackError),
+    (errors.SlackContentRefusedError(BUSY, code="x"), False, errors.SlackRefusedError),
     (errors.SlackAccessLostError(BUSY, code="x"), True, errors.SlackRefusedError),
     (errors.SlackMessageGoneError(BUSY, code="x"), False, errors.SlackRefusedError),
 ]
@@ -82,6 +83,9 @@ def test_what_an_error_says_in_the_log() -> None:
     assert str(cloud) == "agora call_search: Agora is busy."
     slack = errors.SlackRefusedError(BUSY, code="not_in_channel")
     assert str(slack) == "slack not_in_channel: Agora is busy."
+    problems = ["too long [json-pointer:/blocks/1]", "no text"]
+    content = errors.SlackContentRefusedError(BUSY, code="invalid_blocks", problems=problems)
+    assert str(content) == f"slack invalid_blocks: Agora is busy. {' '.join(problems)}"
 
 
 def test_what_an_error_knows() -> None:

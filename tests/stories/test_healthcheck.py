@@ -29,6 +29,7 @@ NEEDED = [
     "quota.agora.kids",
     "worker",
     "duties",
+    "cards",
 ]
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_CUSTOMER_SECRET")
 

@@ -121,14 +121,16 @@ class Workspace(WorkspaceState):
         retry_after: int = 1,
         times: int = 1,
         after_effect: bool = False,
+        containing: str = "",
     ) -> None:
         """Break the next calls of a method.
 
         `error` is a Slack error code, `http_500`, `dropped` (the connection) or `timeout` (no
-        response until the caller gives up). With `after_effect` the call takes effect first.
+        response until the caller gives up). With `after_effect` the call takes effect first;
+        with `containing` only calls break that have this text among their arguments.
         `upload` is the upload of a file's bytes, `response_url` a response URL.
         """
-        self.faults.add(Fault(method, error, retry_after, times, after_effect))
+        self.faults.add(Fault(method, error, retry_after, times, after_effect, containing))
 
     def archive(self, channel: str) -> None:
         """Archive a channel: posts then fail with `is_archived`."""

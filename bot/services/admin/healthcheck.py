@@ -32,6 +32,9 @@ _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
 _WORKER: Final = message("Worker")
 _BACKGROUND_WORK: Final = message("Background jobs")
+_CARDS: Final = message("Ticket cards")
+_MAX_NAMED: Final = 5  # tickets
+_MAX_REASON: Final = 300
 
 
 class HealthCheck:
@@ -117,14 +120,19 @@ class HealthCheck:
         if database.health is Health.FAILED:
             return []
         now = self._context.clock.now()
-        heartbeat, oldest, pending = await self._context.store.read(
+        heartbeat, oldest, pending, failing_cards = await self._context.store.read(
             lambda session: (
                 store_jobs.last_heartbeat(session),
                 store_jobs.oldest_due_at(session, now),
                 sum(store_jobs.count_pending(session).values()),
+                store_jobs.list_failing(session, "card"),
             )
         )
-        return [_worker(heartbeat, now), _background_work(oldest, pending, now)]
+        return [
+            _worker(heartbeat, now),
+            _background_work(oldest, pending, now),
+            _cards(failing_cards),
+        ]
 
 
 class HealthCheckRequests:
@@ -247,3 +255,19 @@ def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime)
         Health.OK,
         message("%(count)s waiting, none overdue.", count=pending),
     )
+
+
+def _cards(failing: Sequence[models.Job]) -> CheckResult:
+    """Name the tickets whose cards Slack did not take last time, and what it said."""
+    if not failing:
+        detail = message("Slack has accepted every card.")
+        return CheckResult("cards", _CARDS, Health.OK, detail)
+    names = [f"LD-{job.ticket}" for job in failing[:_MAX_NAMED]]
+    detail = message(
+        "Slack did not accept the newest card of %(tickets)s (%(count)s in all). It is tried "
+        "again by itself, also when Lagdesk is restarted or updated. The reason: %(reason)s",
+        tickets=", ".join(names),
+        count=len(failing),
+        reason=failing[0].last_error[:_MAX_REASON],
+    )
+    return CheckResult("cards", _CARDS, Health.WARNING, detail)

@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 from typing import Protocol
 
-from bot.errors import SlackMessageGoneError
+from bot.errors import SlackContentRefusedError, SlackMessageGoneError
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
@@ -30,11 +30,15 @@ log = logging.getLogger(__name__)
 class CardPosts(Protocol):
     """Posts ticket cards. Every method raises SlackError only."""
 
-    async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
-        """Post the ticket's card in the escalation channel."""
+    async def post_card(
+        self, ticket: Ticket, key: str, refusal: SlackContentRefusedError | None = None
+    ) -> MessageRef:
+        """Post the ticket's card in the escalation channel; in plain text after a refusal."""
 
-    async def update_card(self, ticket: Ticket) -> None:
-        """Edit the ticket's card."""
+    async def update_card(
+        self, ticket: Ticket, refusal: SlackContentRefusedError | None = None
+    ) -> None:
+        """Edit the ticket's card; into plain text after a refusal."""
 
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's address, "" when Slack does not return it now."""
@@ -55,7 +59,11 @@ class TicketJobs:
 
     @job("card", Queue.MESSAGES)
     async def post_or_update_card(self, run: Run, number: int) -> dt.datetime | None:
-        """Post the ticket's card, or edit it."""
+        """Post the ticket's card, or edit it.
+
+        A card that Slack refuses is replaced by plain text, and the job is given up until the
+        ticket changes or Lagdesk starts again.
+        """
         ticket = await find_ticket(self._context, number)
         if ticket.thread.card_ts:
             throttled_until = self._update_throttle.throttled_until(
@@ -64,7 +72,7 @@ class TicketJobs:
             if throttled_until is not None:
                 return throttled_until
             try:
-                await self._posts.update_card(ticket)
+                await self._update_card(ticket)
             except SlackMessageGoneError:
                 log.info("the card of %s is deleted; posting it again", ticket.label)
             else:
@@ -72,21 +80,35 @@ class TicketJobs:
         await self._post_card(run, ticket)
         return None
 
+    async def _update_card(self, ticket: Ticket) -> None:
+        try:
+            await self._posts.update_card(ticket)
+        except SlackContentRefusedError as refusal:
+            await self._posts.update_card(ticket, refusal)
+            raise
+
     async def _post_card(self, run: Run, ticket: Ticket) -> None:
+        refusals: list[SlackContentRefusedError] = []
+
+        async def post() -> MessageRef:
+            try:
+                return await self._posts.post_card(ticket, run.key)
+            except SlackContentRefusedError as refusal:
+                refusals.append(refusal)
+                return await self._posts.post_card(ticket, run.key, refusal)
+
         channel = self._context.settings.escalation_channel
-        posted, is_new = await self._publisher.publish_once(
-            run,
-            Destination(ticket.team, channel),
-            ticket.created_at,
-            lambda: self._posts.post_card(ticket, run.key),
-        )
+        where = Destination(ticket.team, channel)
+        posted, is_new = await self._publisher.publish_once(run, where, ticket.created_at, post)
         await self._save_card_location(
             run, ticket, posted
         )  # the diagnosis is posted again under it
         await fetch_permalink(run, self._context, ticket, self._posts.permalink, refresh=True)
         await self._run_waiting_jobs(run, ticket)
         if not is_new:
-            await self._posts.update_card(ticket)
+            await self._update_card(ticket)
+        for refusal in refusals:
+            raise refusal
 
     async def _save_card_location(self, run: Run, ticket: Ticket, posted: MessageRef) -> None:
         """Store the card's position; the history records a card that replaces another."""

@@ -11,6 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import (
     SlackAccessLostError,
+    SlackContentRefusedError,
     SlackError,
     SlackMessageGoneError,
     SlackRateLimitedError,
@@ -60,8 +61,8 @@ def api_error(
         (api_error("other", 499), SlackAccessLostError),
         (api_error("message_not_found"), SlackMessageGoneError),
         (api_error("edit_window_closed"), SlackMessageGoneError),
-        (api_error("invalid_blocks"), SlackRefusedError),
-        (api_error("msg_too_long"), SlackRefusedError),
+        (api_error("invalid_blocks"), SlackContentRefusedError),
+        (api_error("msg_too_long"), SlackContentRefusedError),
         (
             api_error("invalid_blocks", errors=["invalid slack file (F1)"]),
             SlackFileNotReadyError,
@@ -84,6 +85,24 @@ def test_kinds_of_errors(error: Exception, expected: type[SlackError]) -> None:
     else:
         assert mapped.code == type(error).__name__
         assert EN.plain_text(mapped.user_message) == "Slack does not respond."
+
+
+@pytest.mark.parametrize(
+    ("data", "problems"),
+    [
+        ({"errors": ["too long [json-pointer:/blocks/1]"]}, ["too long [json-pointer:/blocks/1]"]),
+        ({"response_metadata": {"messages": ["[ERROR] no"]}}, ["[ERROR] no"]),
+        ({"errors": ["a", "b"], "response_metadata": {"messages": ["[ERROR] a"]}}, ["a", "b"]),
+        ({"errors": "?"}, []),
+        ({"response_metadata": {}}, []),
+        ({}, []),
+    ],
+)
+def test_complaints_about_content(data: dict[str, Any], problems: list[str]) -> None:
+    """Slack has two lists of them; either may be missing."""
+    mapped = to_slack_error(api_error("invalid_blocks", **data))
+    assert isinstance(mapped, SlackContentRefusedError)
+    assert mapped.problems == tuple(problems)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import (
     SlackAccessLostError,
+    SlackContentRefusedError,
     SlackError,
     SlackRefusedError,
     SlackUnreachableError,
@@ -25,6 +26,7 @@ from tests.conftest import FakeClock
 
 BLOCKS = [block_kit.section("s", "in blocks")]
 INVALID = [{"type": "section", "block_id": "s"}]
+PLAIN = "text\n:warning: Slack: `invalid_blocks`"
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ async def test_a_post(workspace: Workspace, poster: SlackPoster) -> None:
 
 @pytest.mark.parametrize(
     ("blocks", "fall_back", "expected"),
-    [(INVALID, True, "text"), (INVALID, False, None), (BLOCKS, False, "text")],
+    [(INVALID, True, PLAIN), (INVALID, False, None), (BLOCKS, False, "text")],
 )
 async def test_blocks_that_slack_rejects(
     blocks: list[dict[str, Any]],
@@ -118,6 +120,40 @@ async def test_edits(workspace: Workspace, poster: SlackPoster) -> None:
     await poster.update("T1", ref, "new", BLOCKS)
     (posted,) = workspace.messages(where.channel)
     assert (posted["text"], posted["blocks"][0]["text"]["text"]) == ("new", "in blocks")
+
+
+@pytest.mark.parametrize("fall_back", [True, False])
+async def test_edits_that_slack_rejects(
+    fall_back: bool,  # noqa: FBT001 - a row of the table
+    workspace: Workspace,
+    poster: SlackPoster,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The text alone remains, without the old blocks; the reason is logged once."""
+    where = escalations(workspace)
+    ref = await poster.post(where, "key", "old", BLOCKS)
+    for _ in range(2):
+        editing = poster.update("T1", ref, "text", INVALID, fall_back_to_text=fall_back)
+        if fall_back:
+            await editing
+        else:
+            with pytest.raises(SlackContentRefusedError):
+                await editing
+    (posted,) = workspace.messages(where.channel)
+    assert (posted["text"], bool(posted["blocks"])) == (
+        (PLAIN, False) if fall_back else ("old", True)
+    )
+    assert [each.getMessage().count("/blocks/0") for each in caplog.records] == [1] * fall_back
+
+
+async def test_text_that_is_too_long(workspace: Workspace, poster: SlackPoster) -> None:
+    """It is shortened, with or without blocks."""
+    where = escalations(workspace)
+    for blocks in (None, BLOCKS):
+        workspace.fail_next("chat.postMessage", "msg_too_long")
+        await poster.post(where, "key", "x" * 9000, blocks)
+    for posted in workspace.messages(where.channel):
+        assert 3000 < len(posted["text"]) < 3100
 
 
 async def test_a_message_that_one_person_sees(workspace: Workspace, poster: SlackPoster) -> None:

@@ -27,11 +27,12 @@ async def answer(workspace: WorkspaceState, request: web.Request) -> web.StreamR
     """Handle one call of /api/METHOD and add it to the request log."""
     name = request.match_info["method"]
     started, at, defects = time.perf_counter(), workspace.clock(), len(workspace.defects)
-    fault = workspace.faults.take(name)
+    fault: Fault | None = None
     arguments, warnings = Arguments({}), list[str]()
     status, headers = _OK, dict[str, str]()
     try:
         arguments = await read_arguments(request)
+        fault = workspace.faults.take(name, arguments.given)
         if fault is not None and not fault.after_effect:
             _break(fault)
         body = _run(workspace, request, name, arguments, warnings)
