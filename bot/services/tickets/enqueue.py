@@ -19,7 +19,7 @@ def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) ->
         name, arguments = f"{name}:{ticket.revision}", [ticket.id, ticket.revision]
         if session.get(models.Job, name) is not None:  # enqueued by the same click before
             return
-    partition = channel_partition(ticket.team) if kind in _POSTING_KINDS else ""
+    partition = _partition(ticket, kind)
     store_jobs.enqueue(
         session, name, kind, *arguments, ticket=ticket.id, partition=partition, due_at=due_at
     )
@@ -28,3 +28,9 @@ def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) ->
 def channel_partition(team: str, channel: str = "escalations") -> str:
     """Return the partition of the jobs that post in one channel: Slack limits its messages."""
     return f"{team}/{channel}"
+
+
+def _partition(ticket: Ticket, kind: str) -> str:
+    if kind == "card" and ticket.thread.card_ts:  # edits have a rate limit of their own
+        return channel_partition(ticket.team, "edits")
+    return channel_partition(ticket.team) if kind in _POSTING_KINDS else ""
