@@ -202,14 +202,15 @@ def list_failing(session: Session, kind: str) -> Sequence[Job]:
 
 
 def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None:
-    """Make a waiting job due at `due_at` if that is earlier.
+    """Make a waiting job due at `due_at` if that is earlier; a running one runs once more then.
 
-    Unlike `enqueue`, it leaves alone what is finished or running.
+    Unlike `enqueue`, it leaves alone what is finished.
     """
-    is_waiting = col(Job.finished_at).is_(None) & col(Job.locked_by).is_(None)
-    _update(
-        session, is_waiting & (col(Job.name) == name) & (col(Job.due_at) > due_at), due_at=due_at
-    )
+    is_unfinished = (col(Job.name) == name) & col(Job.finished_at).is_(None)
+    is_running, is_later = col(Job.locked_by).is_not(None), col(Job.due_at) > due_at
+    _update(session, is_unfinished & ~is_running & is_later, due_at=due_at)
+    is_earliest = ~col(Job.rerun) | is_later
+    _update(session, is_unfinished & is_running & is_earliest, due_at=due_at, rerun=True)
 
 
 def release(session: Session, tokens: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from bot.ticket import Ticket
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import confirmation, ticket_card, ticket_fallback_text
+from handlers.tickets.delay import delay_announcement
 from handlers.tickets.plain_card import plain_card
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
@@ -63,6 +64,13 @@ class SlackTicketPosts:
         """Send the reporter a direct message that the ticket is filed, with a thread link."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = confirmation(ticket, renderer)
+        where = Destination(ticket.team, person=ticket.reporter)
+        return await self._poster.post(where, key, text, blocks)
+
+    async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
+        """Send the reporter a direct message that the card cannot be posted yet, and why."""
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = delay_announcement(ticket, code, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
         return await self._poster.post(where, key, text, blocks)
 

@@ -19,6 +19,7 @@ POST_NOTE: Final = "note"  # in a ticket's thread
 OFFER_REOPEN: Final = "offer"  # to open a ticket again
 FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
 HANDED: Final = "handed"
+DELAYED: Final = "delayed"  # the ticket's thread cannot be opened yet
 OFFERED: Final = "offered"
 TicketEvent = Mapping[str, Any]
 

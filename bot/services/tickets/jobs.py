@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Protocol
+from typing import Final, Protocol
 
-from bot.errors import SlackContentRefusedError, SlackMessageGoneError
+from bot.errors import SlackAccessLostError, SlackContentRefusedError, SlackMessageGoneError
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.jobs import NotificationLog
-from bot.services.notifications.rules import FILED, Notification
+from bot.services.notifications.rules import DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
 from bot.services.tickets.updates import fetch_permalink, find_ticket
 from bot.store import Session
 from bot.store import jobs as store_jobs
+from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
+
+_CARD_WAIT: Final = dt.timedelta(minutes=5)  # a card that is posted ends it at once
 
 
 class CardPosts(Protocol):
@@ -45,6 +48,9 @@ class CardPosts(Protocol):
 
     async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
         """Send the reporter a private message that the ticket is filed, with a link to it."""
+
+    async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
+        """Send the reporter a private message that the card cannot be posted, and why."""
 
 
 class TicketJobs:
@@ -75,6 +81,10 @@ class TicketJobs:
                 await self._update_card(ticket)
             except SlackMessageGoneError:
                 log.info("the card of %s is deleted; posting it again", ticket.label)
+            except SlackAccessLostError:
+                if ticket.thread.channel == self._context.settings.escalation_channel:
+                    raise
+                log.info("the channel of %s is no longer the escalation channel", ticket.label)
             else:
                 return None
         await self._post_card(run, ticket)
@@ -99,7 +109,11 @@ class TicketJobs:
 
         channel = self._context.settings.escalation_channel
         where = Destination(ticket.team, channel)
-        posted, is_new = await self._publisher.publish_once(run, where, ticket.created_at, post)
+        try:
+            posted, is_new = await self._publisher.publish_once(run, where, ticket.created_at, post)
+        except SlackAccessLostError as error:
+            await self._enqueue_announcement(run, ticket, error.code)
+            raise
         await self._save_card_location(
             run, ticket, posted
         )  # the diagnosis is posted again under it
@@ -109,6 +123,19 @@ class TicketJobs:
             await self._update_card(ticket)
         for refusal in refusals:
             raise refusal
+
+    async def _enqueue_announcement(self, run: Run, ticket: Ticket, code: str) -> None:
+        """Let the reporter know, once, that the thread they wait for cannot be opened."""
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            if not (ticket.thread.card_ts or sent.find_newest(session, ticket.id, DELAYED)):
+                name, arguments = f"announce_delay:{ticket.label}", (ticket.id, code)
+                store_jobs.enqueue(
+                    session, name, "announce_delay", *arguments, ticket=ticket.id, due_at=now
+                )
+
+        await run.commit(self._context, work)
 
     async def _save_card_location(self, run: Run, ticket: Ticket, posted: MessageRef) -> None:
         """Store the card's position; the history records a card that replaces another."""
@@ -136,9 +163,17 @@ class TicketJobs:
         await run.commit(self._context, work)
 
     @job("confirm", Queue.MESSAGES)
-    async def confirm(self, run: Run, number: int) -> None:
-        """Send the reporter a confirmation, with a link if the card is posted."""
+    async def confirm(self, run: Run, number: int) -> dt.datetime | None:
+        """Send the reporter a confirmation, with a link if the card is posted.
+
+        A reporter who knows that the card cannot be posted gets it after the card.
+        """
         ticket = await find_ticket(self._context, number)
+        delayed = await self._context.store.read(
+            lambda session: sent.find_newest(session, ticket.id, DELAYED)
+        )
+        if delayed is not None and not ticket.thread.card_ts:
+            return self._context.clock.now() + _CARD_WAIT
 
         async def send() -> MessageRef:
             await fetch_permalink(run, self._context, ticket, self._posts.permalink)
@@ -146,3 +181,17 @@ class TicketJobs:
 
         notification = Notification(ticket.id, FILED, ticket.reporter)
         await self._notification_log.notify_once(run, ticket.team, notification, send)
+        return None
+
+    @job("announce_delay", Queue.MESSAGES)
+    async def announce_delay(self, run: Run, number: int, code: str) -> None:
+        """Send the reporter why the card is not posted yet, unless it is by now."""
+        ticket = await find_ticket(self._context, number)
+        if ticket.thread.card_ts:
+            return
+        await self._notification_log.notify_once(
+            run,
+            ticket.team,
+            Notification(ticket.id, DELAYED, ticket.reporter),
+            lambda: self._posts.announce_delay(ticket, run.key, code),
+        )

@@ -257,12 +257,41 @@ def test_bringing_jobs_forward(shared_store: Store) -> None:
     assert _read(shared_store, "card:LD-13").due_at == _at(60)
 
 
-@pytest.mark.parametrize("steps", [[_claim()], [_claim(), _complete()]], ids=["runs", "done"])
-def test_not_brought_forward(shared_store: Store, steps: list[Step]) -> None:
-    """What runs or is done is left alone."""
-    _run(shared_store, _enqueue(0), *steps)
+@pytest.mark.parametrize(("failures", "is_pending"), [(0, False), (1, True)])
+def test_job_given_up_until_the_next_start(
+    shared_store: Store, failures: int, *, is_pending: bool
+) -> None:
+    """It runs again then; a job that is given up for good does not. Both are listed."""
+    given_up = _complete(error="refused", failures=failures)
+    _run(shared_store, _enqueue(0), _claim(), given_up)
+    listed = shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card"))
+    assert [(job.name, job.last_error) for job in listed] == [(CARD, "refused")]
+    job = _run(shared_store, lambda s: store_jobs.retry_now(s, _at(5)))
+    assert (job.finished_at is None) == is_pending
+    assert (job.due_at == _at(5)) == is_pending
+    if is_pending:
+        assert _run(shared_store, _claim(at_s=9), _complete()).failures == 0
+        assert shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card")) == []
+
+
+def test_finished_job_is_not_brought_forward(shared_store: Store) -> None:
+    """What is done is left alone."""
+    _run(shared_store, _enqueue(0), _claim(), _complete())
     job = _run(shared_store, lambda s: store_jobs.reschedule_earlier(s, CARD, _at(-60)))
-    assert job.due_at == NOON
+    assert (job.due_at, job.finished_at) == (NOON, NOON)
+
+
+@pytest.mark.parametrize("end", [_complete(), _reschedule(300)], ids=["done", "waits"])
+@pytest.mark.parametrize("moments", [(60,), (60, 90), (90, 60)])
+def test_running_job_is_brought_forward(
+    shared_store: Store, moments: tuple[int, ...], end: Step
+) -> None:
+    """It may have looked already: it runs once more, at the earliest of the moments."""
+    _run(shared_store, _enqueue(0), _claim())
+    for due_in_s in moments:
+        _run(shared_store, lambda s, d=due_in_s: store_jobs.reschedule_earlier(s, CARD, _at(d)))  # type: ignore[misc]
+    job = _run(shared_store, end)
+    assert (job.due_at, job.finished_at) == (_at(60), None)
 
 
 def test_what_is_pending(shared_store: Store) -> None:

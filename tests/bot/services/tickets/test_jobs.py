@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from bot.errors import SlackAccessLostError
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.publishing import Publisher
@@ -15,6 +16,7 @@ from bot.ticket import Ticket
 from tests.bot.services.conftest import REPORTER, TEAM, ServiceHarness
 from tests.bot.services.contexts import (
     SLACK_GONE,
+    SLACK_NO_ACCESS,
     NoMessages,
     PostedMessages,
     RecordedCalls,
@@ -123,6 +125,61 @@ async def test_reporter_gets_one_confirmation(
     assert (await service_harness.ticket(ticket.id)).thread.permalink == LINK
 
 
+async def test_delay_is_announced_once_and_before_the_confirmation(
+    service_harness: ServiceHarness,
+) -> None:
+    """The confirmation waits for the card then; after the card there is nothing to announce."""
+    ticket = await service_harness.report()
+    posts = RecordedCalls(post_card=[SLACK_NO_ACCESS, SLACK_NO_ACCESS], permalink=["", ""])
+    made = jobs(service_harness, posts)
+    for _ in range(2):
+        with pytest.raises(SlackAccessLostError):
+            await made.post_or_update_card(Run("k"), ticket.id)
+        job = await service_harness.job(f"announce_delay:{ticket.label}")
+        assert job is not None
+        await made.announce_delay(Run(job.name), *job.arguments)
+    waits_until = await made.confirm(Run("c"), ticket.id)
+    assert waits_until == service_harness.clock.now() + 300 * SECOND
+    assert [call for call in posts.calls if call[0] != "post_card"] == [
+        ("announce_delay", posts.calls[1][1], f"announce_delay:{ticket.label}", "channel_not_found")
+    ]
+    await made.post_or_update_card(Run("k"), ticket.id)
+    assert await made.confirm(Run("c"), ticket.id) is None
+    assert posts.names.count("confirm") == 1
+
+    other = await with_card(service_harness)
+    await made.announce_delay(Run("d"), other.id, "is_archived")
+    assert posts.names.count("announce_delay") == 1
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_card_in_a_channel_that_is_gone(
+    service_harness: ServiceHarness, *, is_replaced: bool
+) -> None:
+    """It waits for its channel, unless another one is the escalation channel by now."""
+    ticket = await with_card(service_harness)
+    escalations = service_harness.context.settings.escalation_channel
+
+    def change(stored: Ticket) -> None:
+        stored.thread.channel = "C-OLD" if is_replaced else escalations
+
+    await service_harness.change(ticket.id, change)
+    posts = RecordedCalls(
+        update_card=[SLACK_NO_ACCESS],
+        post_card=[MessageRef(escalations, "2.0")],
+        permalink=[""],
+    )
+    made = jobs(service_harness, posts)
+    if is_replaced:
+        await made.post_or_update_card(Run("k"), ticket.id)
+        assert (await service_harness.ticket(ticket.id)).thread.channel == escalations
+    else:
+        with pytest.raises(SlackAccessLostError):
+            await made.post_or_update_card(Run("k"), ticket.id)
+        assert posts.names == ["update_card"]
+        assert await service_harness.job(f"announce_delay:{ticket.label}") is None
+
+
 async def test_confirmation_without_a_card(service_harness: ServiceHarness) -> None:
     """It is sent without an address, which is not asked for."""
     ticket = await service_harness.report()
@@ -143,4 +200,8 @@ async def test_unknown_address_stays_unknown(service_harness: ServiceHarness) ->
 def test_card_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness, RecordedCalls())
-    assert job_functions(made) == {"card": made.post_or_update_card, "confirm": made.confirm}
+    assert job_functions(made) == {
+        "card": made.post_or_update_card,
+        "confirm": made.confirm,
+        "announce_delay": made.announce_delay,
+    }
