@@ -18,6 +18,7 @@ from bot.store import schema
 from bot.store.copying import TargetError, begin_writing, copy_tables, target_errors
 from bot.store.engine import Limits
 from bot.store.snapshot import open_engine, open_snapshot, require_current
+from bot.store.tables import UNMODELLED_PREFIXES
 
 _LIMITS: Final = Limits()
 _MODE: Final = 0o600  # the copy has tokens and comments
@@ -38,7 +39,7 @@ def back_up(url: str, file: Path, *, limits: Limits = _LIMITS) -> RowCounts:
             counts = _copy_pages(source, copy) if is_sqlite else _copy_rows(source, copy, limits)
         _finish(copy, counts)
         _publish(copy, file)
-    return counts
+    return {n: rows for n, rows in counts.items() if not n.startswith(UNMODELLED_PREFIXES)}
 
 
 def ensure_new(file: Path) -> None:

@@ -16,9 +16,9 @@ from bot.store.copying import TableCopy, begin_writing, copy_tables, target_erro
 from bot.store.engine import Limits
 from bot.store.models import Heartbeat, Job
 from bot.store.snapshot import open_engine, open_exclusive, open_snapshot, require_current
+from bot.store.tables import UNMODELLED_PREFIXES
 
 _LIMITS: Final = Limits()
-_UNCOUNTED: Final = ("alembic_version", "ticket_search")  # no rows of ours, even when filled
 
 
 def move(
@@ -66,7 +66,7 @@ def _prepare(engine: Engine) -> None:
     """Migrate the target. Raises ConflictError, before anything is changed, if it has rows."""
     with target_errors(), engine.connect() as connection:
         for name in inspect(connection).get_table_names():
-            if not name.startswith(_UNCOUNTED) and _has_rows(connection, name):
+            if not name.startswith(UNMODELLED_PREFIXES) and _has_rows(connection, name):
                 raise ConflictError(
                     message(
                         "The target database is not empty: the table %(table)s has rows. Give "

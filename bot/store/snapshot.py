@@ -44,7 +44,6 @@ def open_snapshot(url: str, limits: Limits) -> Iterator[Connection]:
     with _open_existing(url, limits) as engine, engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
-            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
         else:
             connection.execution_options(isolation_level="REPEATABLE READ")
             connection.exec_driver_sql(LIFT_POSTGRES_LIMITS)

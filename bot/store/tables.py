@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from typing import Final
 
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from bot import store
+
+UNMODELLED_PREFIXES: Final = ("alembic_version", "ticket_search")  # of tables without a model
 
 
 def load_tables() -> list[Table]:

@@ -157,17 +157,25 @@ def forget_revision(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error"),
-    [(record_heartbeat, "Lagdesk runs on"), (forget_revision, "schema is out of date")],
+    ("change", "is_forced", "error"),
+    [
+        (record_heartbeat, False, "Lagdesk runs on"),
+        (forget_revision, False, "schema is out of date"),
+        (forget_revision, True, "schema is out of date"),
+    ],
 )
 def test_what_the_source_must_not_be(
-    source: Store, target: str, change: Callable[[Session], None], error: str
+    source: Store,
+    target: str,
+    change: Callable[[Session], None],
+    is_forced: bool,  # noqa: FBT001 - a row of the table
+    error: str,
 ) -> None:
     """In use, or of an old version; no target is created."""
     source.transact_sync(change)
     source.engine.dispose()
     with pytest.raises(LagdeskError, match=error):
-        move(source.url, target, clock=LATER)
+        move(source.url, target, is_forced=is_forced, clock=LATER)
     assert not Path(target.removeprefix("sqlite:///")).exists()
 
 
@@ -189,6 +197,13 @@ def test_a_server_on_postgres_is_in_the_way(postgres: Any, target: str) -> None:
         move(server.url, target, limits=HASTE)
     assert is_complete(move(server.url, target, is_forced=True, limits=HASTE))
     server.close()
+
+
+@pytest.mark.postgres
+def test_an_empty_postgres_database_is_no_source(postgres: Any, target: str) -> None:
+    """It has no tables that could be locked."""
+    with pytest.raises(LagdeskError, match="schema is out of date"):
+        move(create_postgres(postgres), target, limits=HASTE)
 
 
 @pytest.mark.postgres
