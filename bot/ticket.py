@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlmodel import Field, Relationship, SQLModel
 
 from bot.call import IssueType, Report, Side
+from bot.cloud_report import CloudReport, ReportState
 from bot.columns import EnumText, UtcTime
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
@@ -36,20 +37,6 @@ class Status(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     RESOLVED = "resolved"
-
-
-class ReportState(StrEnum):
-    """The state of the report to the cloud."""
-
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNCONFIRMED = "unconfirmed"  # no response: it may have arrived, so it is not sent again
-    UNSUPPORTED = "unsupported"  # this cloud has no such endpoint
-    OFF = "off"  # switched off by a setting
-
-
-MAYBE_SENT_STATES: Final = frozenset((ReportState.ACCEPTED, ReportState.UNCONFIRMED))
 
 
 def _json_list() -> Any:
@@ -77,18 +64,6 @@ class TicketThread(SQLModel, table=True):
     def move_to(self, channel: str, card_ts: str) -> None:
         """Record a new card; a diagnosis in the thread of an earlier card does not count."""
         self.channel, self.card_ts, self.diagnosis_ts = channel, card_ts, ""
-
-
-class CloudReport(SQLModel, table=True):
-    """The report of a ticket to its cloud."""
-
-    __tablename__ = "cloud_report"
-
-    ticket: int | None = Field(default=None, primary_key=True, foreign_key="ticket.number")
-    state: ReportState = Field(default=ReportState.PENDING, sa_type=EnumText(ReportState))
-    attempts: int = 0
-    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
 
 
 def _part() -> Any:
@@ -326,10 +301,7 @@ class Ticket(SQLModel, table=True):
         changed = frozenset(name for name in values if getattr(self, name) != values[name])
         if not changed:
             return changed
-        sent = (
-            self.cloud_report.state in MAYBE_SENT_STATES
-            or self.cloud_report.attempted_at is not None
-        )
+        sent = self.cloud_report.may_have_arrived
         more = {"reported_to": self.cloud} if sent and changed & CALL_FIELDS else {}
         for name in changed:
             setattr(self, name, values[name])
@@ -339,14 +311,43 @@ class Ticket(SQLModel, table=True):
         self.add_event("corrected", now, person, fields=sorted(changed), **more)
         return changed
 
+    def decide_report(self, attempt: int, person: str, now: dt.datetime, *, arrived: bool) -> bool:
+        """Accept an unconfirmed report or start it anew; return whether the state changed.
+
+        `attempt` is the attempt that the decision is about, so that a second click does nothing
+        when the report is unconfirmed again. Raises ConflictError when it is not unconfirmed.
+        """
+        what = "report_arrived" if arrived else "report_again"
+        if any(e["what"] == what and e["attempt"] == attempt for e in self.history):
+            return False
+        report = self.cloud_report
+        if report.state is not ReportState.UNCONFIRMED or report.attempts != attempt:
+            raise ConflictError(
+                message(
+                    "The report of %(ticket)s is not unconfirmed any more. Its card shows the"
+                    " state.",
+                    ticket=self.label,
+                )
+            )
+        report.set_state(ReportState.ACCEPTED if arrived else ReportState.PENDING)
+        self.add_event(what, now, person, attempt=attempt)
+        return True
+
     def count_events(self, *what: str) -> int:
         """Count the events of these kinds in the history."""
         return sum(step["what"] in what for step in self.history)
 
     def previously_reported_cloud(self) -> str | None:
-        """Return the cloud that has a report from before the last correction."""
-        clouds = (step["reported_to"] for step in reversed(self.history) if "reported_to" in step)
-        return next(clouds, None)
+        """Return the cloud that has a report from before the last correction.
+
+        None when a person had the report sent again since.
+        """
+        for step in reversed(self.history):
+            if step["what"] == "report_again":
+                return None
+            if "reported_to" in step:
+                return str(step["reported_to"])
+        return None
 
     @property
     def _is_unattended(self) -> bool:

@@ -21,6 +21,7 @@ from handlers.escalation.handlers import IncidentHandlers
 from handlers.preferences.handlers import PreferencesHandlers, PreferencesModal
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import SummaryHandlers
+from handlers.tickets.cloud_report import CloudReportHandlers
 from handlers.tickets.command import TicketListHandlers
 from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers
@@ -79,6 +80,7 @@ def _ticket_handlers(
         ReportHandlers(services.tickets, services.preferences, users, clock),
         TicketListHandlers(services.tickets, clouds, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
+        CloudReportHandlers(services.ticket_actions),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
         TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from bot.cloud_report import ReportState
 from bot.errors import (
     CloudError,
     CloudInvalidResponseError,
@@ -13,11 +14,10 @@ from bot.errors import (
     CloudUnreachableError,
     CloudUnsupportedError,
 )
-from bot.ticket import ReportState
 
 KEY_RETRY_INTERVAL: Final = dt.timedelta(minutes=5)  # between attempts while a key is wrong
 _KEY_STATUSES: Final = (401, 403)  # a wrong key or plan, which the operator has to fix
-_GATEWAY_TIMEOUT: Final = 504  # the cloud behind the gateway may have accepted it
+_GATEWAY_ERRORS: Final = (502, 504)  # the cloud behind the gateway may have accepted it
 
 
 def classify_report_failure(
@@ -43,5 +43,5 @@ def may_have_arrived(error: CloudError) -> bool:
     if isinstance(error, CloudUnreachableError):
         return error.maybe_arrived
     if isinstance(error, CloudServerError):
-        return error.status == _GATEWAY_TIMEOUT
+        return error.status in _GATEWAY_ERRORS
     return isinstance(error, CloudInvalidResponseError)

@@ -31,6 +31,8 @@ _ACTION_TEXTS: Final = {
     "ticket.link": message("%(person)s linked the ticket to another one"),
     "ticket.unlink": message("%(person)s removed a link to another ticket"),
     "ticket.correct": message("%(person)s corrected the report"),
+    "ticket.report_again": message("%(person)s had the report sent to the cloud again"),
+    "ticket.report_arrived": message("%(person)s noted that the report arrived in the cloud"),
     audit_log.EXPORT: message("%(person)s downloaded the tickets of week %(week)s"),
 }
 _UNKNOWN_ACTION: Final = message("%(person)s: %(action)s")

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, IssueType
 from bot.causes import resolution_title
+from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.i18n.serialization import load_message
 from bot.ports import Diagnosis
-from bot.ticket import ReportState, Status, Ticket
+from bot.ticket import Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.view import headline
@@ -43,6 +44,8 @@ _BUTTONS: Final = {
     "reopen": message("Reopen"),
     "helped": message("It helped"),
 }
+_REPORT_DECISIONS: Final = {"again": message("Send again"), "arrived": message("It arrived")}
+_REPORT_BLOCK: Final = "report"
 _NO_POLICY: Final = Policy()
 _STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
 MENU_ACTION_ID: Final = "card.menu"
@@ -71,6 +74,7 @@ def ticket_card(
         ),
         *_user_text_blocks(ticket, renderer),
         block_kit.context("state", *ticket_states(ticket, policy, renderer)),
+        *_report_decision(ticket, renderer),
         *card_history(ticket, renderer),
         block_kit.actions("ticket", *_buttons(ticket, renderer)),
     ]
@@ -195,12 +199,16 @@ _REPORT_STATES: Final = {
     ReportState.ACCEPTED: message("Reported to %(cloud)s: accepted"),
     ReportState.REFUSED: message("Reported to %(cloud)s: refused. %(reason)s"),
     ReportState.UNCONFIRMED: message(
-        "Reported to %(cloud)s: sent, unconfirmed. There was no response; it is not sent again."
+        "Reported to %(cloud)s: sent, unconfirmed. It may have arrived, so it is not sent again "
+        "unless support decides so."
     ),
     ReportState.UNSUPPORTED: message("Not reported: %(cloud)s does not accept reports."),
     ReportState.OFF: message("Not reported: reports to %(cloud)s are switched off."),
     ReportState.PENDING: message("Report to %(cloud)s: pending"),
 }
+_REFUSED_WAITING: Final = message(
+    "Reported to %(cloud)s: refused. %(reason)s It is tried again every few minutes."
+)
 _REPORTED_BEFORE: Final = message("Reported to %(cloud)s before it was corrected; not sent again.")
 _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
 
@@ -211,10 +219,26 @@ def report_state(ticket: Ticket) -> Message:
     before = ticket.previously_reported_cloud()
     if before is not None:
         return replace(_REPORTED_BEFORE, params={"cloud": CLOUD_NAMES[before]})
-    waiting = ticket.cloud_report.state is ReportState.PENDING and reason is not None
-    msg = _REPORT_WAITING if waiting else _REPORT_STATES[ticket.cloud_report.state]
+    msg = _REPORT_STATES[ticket.cloud_report.state]
+    if ticket.cloud_report.retry_at is not None:
+        msg = _REFUSED_WAITING
+    elif ticket.cloud_report.state is ReportState.PENDING and reason is not None:
+        msg = _REPORT_WAITING
     reason_or_none = reason or message("no reason given")
     return replace(msg, params={"cloud": CLOUD_NAMES[ticket.cloud], "reason": reason_or_none})
+
+
+def _report_decision(ticket: Ticket, renderer: Renderer) -> list[Block]:
+    """Build support's buttons about an unconfirmed report; their value names the attempt."""
+    report = ticket.cloud_report
+    if report.state is not ReportState.UNCONFIRMED:
+        return []
+    value = f"{ticket.id}:{report.attempts}"
+    buttons = (
+        block_kit.button(f"report.{decision}", renderer.plain_text(name), value)
+        for decision, name in _REPORT_DECISIONS.items()
+    )
+    return [block_kit.actions(_REPORT_BLOCK, *buttons)]
 
 
 def _buttons(ticket: Ticket, renderer: Renderer) -> list[Element]:
@@ -270,7 +294,7 @@ def ticket_details(
     """Build a ticket's private details, without buttons: top-level text and blocks."""
     card = ticket_card(ticket, renderer, policy)[:-1]
     card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
-    card = [block for block in card if block["block_id"] != "steps"]
+    card = [block for block in card if block["block_id"] not in {"steps", _REPORT_BLOCK}]
     card += [*full_history(ticket, renderer), *_verdict_blocks(ticket, renderer)]
     if ticket.thread.permalink:
         thread = Link(ticket.thread.permalink, message("Open its thread"))

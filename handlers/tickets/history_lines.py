@@ -27,6 +27,8 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "unlinked": message("Link to %(other)s removed by %(person)s, %(when)s"),
     "corrected": message("Corrected by %(person)s: %(fields)s, %(when)s"),
     "reposted": message("Reposted because the earlier card is gone, %(when)s"),
+    "report_again": message("Report to the cloud sent again by %(person)s, %(when)s"),
+    "report_arrived": message("%(person)s says that the report to the cloud arrived, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
 _ELSEWHERE_ON_CARD: Final = frozenset(("claimed", "resolved", "merged", "called"))

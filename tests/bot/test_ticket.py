@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.call import Side
+from bot.cloud_report import ReportState
 from bot.errors import ConflictError
-from bot.ticket import ReportState, Status, Ticket
+from bot.ticket import Status, Ticket
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(minutes=2)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
 import pytest
 
+from bot.cloud_report import ReportState
 from bot.sandbox.clouds import FaultKind
-from bot.ticket import ReportState
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     count_cloud_reports,
+    ephemeral_texts,
     find_card,
     find_diagnosis_posts,
     find_ticket,
@@ -86,6 +91,82 @@ async def test_unsure_report_is_never_sent_again(
     await http_harness.pass_time(1200)
     assert int(after_effect) == count_cloud_reports(http_harness, cname)
     assert ReportState.UNCONFIRMED is (await find_ticket(http_harness, cname)).cloud_report.state
+
+
+async def lose_response(harness: Harness, cname: str) -> None:
+    """Report a call; the cloud accepts the report, and its response is lost."""
+    harness.clouds.fail_next(ENDPOINT, "reset", after_effect=True)
+    await report(harness.workspace.person("lin"), cname)
+    await harness.settled()
+
+
+async def decide(harness: Harness, cname: str, decision: str, *names: str) -> str:
+    """Press a button about the report, everybody at once; returns the card's text afterwards."""
+    card = find_card(harness, cname)
+    people = [harness.workspace.person(name) for name in names]
+    clicks = [person.click(card, f"report.{decision}") for person in people]
+    assert all(outcome.ok for outcome in await asyncio.gather(*clicks))
+    await harness.settled()
+    return text_of(find_card(harness, cname))
+
+
+WORDS: Final = {
+    "en": ("sent, unconfirmed", "Send again", "Reported to Agora: accepted", "sent again by"),
+    "zh": ("已发送，未确认", "重新上报", "上报声网：已受理", "要求重新上报云端"),
+}
+
+
+@pytest.fixture(params=WORDS)
+async def language(http_harness: Harness, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The escalation channel's language."""
+    sam = http_harness.workspace.person("sam")
+    await sam.command("/lagdesk", f"channel-language {request.param}", "escalations")
+    yield request.param
+    await sam.command("/lagdesk", "channel-language en", "escalations")
+
+
+async def test_support_sends_again(http_harness: Harness, language: str) -> None:
+    """Two people click at once, one of them twice: the cloud gets one more report."""
+    cname, words = f"again-{language}", WORDS[language]
+    await lose_response(http_harness, cname)
+    assert all(word in text_of(find_card(http_harness, cname)) for word in words[:2])
+    after = await decide(http_harness, cname, "again", "sam", "sam", "zhou")
+    assert all(word in after for word in words[2:])
+    assert "report.again" not in after
+    assert count_cloud_reports(http_harness, cname) == 2
+    ticket = await find_ticket(http_harness, cname)
+    assert (ticket.cloud_report.state, ticket.cloud_report.attempts) == (ReportState.ACCEPTED, 2)
+    sam = http_harness.workspace.person("sam")
+    await sam.command("/lagdesk", f"audit {ticket.label}", "escalations")
+    assert ephemeral_texts(sam, "escalations")[-1].count("had the report sent") == 3
+
+
+async def test_support_says_that_it_arrived(http_harness: Harness, language: str) -> None:
+    """The state becomes accepted, and nothing is sent, at once or later."""
+    cname, words = f"arrived-{language}", WORDS[language]
+    await lose_response(http_harness, cname)
+    after = await decide(http_harness, cname, "arrived", "sam", "zhou")
+    assert words[2] in after
+    assert "report.arrived" not in after
+    await http_harness.pass_time(1200)
+    assert count_cloud_reports(http_harness, cname) == 1
+
+
+@pytest.mark.parametrize("decision", ["again", "arrived"])
+async def test_outsiders_decide_nothing(http_harness: Harness, decision: str) -> None:
+    """Neither a guest nor a forged value changes the state."""
+    cname = f"outsider-{decision}"
+    await lose_response(http_harness, cname)
+    guest = http_harness.workspace.person("guest")
+    assert "sent, unconfirmed" in await decide(http_harness, cname, decision, "guest")
+    assert "Only support can do this." in ephemeral_texts(guest, "escalations")[-1]
+    sam = http_harness.workspace.person("sam")
+    for value in ("", "12", "1:x", f"{'9' * 15}:1", "٣:1"):
+        card = find_card(http_harness, cname)
+        assert (await sam.click(card, f"report.{decision}", value=value)).ok
+        assert "There is no ticket" in ephemeral_texts(sam, "escalations")[-1]
+    report_row = (await find_ticket(http_harness, cname)).cloud_report
+    assert (report_row.state, report_row.attempts) == (ReportState.UNCONFIRMED, 1)
 
 
 async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cloud_report import ReportState
 from bot.jobs.run import Run
 from bot.services.notifications.rules import EXPLAINED, FILED
 from bot.services.tickets.service import CARD_TIMEOUT
@@ -19,7 +20,6 @@ from bot.store import jobs as store_jobs
 from bot.store.jobs import ClaimedJob
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
-from bot.ticket import ReportState
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,

@@ -433,6 +433,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("attempted_at", sa.DateTime(), nullable=True),
+        sa.Column("retry_at", sa.DateTime(), nullable=True),
         sa.Column("reason", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"]),
         sa.PrimaryKeyConstraint("ticket"),

@@ -1,4 +1,4 @@
-"""Actions on tickets: hand over, merge, link, correct, and rate a resolution."""
+"""Actions on tickets: hand over, merge, link, correct, decide about reports, rate a resolution."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.call import Side
+from bot.call import CLOUD_NAMES, Side
+from bot.cloud_report import ReportState
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import message
 from bot.services.context import Context
@@ -24,7 +25,7 @@ from bot.store.admin.audit_log import AuditEntry
 from bot.store.diagnosis import evidence
 from bot.store.notifications import sent as answers
 from bot.store.tickets import tickets
-from bot.ticket import CALL_FIELDS, MAYBE_SENT_STATES, ReportState, Ticket
+from bot.ticket import CALL_FIELDS, Ticket
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
 _ONLY_REPORTER: Final = message("Only the reporter can say whether it helped.")
@@ -109,6 +110,33 @@ class TicketActions:
             lambda _session, one, two, now: one.unlink(two, request.person, now),
         )
 
+    async def decide_report(self, request: ActionRequest, attempt: int, *, arrived: bool) -> Ticket:
+        """Decide about an unconfirmed report to the cloud: it arrived, or it is sent again.
+
+        The same decision about the same attempt takes effect once.
+        """
+
+        def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+            if not arrived:
+                self._require_reports(ticket)
+            changed = ticket.decide_report(attempt, request.person, now, arrived=arrived)
+            if changed and not arrived:
+                enqueue(session, ticket, "report", now)
+
+        action = "report_arrived" if arrived else "report_again"
+        return await self._change(request, action, {"attempt": attempt}, work)
+
+    def _require_reports(self, ticket: Ticket) -> None:
+        """Raise ConflictError when the cloud takes no reports."""
+        cloud, settings = self._context.clouds.get(ticket.app), self._context.settings
+        if cloud is None or initial_report_state(cloud, settings) is not ReportState.PENDING:
+            raise ConflictError(
+                message(
+                    "Reports to %(cloud)s are switched off, so this one cannot be sent again.",
+                    cloud=CLOUD_NAMES[ticket.cloud],
+                )
+            )
+
     async def confirm_resolved(self, team: str, number: int, person: str) -> Ticket:
         """Store that the resolution helped; only the reporter may do so."""
         request = ActionRequest(team, number, person, "")
@@ -177,14 +205,9 @@ class TicketActions:
         evidence.delete_for_ticket(session, ticket.id)
         enqueue(session, ticket, "diagnose", now)
         cloud = self._context.clouds.get(ticket.app)
-        if (
-            cloud is None
-            or ticket.cloud_report.attempted_at
-            or ticket.cloud_report.state in MAYBE_SENT_STATES
-        ):
+        if cloud is None or ticket.cloud_report.may_have_arrived:
             return
-        ticket.cloud_report.state = initial_report_state(cloud, self._context.settings)
-        ticket.cloud_report.reason = None
+        ticket.cloud_report.set_state(initial_report_state(cloud, self._context.settings))
         if ticket.cloud_report.state is ReportState.PENDING:
             enqueue(session, ticket, "report", now)
 

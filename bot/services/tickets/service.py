@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from bot.call import IssueType, Side
+from bot.cloud_report import CloudReport, ReportState
 from bot.services.context import Context
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
@@ -21,7 +22,7 @@ from bot.services.tickets.submission import Submission, initial_report_state, no
 from bot.store import Session
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
-from bot.ticket import CloudReport, ReportState, Status, Ticket
+from bot.ticket import Status, Ticket
 
 __all__ = ["TicketPage", "TicketService"]
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.call import IssueType, Side
+from bot.cloud_report import ReportState
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import Capabilities, Cloud
 from bot.settings import Settings
-from bot.ticket import ReportState
 
 CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # a person's clock may be ahead of ours
 COMMENT_LENGTH: Final = 1000

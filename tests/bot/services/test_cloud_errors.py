@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.cloud_report import ReportState
 from bot.errors import (
     CloudDataExpiredError,
     CloudError,
@@ -19,7 +20,6 @@ from bot.errors import (
 )
 from bot.i18n.messages import message
 from bot.services.cloud_errors import KEY_RETRY_INTERVAL, classify_report_failure
-from bot.ticket import ReportState
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 REASON = message("no")
@@ -33,6 +33,7 @@ AT: Any = {"cloud": "agora", "endpoint": "reportV2"}
         (CloudUnreachableError(REASON, maybe_arrived=False, **AT), ReportState.PENDING, None),
         (CloudInvalidResponseError(REASON, **AT), ReportState.UNCONFIRMED, None),
         (CloudServerError(REASON, status=504, **AT), ReportState.UNCONFIRMED, None),
+        (CloudServerError(REASON, status=502, **AT), ReportState.UNCONFIRMED, None),
         (CloudServerError(REASON, status=500, **AT), ReportState.PENDING, None),
         (CloudQuotaExceededError(REASON, retry_at=NOW, **AT), ReportState.PENDING, None),
         (CloudUnsupportedError(REASON, **AT), ReportState.UNSUPPORTED, None),

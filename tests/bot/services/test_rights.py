@@ -63,6 +63,8 @@ FOR_SUPPORT: Final[dict[str, Operation]] = {
     "link": lambda s, p: s.ticket_actions.link(action(p), 2),
     "unlink": lambda s, p: s.ticket_actions.unlink(action(p), 2),
     "correct": lambda s, p: s.ticket_actions.correct(action(p), SUBMISSION),
+    "report_again": lambda s, p: s.ticket_actions.decide_report(action(p), 0, arrived=False),
+    "report_arrived": lambda s, p: s.ticket_actions.decide_report(action(p), 0, arrived=True),
     "call_control.load": lambda s, p: s.call_control.load(TEAM, 1, p),
     "call_control.submit": lambda s, p: s.call_control.submit(
         call_control(p, CallControlAction.DISMISS)

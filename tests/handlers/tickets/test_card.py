@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot.cloud_report import CloudReport, ReportState
 from bot.diagnosis import Verdict
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
 from bot.i18n.translator import Translator
-from bot.ticket import CloudReport, ReportState, Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket, TicketThread
 from handlers.tickets import card as tickets_card
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of, without_dates
@@ -240,6 +241,14 @@ def test_state(values: dict[str, Any], expected: list[str]) -> None:
             {"state": ReportState.ACCEPTED, "reason": dump_message(message("Not found."))},
             "Reported to Agora: accepted",
         ),
+        (
+            {
+                "state": ReportState.REFUSED,
+                "reason": dump_message(message("Not found.")),
+                "retry_at": NOW,
+            },
+            "Reported to Agora: refused. Not found. It is tried again every few minutes.",
+        ),
     ],
 )
 def test_state_of_the_report(report: dict[str, Any], expected: str) -> None:
@@ -255,6 +264,33 @@ def test_state_of_a_report_that_was_corrected() -> None:
     assert EN.plain_text(tickets_card.report_state(ticket)) == (
         "Reported to Agora before it was corrected; not sent again."
     )
+
+
+def test_state_of_a_corrected_report_that_is_sent_again() -> None:
+    """The corrected values are on their way; the earlier report is not the newest any more."""
+    ticket = make_ticket(cloud_report=CloudReport(state=ReportState.UNCONFIRMED, attempts=1))
+    ticket.correct({"cname": "other"}, "U7", NOW)
+    ticket.decide_report(1, "U7", NOW, arrived=False)
+    assert EN.plain_text(tickets_card.report_state(ticket)) == "Report to Agora: pending"
+    ticket.correct({"cname": "third"}, "U7", NOW)
+    assert EN.plain_text(tickets_card.report_state(ticket)) == "Report to Agora: pending"
+
+
+@pytest.mark.parametrize("state", list(ReportState))
+@pytest.mark.parametrize("status", list(Status))
+def test_unconfirmed_report_has_buttons(state: ReportState, status: Status) -> None:
+    """Support decides, whatever the ticket's status; the value names the attempt."""
+    report = CloudReport(state=state, attempts=2)
+    ticket = make_ticket(number=12, status=status, cloud_report=report)
+    blocks = tickets_card.ticket_card(ticket, EN)
+    decisions = [buttons_of(block) for block in blocks if block["block_id"] == "report"]
+    expected = [
+        ("report.again", "12:2", "Send again"),
+        ("report.arrived", "12:2", "It arrived"),
+    ]
+    assert decisions == ([expected] if state is ReportState.UNCONFIRMED else [])
+    _, details = tickets_card.ticket_details(ticket, EN)
+    assert "report." not in json.dumps(details)
 
 
 def test_user_text_is_quoted() -> None:

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import pytest
 
+from bot.cloud_report import ReportState
 from bot.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from bot.services.tickets.actions import ActionRequest
 from bot.services.tickets.replies import Reply
 from bot.store.admin import audit_log
 from bot.store.diagnosis import evidence
 from bot.store.models import SentNotification
-from bot.ticket import ReportState, Status
+from bot.ticket import Status
 from tests.bot.services.conftest import (
     OUTSIDER,
     REPORTER,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
+from bot.call import Report
+from bot.cloud_report import ReportState
 from bot.errors import CloudError
+from bot.jobs.leases import Lease, LeaseLostError
 from bot.jobs.run import Run
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
-from bot.ticket import ReportState, Ticket
+from bot.store import Session, Store
+from bot.store.models import Job
+from bot.ticket import Ticket
 from tests.bot.services.conftest import ServiceHarness
 from tests.bot.services.contexts import (
     RecordedCalls,
@@ -20,6 +27,7 @@ from tests.bot.services.contexts import (
     cloud_unreachable,
     job_functions,
 )
+from tests.database_faults import SQLITE_FAULTS
 
 MINUTE: Final = dt.timedelta(minutes=1)
 
@@ -111,6 +119,83 @@ async def test_wrong_key_is_retried_while_the_call_can_be_reported(
     at = await jobs(service_harness, cloud).send_report(Run("k"), ticket.id)
     assert at == (service_harness.clock.now() + 5 * MINUTE if is_retried else None)
     assert (await service_harness.ticket(ticket.id)).cloud_report.state is ReportState.REFUSED
+
+
+@pytest.mark.parametrize("state", sorted(set(ReportState) - {ReportState.PENDING}))
+async def test_stored_outcome_is_final(service_harness: ServiceHarness, state: ReportState) -> None:
+    """A worker died after it stored the outcome: whoever gets the job sends nothing."""
+    ticket = await service_harness.report()
+    await service_harness.change(ticket.id, lambda stored: stored.cloud_report.set_state(state))
+    cloud = RecordedCalls()
+    assert await jobs(service_harness, cloud).send_report(Run("k"), ticket.id) is None
+    report = (await service_harness.ticket(ticket.id)).cloud_report
+    assert (cloud.calls, report.state, report.attempts) == ([], state, 0)
+
+
+async def test_key_is_mended(service_harness: ServiceHarness) -> None:
+    """The retry of a refused report goes out, and its state is as if nothing had happened."""
+    ticket = await service_harness.report()
+    cloud = RecordedCalls(send_report=[cloud_refused(401), None])
+    made = jobs(service_harness, cloud)
+    at = await made.send_report(Run("k"), ticket.id)
+    assert (await service_harness.ticket(ticket.id)).cloud_report.retry_at == at
+    assert await made.send_report(Run("k"), ticket.id) is None
+    report = (await service_harness.ticket(ticket.id)).cloud_report
+    assert (report.state, report.retry_at, report.attempts) == (ReportState.ACCEPTED, None, 2)
+
+
+async def test_app_is_removed_from_the_settings(service_harness: ServiceHarness) -> None:
+    """Nothing was sent, and the state does not claim that it may have arrived."""
+    ticket = await service_harness.report()
+    made = CloudReportJobs(replace(service_harness.context, clouds={}))
+    assert await made.send_report(Run("k"), ticket.id) is None
+    report = (await service_harness.ticket(ticket.id)).cloud_report
+    assert (report.state, report.attempts) == (ReportState.OFF, 0)
+
+
+async def test_frozen_worker_sends_nothing(service_harness: ServiceHarness) -> None:
+    """Its lease is over before it sends: another worker may have decided by now."""
+    ticket, name = await service_harness.report(), "report:frozen"
+
+    def hold(session: Session) -> None:
+        now = service_harness.clock.now()
+        session.add(Job(name=name, kind="report", arguments=[], due_at=now, locked_by="token"))
+
+    await service_harness.context.store.transact(hold)
+    cloud = RecordedCalls()
+    frozen = Run(name, lease=Lease(name, "token", valid_until=0))
+    with pytest.raises(LeaseLostError):
+        await jobs(service_harness, cloud).send_report(frozen, ticket.id)
+    assert cloud.calls == []
+    assert (await service_harness.ticket(ticket.id)).cloud_report.attempted_at is not None
+
+
+class BreakingCloud(RecordedCalls):
+    """A cloud that accepts reports while the database becomes read-only for a moment."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self._fault = ExitStack()
+
+    async def send_report(self, _report: Report) -> None:
+        """Break the database, and mend it after the first failure to write."""
+        self.calls.append(("send_report",))
+        self._fault.enter_context(SQLITE_FAULTS["read-only"](self._store))
+        asyncio.get_running_loop().call_later(0.1, self._fault.close)
+
+
+async def test_outcome_is_stored_when_the_database_is_back(service_harness: ServiceHarness) -> None:
+    """The cloud accepted the report while the database was away: nothing else knows it."""
+    ticket = await service_harness.report()
+    cloud: Any = BreakingCloud(service_harness.context.store)
+    made = CloudReportJobs(
+        replace(service_harness.context, clouds={"kids": cloud}), database_pause_s=0.01
+    )
+    assert await made.send_report(Run("k"), ticket.id) is None
+    report = (await service_harness.ticket(ticket.id)).cloud_report
+    assert (report.state, report.attempted_at) == (ReportState.ACCEPTED, None)
+    assert len(cloud.calls) == 1
 
 
 def test_report_handlers(service_harness: ServiceHarness) -> None:
