@@ -19,6 +19,7 @@
         └── SlackRefusedError             refused
             ├── SlackContentRefusedError  invalid blocks, too long
             ├── SlackAccessLostError      channel gone, app not invited   (retryable)
+            │   └── SlackTokenError       token revoked, scope missing
             └── SlackMessageGoneError     the message to update is gone
 
 DatabaseUnavailableError (retryable) is in bot/store/engine.py, as it is SQLAlchemy's too;
@@ -198,6 +199,10 @@ class SlackAccessLostError(SlackRefusedError):
     """No access: channel gone, app not invited, token revoked or scope missing."""
 
     retryable = True
+
+
+class SlackTokenError(SlackAccessLostError):
+    """The token is revoked or lacks a scope: no message can be sent to anybody."""
 
 
 class SlackMessageGoneError(SlackRefusedError):

@@ -114,6 +114,7 @@ class ExternalServices:
     workspace: Workspace
     clouds: FakeClouds
     folder: Path
+    slack_timeout_s: float | None = None  # Lagdesk's own
 
     @asynccontextmanager
     async def run_lagdesk(
@@ -127,7 +128,13 @@ class ExternalServices:
                 open_application(settings, clock=self.clock, sleep=self.clock.sleep)
             )
             slack = await stack.enter_async_context(
-                open_slack_runtime(application, worker=worker, pace=NO_PACE, answer_timeout_s=8.0)
+                open_slack_runtime(
+                    application,
+                    worker=worker,
+                    pace=NO_PACE,
+                    answer_timeout_s=8.0,
+                    slack_timeout_s=self.slack_timeout_s,
+                )
             )
             if connect:
                 await connect_slack(stack, "http", self.workspace, application, slack)
@@ -135,7 +142,9 @@ class ExternalServices:
 
 
 @asynccontextmanager
-async def open_external_services(folder: Path, clock: FakeClock) -> AsyncIterator[ExternalServices]:
+async def open_external_services(
+    folder: Path, clock: FakeClock, *, slack_timeout_s: float | None = None
+) -> AsyncIterator[ExternalServices]:
     """Serve Slack and the clouds."""
     workspace = Workspace(
         clock=clock, manifest=build_manifest("https://lagdesk.example"), message_rate_s=0
@@ -143,4 +152,4 @@ async def open_external_services(folder: Path, clock: FakeClock) -> AsyncIterato
     clouds = FakeClouds(demo_calls(clock()), clock=clock)
     with fast_waits():
         async with workspace.serve(), clouds.serve():
-            yield ExternalServices(clock, workspace, clouds, folder)
+            yield ExternalServices(clock, workspace, clouds, folder, slack_timeout_s)

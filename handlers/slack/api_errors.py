@@ -17,6 +17,7 @@ from bot.errors import (
     SlackMessageGoneError,
     SlackRateLimitedError,
     SlackRefusedError,
+    SlackTokenError,
     SlackUnreachableError,
 )
 from bot.i18n.messages import Message, message
@@ -29,6 +30,9 @@ _MESSAGE_GONE_CODES: Final = frozenset(
 )
 _SERVER_ERROR_CODES: Final = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+REVOKED_CODES: Final = frozenset(
+    {"token_revoked", "token_expired", "invalid_auth", "not_authed", "account_inactive"}
 )
 INVALID_CONTENT_CODES: Final = frozenset(
     {
@@ -76,6 +80,8 @@ def _to_refusal(error: SlackApiError, code: str) -> SlackRefusedError:
         return SlackFileNotReadyError(rejection_message(code), code=code, problems=problems)
     if code in INVALID_CONTENT_CODES:
         return SlackContentRefusedError(rejection_message(code), code=code, problems=problems)
+    if code in REVOKED_CODES or code == "missing_scope":
+        return SlackTokenError(rejection_message(code), code=code)
     return SlackAccessLostError(rejection_message(code), code=code)
 
 

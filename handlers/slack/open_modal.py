@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Final
 
 import aiohttp
@@ -10,8 +11,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackUnreachableError
-from bot.i18n.messages import message
-from handlers.slack.clients import error_code
+from bot.i18n.messages import Duration, Message, message
+from handlers.slack.api_errors import REVOKED_CODES
+from handlers.slack.clients import error_code, is_rate_limited, retry_after_s
 from handlers.ui.block_kit import Block
 
 _TIMEOUT_S: Final = 1.7  # a trigger id expires after three seconds, in which we also answer
@@ -19,12 +21,16 @@ _PROGRAMMING_ERROR_CODES: Final = frozenset(
     {"invalid_arguments", "view_too_large", "duplicate_external_id"}
 )
 _SLACK_TOO_SLOW: Final = message("Slack was too slow for the form to open. Please try again.")
+_TOKEN_REVOKED: Final = message(
+    "The form cannot open: Slack no longer accepts Lagdesk's token. Ask whoever runs Lagdesk to "
+    "install it again."
+)
 
 
 async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> str:
     """Open a modal and return its view id.
 
-    Raises SlackUnreachableError when Slack is too slow or the trigger id has expired.
+    Raises SlackUnreachableError when the form did not open; its message says what to do.
     """
     try:
         async with asyncio.timeout(_TIMEOUT_S):
@@ -33,8 +39,21 @@ async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> st
         code = error_code(error)
         if code in _PROGRAMMING_ERROR_CODES:
             raise
-        raise SlackUnreachableError(_SLACK_TOO_SLOW, code=code, maybe_arrived=False) from error
+        why = _reason(error, code)
+        raise SlackUnreachableError(why, code=code, maybe_arrived=False) from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         name = type(error).__name__
         raise SlackUnreachableError(_SLACK_TOO_SLOW, code=name, maybe_arrived=True) from error
     return str((response.get("view") or {}).get("id") or "")
+
+
+def _reason(error: SlackApiError, code: str) -> Message:
+    if code in REVOKED_CODES:
+        return _TOKEN_REVOKED
+    if is_rate_limited(error):
+        return message(
+            "Slack has asked Lagdesk to wait, so the form cannot open. Please try again in "
+            "%(pause)s.",
+            pause=Duration(math.ceil(retry_after_s(error))),
+        )
+    return _SLACK_TOO_SLOW

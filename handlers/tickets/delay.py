@@ -16,7 +16,6 @@ _REASONS: Final = {
     "is_archived": message("The escalation channel is archived."),
     "channel_not_found": message("The escalation channel is gone, or Lagdesk was removed from it."),
     "not_in_channel": message("Lagdesk is not in the escalation channel."),
-    "missing_scope": _MAY_NOT_POST,
 }
 _RESTRICTED: Final = "restricted_action"
 

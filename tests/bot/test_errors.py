@@ -52,6 +52,7 @@ ERRORS: list[tuple[errors.LagdeskError, bool, type[errors.LagdeskError]]] = [
     (errors.SlackRefusedError(BUSY, code="x"), False, errors.SlackError),
     (errors.SlackContentRefusedError(BUSY, code="x"), False, errors.SlackRefusedError),
     (errors.SlackAccessLostError(BUSY, code="x"), True, errors.SlackRefusedError),
+    (errors.SlackTokenError(BUSY, code="x"), True, errors.SlackAccessLostError),
     (errors.SlackMessageGoneError(BUSY, code="x"), False, errors.SlackRefusedError),
 ]
 

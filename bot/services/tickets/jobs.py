@@ -9,7 +9,12 @@ import datetime as dt
 import logging
 from typing import Final, Protocol
 
-from bot.errors import SlackAccessLostError, SlackContentRefusedError, SlackMessageGoneError
+from bot.errors import (
+    SlackAccessLostError,
+    SlackContentRefusedError,
+    SlackMessageGoneError,
+    SlackTokenError,
+)
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
@@ -111,6 +116,8 @@ class TicketJobs:
         where = Destination(ticket.team, channel)
         try:
             posted, is_new = await self._publisher.publish_once(run, where, ticket.created_at, post)
+        except SlackTokenError:  # the reporter cannot be written to either
+            raise
         except SlackAccessLostError as error:
             await self._enqueue_announcement(run, ticket, error.code)
             raise

@@ -16,6 +16,7 @@ from bot.errors import (
     SlackMessageGoneError,
     SlackRateLimitedError,
     SlackRefusedError,
+    SlackTokenError,
     SlackUnreachableError,
 )
 from handlers.slack.api_errors import (
@@ -68,7 +69,10 @@ def api_error(
             SlackFileNotReadyError,
         ),
         (api_error("channel_not_found"), SlackAccessLostError),
-        (api_error("invalid_auth"), SlackAccessLostError),
+        (api_error("restricted_action"), SlackAccessLostError),
+        (api_error("invalid_auth"), SlackTokenError),
+        (api_error("token_revoked"), SlackTokenError),
+        (api_error("missing_scope"), SlackTokenError),
         (TimeoutError(), SlackUnreachableError),
         (aiohttp.ServerDisconnectedError(), SlackUnreachableError),
         (SlackRequestError("x"), SlackUnreachableError),

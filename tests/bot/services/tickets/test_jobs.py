@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from bot.errors import SlackAccessLostError
+from bot.errors import SlackAccessLostError, SlackTokenError
+from bot.i18n.messages import message
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.publishing import Publisher
@@ -150,6 +151,16 @@ async def test_delay_is_announced_once_and_before_the_confirmation(
     other = await with_card(service_harness)
     await made.announce_delay(Run("d"), other.id, "is_archived")
     assert posts.names.count("announce_delay") == 1
+
+
+async def test_no_delay_is_announced_without_a_token(service_harness: ServiceHarness) -> None:
+    """The reporter cannot be written to either, and gets the confirmation afterwards."""
+    ticket = await service_harness.report()
+    revoked = SlackTokenError(message("revoked"), code="token_revoked")
+    made = jobs(service_harness, RecordedCalls(post_card=[revoked]))
+    with pytest.raises(SlackTokenError):
+        await made.post_or_update_card(Run("k"), ticket.id)
+    assert await service_harness.job(f"announce_delay:{ticket.label}") is None
 
 
 @pytest.mark.parametrize("is_replaced", [False, True])
