@@ -19,7 +19,6 @@ from playwright.async_api import Browser
 
 from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
 from bot.cli.timing import Timing
-from bot.jobs.worker import Worker
 from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls
@@ -30,6 +29,7 @@ from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
 from tests.databases import create_sqlite
+from tests.due_jobs import wait_until_idle
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
@@ -110,21 +110,15 @@ class Harness:
         """The escalation channel's id."""
         return self.workspace.channel("escalations").id
 
-    @property
-    def worker(self) -> Worker:
-        """What runs the jobs."""
-        assert self.slack.worker is not None
-        return self.slack.worker
-
     async def pass_time(self, seconds: float) -> None:
         """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
-        await self.worker.reconcile()
-        await self.worker.wait_until_idle(60)
+        self.application.context.job_signal.notify()
+        await wait_until_idle(self.application.store)
 
     async def settled(self) -> None:
         """Wait until no job is due or running."""
-        await self.worker.wait_until_idle(60)
+        await wait_until_idle(self.application.store)
 
 
 def harness_environment(

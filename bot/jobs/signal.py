@@ -13,10 +13,13 @@ class JobSignal:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` at every notification; returns what ends the subscription."""
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` at every notification."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+    def unsubscribe(self, listener: Listener) -> None:
+        """Call `listener` no longer."""
+        self._listeners.remove(listener)
 
     def notify(self) -> None:
         """Notify every listener."""

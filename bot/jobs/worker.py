@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import itertools
 import logging
@@ -41,7 +42,6 @@ _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep 
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 _CLEANING_INTERVAL: Final = dt.timedelta(minutes=5)
-_IDLE_POLL_S: Final = 0.02
 _MAX_GIVEN_UP: Final = 1000  # names in memory
 _log = logging.getLogger(__name__)
 
@@ -83,20 +83,22 @@ class Worker:
         self._pace = pace
         self._leases = LeaseThread(store, self.name, self._on_lost)
         self._claim_numbers = itertools.count(1)
-        self._claim_lock = asyncio.Lock()
         self._wakeup = asyncio.Event()
         self._stopping = False
         self._has_retried = not polls
+        self._polling: list[asyncio.Task[None]] = []
         self._running: dict[str, _Running] = {}
         self._cleaned_at: dt.datetime | None = None
         self._given_up: LRUCache[str, str] = LRUCache(_MAX_GIVEN_UP)
 
     async def __aenter__(self) -> Self:
         """Start, also while the database is away; what waits after a failure runs at once."""
-        self._unsubscribe = self._signal.subscribe(self._wakeup.set)
+        self._signal.subscribe(self._wakeup.set)
         self._leases.start()
+        with contextlib.suppress(SQLAlchemyError):
+            await self._retry_failures()
         if self._polls:
-            self._polling = asyncio.create_task(self._run())
+            self._polling.append(asyncio.create_task(self._run()))
         return self
 
     async def __aexit__(
@@ -107,10 +109,9 @@ class Worker:
     ) -> None:
         """Stop: start nothing, let running jobs end for a while, release the rest."""
         self._stopping = True
-        self._unsubscribe()
+        self._signal.unsubscribe(self._wakeup.set)
         self._wakeup.set()
-        if self._polls:
-            await self._polling
+        await asyncio.gather(*self._polling)
         await _finish({each.task for each in self._running.values()}, SHUTDOWN_TIMEOUT_S)
         try:
             await asyncio.to_thread(self._leases.stop)
@@ -125,23 +126,6 @@ class Worker:
             if error is not None:
                 raise error
         return bool(claimed)
-
-    async def reconcile(self) -> None:
-        """Start the jobs that are due, without waiting for the next poll."""
-        await self._start_due()
-
-    async def wait_until_idle(self, timeout_s: float = 5.0) -> None:
-        """Wait until no job can run and none runs; TimeoutError names those that are left."""
-        until = asyncio.get_running_loop().time() + timeout_s
-        while True:
-            left = await self._store.read(
-                lambda s: store_jobs.list_unfinished(s, self._store.now(s))
-            )
-            if not left and not self._running and self._has_retried:
-                return
-            if asyncio.get_running_loop().time() > until:
-                raise TimeoutError(f"not finished: {', '.join(left) or 'the last job'}")
-            await asyncio.sleep(_IDLE_POLL_S)
 
     async def _run(self) -> None:
         """Start what is due: when notified, when a job has ended, and at every poll."""
@@ -171,18 +155,17 @@ class Worker:
 
     async def _start_due(self) -> None:
         """Start jobs in every queue that has free slots, the most urgent queue first."""
-        async with self._claim_lock:
-            kinds, running = tuple(self._handlers), tuple(self._running)
-            if self._stopping or not await self._store.read(
-                lambda s: store_jobs.has_claimable(s, self._store.now(s), kinds, running)
-            ):
-                return
-            used = Counter(each.queue for each in self._running.values())
-            for queue in Queue:
-                kinds = tuple(h.kind for h in self._handlers.values() if h.queue is queue)
-                if kinds and used[queue] < _SLOTS:
-                    for attempt in await self._claim(kinds, _SLOTS - used[queue]):
-                        self._start(attempt)
+        kinds, running = tuple(self._handlers), tuple(self._running)
+        if not await self._store.read(
+            lambda s: store_jobs.has_claimable(s, self._store.now(s), kinds, running)
+        ):
+            return
+        used = Counter(each.queue for each in self._running.values())
+        for queue in Queue:
+            kinds = tuple(h.kind for h in self._handlers.values() if h.queue is queue)
+            if kinds and used[queue] < _SLOTS:
+                for attempt in await self._claim(kinds, _SLOTS - used[queue]):
+                    self._start(attempt)
 
     async def _claim(
         self, kinds: tuple[str, ...], limit: int, *, name: str | None = None

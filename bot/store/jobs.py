@@ -226,12 +226,6 @@ def pause_partition(session: Session, partition: str, until: dt.datetime) -> Non
     session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def list_unfinished(session: Session, now: dt.datetime) -> list[str]:
-    """List the names of jobs that run or could."""
-    is_running = col(Job.locked_by).is_not(None)
-    return list(session.scalars(select(col(Job.name)).where(_is_claimable(now) | is_running)))
-
-
 def count_pending(session: Session) -> dict[str, int]:
     """Count the unfinished jobs by kind."""
     pending = (

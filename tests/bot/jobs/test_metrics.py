@@ -10,6 +10,7 @@ from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
+from tests.due_jobs import wait_until_idle
 
 
 class _AwayError(LagdeskError):
@@ -42,8 +43,8 @@ async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
     await metrics.measure(store, clock.now())
     before = _counted()
     handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, _fail_first)}
-    async with Worker(store, handlers) as engine:
-        await engine.wait_until_idle()
+    async with Worker(store, handlers):
+        await wait_until_idle(store)
     await metrics.measure(store, clock.now())
     after = _counted()
     assert (before["owed"], before["oldest_s"]) == (3, 30)

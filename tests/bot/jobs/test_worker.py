@@ -22,20 +22,21 @@ from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job
+from tests.due_jobs import wait_until_idle
 
+SIGNAL = JobSignal()
 NO = message("Slack did not answer.")
 AWAY = SlackUnreachableError(NO, code="timeout", maybe_arrived=False)
 
 
 async def test_job_runs_once(store: Store, clock: Any) -> None:
     """However often the worker is notified, a job that was enqueued once runs once."""
-    jobs, signal = Jobs(), JobSignal()
-    async with Worker(store, jobs.handlers(), signal=signal) as worker:
+    jobs = Jobs()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         enqueue(store, clock)
         for _ in range(5):
-            signal.notify()
-            await worker.reconcile()
-        await worker.wait_until_idle()
+            SIGNAL.notify()
+        await wait_until_idle(store)
     assert (jobs.attempts, jobs.retries) == ([CARD], [False])
     assert read_job(store).finished_at == clock.now()
 
@@ -44,30 +45,30 @@ async def test_jobs_enqueued_before_the_start_run(store: Store, clock: Any) -> N
     """A start runs what was committed before, failures at once."""
     enqueue(store, clock)
     jobs = Jobs(AWAY)
-    async with Worker(store, jobs.handlers()) as worker:
-        await worker.wait_until_idle()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        await wait_until_idle(store)
     assert read_job(store).due_at > clock.now()
-    async with Worker(store, jobs.handlers()) as worker:
-        await worker.wait_until_idle()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        await wait_until_idle(store)
     assert (jobs.attempts, jobs.retries) == ([CARD, CARD], [False, True])
 
 
 async def test_pauses_grow(store: Store, clock: Any) -> None:
     """A retryable failure is tried again after 5, 10 and 20 seconds, and not before."""
     jobs = Jobs(AWAY, AWAY, AWAY)
-    async with Worker(store, jobs.handlers()) as worker:
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         enqueue(store, clock)
         for attempt, pause_s in [(1, 5), (2, 10), (3, 20)]:
-            await worker.reconcile()
-            await worker.wait_until_idle()
+            SIGNAL.notify()
+            await wait_until_idle(store)
             clock.move(seconds=pause_s - 1)
-            await worker.reconcile()
-            await worker.wait_until_idle()
+            SIGNAL.notify()
+            await wait_until_idle(store)
             assert len(jobs.attempts) == attempt
             assert read_job(store).last_error == "slack timeout: Slack did not answer."
             clock.move(seconds=1)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     assert len(jobs.attempts) == 4
     assert read_job(store).finished_at is not None
 
@@ -88,10 +89,10 @@ async def test_outcomes(
     store: Store, clock: Any, error: Exception | None, due_in_s: float | None
 ) -> None:
     """A retryable failure and a bug postpone the job; anything else ends it."""
-    async with Worker(store, Jobs(error).handlers()) as worker:
+    async with Worker(store, Jobs(error).handlers(), signal=SIGNAL):
         enqueue(store, clock)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     job = read_job(store)
     assert (job.finished_at is not None) == (due_in_s is None)
     assert due_in_s is None or job.due_at == clock.now() + dt.timedelta(seconds=due_in_s)
@@ -101,30 +102,30 @@ async def test_outcomes(
 async def test_rate_limit_pauses_the_channel(store: Store, clock: Any) -> None:
     """After a 429 nothing starts in that channel before Slack's Retry-After, elsewhere it does."""
     jobs = Jobs(SlackRateLimitedError(NO, code="ratelimited", retry_after_s=30))
-    async with Worker(store, jobs.handlers()) as worker:
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         enqueue(store, clock, "card:1", partition="C1")
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
         enqueue(store, clock, "card:2", partition="C1")
         enqueue(store, clock, "card:3", partition="C2")
         for wait_s, names in [(29, {"card:1", "card:3"}), (1, {"card:1", "card:2", "card:3"})]:
             clock.move(seconds=wait_s)
-            await worker.reconcile()
-            await worker.wait_until_idle()
+            SIGNAL.notify()
+            await wait_until_idle(store)
             assert set(jobs.attempts) == names
 
 
 async def test_function_chooses_when_to_run_again(store: Store, clock: Any) -> None:
     """A function that returns a moment runs again then."""
     jobs = Jobs(clock.now() + dt.timedelta(minutes=3))
-    async with Worker(store, jobs.handlers()) as worker:
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         enqueue(store, clock)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
         assert read_job(store).due_at == clock.now() + dt.timedelta(minutes=3)
         clock.move(minutes=3)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     assert len(jobs.attempts) == 2
 
 
@@ -138,10 +139,10 @@ async def test_enqueued_while_it_runs(store: Store, clock: Any) -> None:
         enqueue(store, clock)
 
     jobs.during = enqueue_twice
-    async with Worker(store, jobs.handlers()) as worker:
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         enqueue(store, clock)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     assert jobs.attempts == [CARD, CARD]
 
 
@@ -150,11 +151,11 @@ async def test_bug_is_logged_with_its_traceback_once(
 ) -> None:
     """An unexpected error has its traceback in the log the first time only."""
     bug = ZeroDivisionError("a bug")
-    async with Worker(store, Jobs(bug, bug).handlers()) as worker:
+    async with Worker(store, Jobs(bug, bug).handlers(), signal=SIGNAL):
         enqueue(store, clock)
         for _ in range(2):
-            await worker.reconcile()
-            await worker.wait_until_idle()
+            SIGNAL.notify()
+            await wait_until_idle(store)
             clock.move(seconds=5)
     records = [entry for entry in caplog.records if "unexpectedly" in entry.message]
     assert [bool(entry.exc_info) for entry in records] == [True, False]
@@ -173,14 +174,14 @@ async def test_stop_releases_what_hangs(
 
     jobs.during = hang
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()):
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         await hanging.wait()
     job = read_job(store)
     assert (job.locked_by, job.locked_until, job.finished_at) == (None, None, None)
     assert store.read_sync(store_jobs.last_heartbeat) is None
     jobs.during = None
-    async with Worker(store, jobs.handlers()) as worker:
-        await worker.wait_until_idle()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        await wait_until_idle(store)
     assert jobs.retries == [False, True]
 
 
@@ -194,7 +195,7 @@ async def test_stop_waits_for_what_ends(store: Store, clock: Any) -> None:
 
     jobs.during = read
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()):
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
         await started.wait()
     assert read_job(store).finished_at == clock.now()
 
@@ -207,10 +208,10 @@ async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
         await asyncio.Event().wait()
 
     jobs.during = hang
-    async with Worker(store, jobs.handlers(timeout_s=0.01)) as worker:
+    async with Worker(store, jobs.handlers(timeout_s=0.01), signal=SIGNAL):
         enqueue(store, clock)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     job = read_job(store)
     assert (job.last_error, job.failures) == ("TimeoutError", 1)
 
@@ -242,8 +243,8 @@ async def test_outcome_survives_a_database_that_is_away(
 
     jobs.during = go_away
     enqueue(store, clock)
-    async with Worker(failing, jobs.handlers()) as worker:
-        await worker.wait_until_idle()
+    async with Worker(failing, jobs.handlers()):
+        await wait_until_idle(store)
     failing.close()
     assert (jobs.attempts, failing.failures) == ([CARD], 0)
     assert read_job(store).finished_at == clock.now()
@@ -256,12 +257,12 @@ async def test_worker_survives_an_outage(
     monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
     monkeypatch.setattr(leases, "RENEWAL_INTERVAL_S", 3600)
     failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), JobSignal()
-    async with Worker(failing, jobs.handlers(), signal=signal) as worker:
-        await worker.wait_until_idle()
+    async with Worker(failing, jobs.handlers(), signal=signal):
+        await wait_until_idle(store)
         enqueue(store, clock)
         failing.failures = 3
         signal.notify()
-        await worker.wait_until_idle()
+        await wait_until_idle(store)
     failing.close()
     assert jobs.attempts == [CARD]
     assert [entry.message for entry in caplog.records if entry.name.startswith("bot.jobs")] == []
@@ -308,16 +309,16 @@ async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> No
         "report": JobHandler("report", Queue.BACKGROUND, 300, hang),
         "card": JobHandler("card", Queue.MESSAGES, 300, post),
     }
-    async with Worker(store, handlers) as worker:
+    async with Worker(store, handlers, signal=SIGNAL):
         for number in range(20):
             enqueue(store, clock, f"report:LD-{number}")
-        await worker.reconcile()
+        SIGNAL.notify()
         enqueue(store, clock)
-        await worker.reconcile()
+        SIGNAL.notify()
         async with asyncio.timeout(60):
             await posted.wait()
         free.set()
-        await worker.wait_until_idle(60)
+        await wait_until_idle(store)
 
 
 async def test_lost_lease(store: Store, clock: Any) -> None:
@@ -330,7 +331,7 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
 
     jobs.during = wait
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
+    async with Worker(store, jobs.handlers(), signal=SIGNAL) as worker:
         await started.wait()
         clock.move(seconds=7)
         store.transact_sync(_claim_by_other(clock.now()))
@@ -377,8 +378,8 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
 
     jobs.during = write
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await worker.reconcile()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL) as worker:
+        SIGNAL.notify()
         await _until(lambda: bool(written) and not worker._running)
     assert written == ["held"]
     assert read_job(store).locked_by == "other"
@@ -403,10 +404,10 @@ async def test_unknown_kinds_are_left_alone(store: Store, clock: Any) -> None:
     jobs = Jobs()
     enqueue(store, clock, "invented:1")
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await worker.reconcile()
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        SIGNAL.notify()
         with pytest.raises(TimeoutError, match="invented:1"):
-            await worker.wait_until_idle(timeout_s=0)
+            await wait_until_idle(store, timeout_s=0)
     assert (jobs.attempts, read_job(store, "invented:1").attempt) == ([CARD], 0)
 
 
@@ -415,9 +416,9 @@ async def test_worker_is_quiet(
 ) -> None:
     """Starting, running jobs and stopping log nothing."""
     caplog.set_level(logging.INFO)
-    async with Worker(store, Jobs().handlers()) as worker:
+    async with Worker(store, Jobs().handlers(), signal=SIGNAL):
         enqueue(store, clock)
-        await worker.reconcile()
-        await worker.wait_until_idle()
+        SIGNAL.notify()
+        await wait_until_idle(store)
     assert [entry.message for entry in caplog.records if entry.name != "asyncio"] == []
     assert capfd.readouterr() == ("", "")

@@ -11,6 +11,7 @@ from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from bot.store.jobs import ClaimedJob, Pace
 from bot.store.models import Heartbeat, Job, JobPartition
+from tests.due_jobs import list_unfinished
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 CARD = "card:LD-12"
@@ -173,6 +174,19 @@ def test_lost_lease_changes_nothing(shared_store: Store) -> None:
     assert held == [False, True]
 
 
+@pytest.mark.parametrize(("holder", "is_recorded"), [("w1", True), ("w2", False)])
+def test_outcome_says_whether_it_was_recorded(
+    store: Store,
+    holder: str,
+    is_recorded: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """Only the holder of the lease records an outcome, and learns that it did."""
+    _run(store, _enqueue(0), _claim("w1"))
+    assert store.transact_sync(_reschedule(0, holder=holder)) is is_recorded
+    store.transact_sync(_claim("w1"))
+    assert store.transact_sync(_complete(holder)) is is_recorded
+
+
 def test_renewal(shared_store: Store) -> None:
     """A renewed lease lasts longer, and who asks learns which jobs are still held."""
     for name in (CARD, "card:LD-13"):
@@ -237,13 +251,13 @@ def test_paused_partition(shared_store: Store) -> None:
             lambda session, s=until_s: store_jobs.pause_partition(session, "A", _at(s))  # type: ignore[misc]
         )
     assert shared_store.transact_sync(_claim(at_s=29.9)) == []
-    assert shared_store.read_sync(lambda s: store_jobs.list_unfinished(s, _at(29.9))) == []
+    assert shared_store.read_sync(lambda s: list_unfinished(s, _at(29.9))) == []
     assert len(shared_store.transact_sync(_claim(at_s=30))) == 1
 
 
 def test_bringing_jobs_forward(shared_store: Store) -> None:
     """Retries after failures can be run now, and a waiting job can be made due earlier."""
-    _run(shared_store, _enqueue(0), _claim(), _reschedule(300, "no answer", failures=3))
+    _run(shared_store, _enqueue(0), _claim(), _reschedule(300, "no answer", failures=1))
     shared_store.transact_sync(_enqueue(600, "card:LD-13"))
     shared_store.transact_sync(lambda session: store_jobs.retry_now(session, NOON))
     assert (_read(shared_store).due_at, _read(shared_store, "card:LD-13").due_at) == (
@@ -302,10 +316,10 @@ def test_what_is_pending(shared_store: Store) -> None:
     assert read(store_jobs.count_pending) == {"card": 2, "report": 1}
     assert read(lambda s: store_jobs.oldest_due_at(s, NOON)) == _at(-30)
     assert read(lambda s: store_jobs.oldest_due_at(s, _at(-31))) is None
-    assert set(read(lambda s: store_jobs.list_unfinished(s, NOON))) == {CARD, "card:LD-13"}
+    assert set(read(lambda s: list_unfinished(s, NOON))) == {CARD, "card:LD-13"}
     _run(shared_store, _claim(), _complete())
     assert read(store_jobs.count_pending) == {"card": 1, "report": 1}
-    assert read(lambda s: store_jobs.list_unfinished(s, NOON)) == ["card:LD-13"]
+    assert read(lambda s: list_unfinished(s, NOON)) == ["card:LD-13"]
 
 
 def test_cleaning(shared_store: Store) -> None:
