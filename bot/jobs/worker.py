@@ -223,7 +223,7 @@ class Worker:
             async with asyncio.timeout(attempt.handler.timeout_s):
                 again_at = await attempt.handler.function(run, *job.arguments)
         except LeaseLostError as error:
-            _log.warning("%s is left to another worker", job.name)
+            await self._record(partial(self._end_lost, job))
             return error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
             await self._record(partial(self._end_failed, job, error))
@@ -238,6 +238,11 @@ class Worker:
             return
         if store_jobs.complete(session, job.name, job.token, self._store.now(session)):
             metrics.DONE.labels(job.kind).inc()
+
+    def _end_lost(self, job: ClaimedJob, session: Session) -> None:
+        """Run a job again whose lease was not renewed in time, unless another worker does."""
+        is_ours = store_jobs.reschedule(session, job.name, job.token, self._store.now(session))
+        _log.warning("%s lost its lease; %s", job.name, "again" if is_ours else "others have it")
 
     def _end_failed(self, job: ClaimedJob, error: Exception, session: Session) -> None:
         """Postpone a job, and its partition when the receiver asked for a pause; or give it up."""

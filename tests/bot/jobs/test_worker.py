@@ -385,6 +385,16 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
     assert read_job(store).locked_by == "other"
 
 
+async def test_lease_that_was_not_renewed(store: Store, clock: Any) -> None:
+    """An attempt that may not go on, although no other worker has the job, is tried again."""
+    jobs = Jobs(LeaseLostError(CARD))
+    enqueue(store, clock)
+    async with Worker(store, jobs.handlers()):
+        await wait_until_idle(store)
+    assert jobs.retries == [False, True]
+    assert read_job(store).finished_at is not None
+
+
 async def test_run_now(store: Store, clock: Any) -> None:
     """A job can be run without polling for others; it is not run while it runs elsewhere."""
     jobs = Jobs(None, AWAY)
