@@ -152,7 +152,7 @@ async def test_person_who_cannot_be_written_to(http_harness: Harness) -> None:
     await report(sam, "left-us")
     await http_harness.settled()
     ticket = await find_ticket(http_harness, "left-us")
-    name = f"tell:{ticket.label}:claimed:{sam.id}:0"
+    name = f"notify:{ticket.label}:claimed:{sam.id}:0"
     workspace.fail_next("chat.postMessage", "account_inactive", times=10**6)
     await zhou.click(find_card(http_harness, "left-us"), "ticket.claim")
     await outlast(http_harness, 3)

@@ -23,7 +23,7 @@ from bot.store import jobs as store_jobs
 
 log = logging.getLogger(__name__)
 
-KIND: Final = "checkup"
+KIND: Final = "health_check"
 ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 WORKER_TIMEOUT: Final = dt.timedelta(seconds=30)  # a heartbeat is sent every two seconds
 LATE_AFTER: Final = dt.timedelta(minutes=5)

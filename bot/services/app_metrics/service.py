@@ -17,7 +17,7 @@ from bot.services.context import Context
 from bot.services.inquiry_rows import enqueue_inquiry
 from bot.services.prefill.cleaning import clean, to_half_width
 
-KIND: Final = "overview"
+KIND: Final = "app_metrics"
 _ARGUMENT: Final = re.compile(
     r"(?P<option>--?app[= ]\s*|app=)?"
     r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S*))",

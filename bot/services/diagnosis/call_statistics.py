@@ -23,7 +23,7 @@ from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
-KIND: Final = "crowd"
+KIND: Final = "call_statistics"
 _RETRY_DELAY: Final = dt.timedelta(minutes=5)
 _TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later they are of no use
 

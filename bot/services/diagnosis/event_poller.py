@@ -17,7 +17,7 @@ from bot.store.diagnosis import events
 
 log = logging.getLogger(__name__)
 
-KIND: Final = "collect"
+KIND: Final = "poll_events"
 FAST_INTERVAL: Final = dt.timedelta(seconds=64)  # just over the minute in which quotas are counted
 NORMAL_INTERVAL: Final = dt.timedelta(minutes=5)
 SLOW_INTERVAL: Final = dt.timedelta(minutes=10)  # six polls cover the hour a cloud keeps events

@@ -130,7 +130,7 @@ class DiagnosisJobs:
             def change(stored: Ticket) -> None:
                 stored.thread.chart_file_id = ""
 
-            await update_ticket(run, self._context, ticket, change, "picture")
+            await update_ticket(run, self._context, ticket, change, "chart")
             await self._posts.update_diagnosis(ticket, diagnosis)
 
     async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
@@ -152,16 +152,16 @@ class DiagnosisJobs:
             if is_final(diagnosis.verdict) and save_evidence(
                 session, stored, diagnosis, now=now, retention_s=retention_s
             ):
-                enqueue(session, stored, "picture", now)
+                enqueue(session, stored, "chart", now)
                 enqueue_call_statistics(session, stored, self._context.clouds[ticket.app], now)
             if is_final(diagnosis.verdict) and stored.cause and stored.incident is None:
-                enqueue(session, stored, "gather", now)
+                enqueue(session, stored, "group_incident", now)
             if not known and is_final(diagnosis.verdict):
                 enqueue(session, stored, "explain", now)
 
         await run.commit(self._context, work)
 
-    @job("picture", Queue.DIAGNOSES)
+    @job("chart", Queue.DIAGNOSES)
     async def attach_chart(self, run: Run, number: int) -> None:
         """Draw a chart of the stored metrics and add it to the diagnosis."""
         ticket = await find_ticket(self._context, number)

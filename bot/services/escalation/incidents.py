@@ -25,7 +25,7 @@ from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "gather"
+GROUP: Final = "group_incident"
 POST: Final = "incident"
 MIN_TICKETS: Final = 4  # fewer tickets with one cause may be a coincidence
 GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # in which all of them were filed

@@ -12,7 +12,13 @@ from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef, Priority, Window
 from bot.services.context import Context
-from bot.services.escalation.schedule import ESCALATE, schedule_escalation, set_liveness
+from bot.services.escalation.schedule import (
+    ESCALATE,
+    PAGE,
+    enqueue_page,
+    schedule_escalation,
+    set_liveness,
+)
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.store import Session
@@ -23,7 +29,6 @@ from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = "call_group"
 ALERT: Final = "alert"
 CARD_WAIT: Final = dt.timedelta(minutes=1)
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)
@@ -164,7 +169,7 @@ def _run_step(
 def _enqueue_pages(
     session: Session, ticket: Ticket, people: Sequence[str], now: dt.datetime
 ) -> None:
-    enqueue(session, ticket, PAGE, now)
+    enqueue_page(session, ticket, now)
     for person in people:
         name = f"{ALERT}:{ticket.label}:{ticket.revision}:{person}"
         arguments = (ticket.id, ticket.revision, person)

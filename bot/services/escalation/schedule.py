@@ -1,4 +1,4 @@
-"""Scheduling a ticket's next escalation step."""
+"""Scheduling a ticket's next escalation step, and paging people now."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Final
 
 from bot.call import Call
 from bot.escalation import Policy, next_step
-from bot.store import Session
+from bot.services.tickets.enqueue import channel_partition
+from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
 
 ESCALATE: Final = "escalate"
+PAGE: Final = "page"
 
 
 def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:
@@ -27,6 +29,22 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
         name = f"{ESCALATE}:{ticket.label}:{step.number}"
         arguments = (ticket.id, step.number)
         store_jobs.enqueue(session, name, ESCALATE, *arguments, ticket=ticket.id, due_at=step.at)
+
+
+def enqueue_page(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+    """Enqueue mentioning people in the thread, once for each escalation of a ticket."""
+    name = f"{PAGE}:{ticket.label}:{ticket.revision}"
+    if session.get(models.Job, name) is not None:  # by an earlier delivery of the same click
+        return
+    store_jobs.enqueue(
+        session,
+        name,
+        PAGE,
+        *(ticket.id, ticket.revision),
+        ticket=ticket.id,
+        partition=channel_partition(ticket.team),
+        due_at=now,
+    )
 
 
 def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:

@@ -13,10 +13,10 @@ from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
-NOTIFY: Final = "tell"  # privately
-UPDATE: Final = "retell"  # edit what was sent
-POST_NOTE: Final = "note"  # in a ticket's thread
-OFFER_REOPEN: Final = "offer"  # to open a ticket again
+NOTIFY: Final = "notify"  # privately
+UPDATE: Final = "update_notification"  # edit what was sent
+POST_NOTE: Final = "thread_note"  # in a ticket's thread
+OFFER_REOPEN: Final = "reopen_offer"  # to open a ticket again
 FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
 HANDED: Final = "handed"
 DELAYED: Final = "delayed"  # the ticket's thread cannot be opened yet
@@ -35,7 +35,7 @@ class Notification:
 
     @property
     def name(self) -> str:
-        """The id of its job and the key of its message, such as `tell:LD-12:claimed:U1:0`."""
+        """The id of its job and the key of its message, such as `notify:LD-12:claimed:U1:0`."""
         return f"{NOTIFY}:LD-{self.ticket}:{self.kind}:{self.person}:{self.occasion}"
 
     @property

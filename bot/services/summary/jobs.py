@@ -31,7 +31,7 @@ from bot.store.summary import weeks as store
 
 log = logging.getLogger(__name__)
 
-POST, DETAILS, HEARTBEAT = "weekly", "weekly_details", "watch"
+POST, DETAILS, HEARTBEAT = "weekly", "weekly_details", "uptime"
 MAX_CATCH_UP_WEEKS: Final = 4  # after a longer outage only the newest weeks are posted
 HEARTBEAT_INTERVAL: Final = dt.timedelta(minutes=10)
 _STAGGER: Final = dt.timedelta(seconds=4)  # so that missed weeks are posted in order

@@ -5,23 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
 
-_POSTING_KINDS: Final = frozenset({"card", "diagnose", "call_group"})
+_POSTING_KINDS: Final = frozenset({"card", "diagnose"})
 
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
-    """Enqueue a job of a ticket. `call_group` can run several times, other kinds are one job."""
-    name, arguments = f"{kind}:{ticket.label}", [ticket.id]
-    if kind == "call_group":
-        name, arguments = f"{name}:{ticket.revision}", [ticket.id, ticket.revision]
-        if session.get(models.Job, name) is not None:  # enqueued by the same click before
-            return
-    partition = _partition(ticket, kind)
+    """Enqueue a job about a ticket, of which there is one for each kind."""
+    name, partition = f"{kind}:{ticket.label}", _partition(ticket, kind)
     store_jobs.enqueue(
-        session, name, kind, *arguments, ticket=ticket.id, partition=partition, due_at=due_at
+        session, name, kind, ticket.id, ticket=ticket.id, partition=partition, due_at=due_at
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from bot.call import IssueType, Side
 from bot.cloud_report import CloudReport, ReportState
 from bot.services.context import Context
-from bot.services.escalation.schedule import schedule_escalation
+from bot.services.escalation.schedule import enqueue_page, schedule_escalation
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
@@ -29,6 +29,7 @@ __all__ = ["TicketPage", "TicketService"]
 _AFTER_CARD: Final = ("confirm", "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
 Change = Callable[[Ticket, dt.datetime], None]
+EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
 
 
 class TicketService:
@@ -92,7 +93,7 @@ class TicketService:
         def change(ticket: Ticket, now: dt.datetime) -> None:
             ticket.escalate(now, person)
 
-        return await self._act(team, number, person, change, ("call_group",))
+        return await self._act(team, number, person, change, enqueue_page)
 
     async def resolve(
         self, team: str, number: int, person: str, *, cause: str, resolution: str
@@ -118,7 +119,7 @@ class TicketService:
             number,
             person,
             lambda t, _now: t.mark_changed(),
-            ("diagnose",),
+            lambda session, ticket, now: enqueue(session, ticket, "diagnose", now),
             allow_reporter=True,
         )
 
@@ -128,7 +129,7 @@ class TicketService:
         number: int,
         person: str,
         change: Change,
-        job_kinds: tuple[str, ...] = (),
+        enqueue_more: EnqueueJobs | None = None,
         *,
         allow_reporter: bool = False,
     ) -> Ticket:
@@ -146,8 +147,9 @@ class TicketService:
                 ticket.restart_escalation(now, person)
             session.add(ticket)
             schedule_escalation(session, ticket, self._context.policy, now)
-            for kind in ("card", *job_kinds):
-                enqueue(session, ticket, kind, now)
+            enqueue(session, ticket, "card", now)
+            if enqueue_more is not None:
+                enqueue_more(session, ticket, now)
             rules.enqueue_notifications(session, ticket, before, now)
             return ticket
 
@@ -184,7 +186,7 @@ class TicketService:
             ticket = tickets.lock(session, number, team)
             ticket.thread.chart_file_id = ""
             session.add(ticket)
-            enqueue(session, ticket, "picture", now)
+            enqueue(session, ticket, "chart", now)
 
         await self._context.commit(work)
 

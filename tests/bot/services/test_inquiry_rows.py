@@ -64,7 +64,7 @@ def jobs(harness: ServiceHarness, responder: RecordedCalls, *found: Diagnosis) -
 
 @pytest.mark.parametrize(
     ("service", "kind"),
-    [("inquiries", "answer"), ("app_metrics", "overview"), ("health_checks", "checkup")],
+    [("inquiries", "answer"), ("app_metrics", "app_metrics"), ("health_checks", "health_check")],
 )
 async def test_inquiry_is_stored_with_its_job(
     service_harness: ServiceHarness, service: str, kind: str, origin: str
@@ -278,4 +278,4 @@ async def test_only_support_checks_the_health(service_harness: ServiceHarness, o
     """Nothing is stored for others."""
     with pytest.raises(NotAllowedError):
         await service_harness.services.health_checks.request(origin, inquiry(person=OUTSIDER))
-    assert await service_harness.job(f"checkup:{origin}") is None
+    assert await service_harness.job(f"health_check:{origin}") is None

@@ -68,7 +68,7 @@ def context(store: Store, fake_clock: FakeClock) -> Context:
 async def answer(context: Context, listener: Listener) -> None:
     """Request a health check and run its job."""
     await HealthCheckRequests(context).request("1.2.a", ASKED)
-    await HealthCheck(context, listener).run(Run("checkup:1.2.a"), "1.2.a")
+    await HealthCheck(context, listener).run(Run("health_check:1.2.a"), "1.2.a")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_call_is_answered_once(context: Context) -> None:
     listener = Listener()
     await HealthCheckRequests(context).request("1.2.a", ASKED)
     await answer(context, listener)
-    assert await context.store.read(store_jobs.count_pending) == {"checkup": 1}
+    assert await context.store.read(store_jobs.count_pending) == {"health_check": 1}
     (received,) = listener.received
     assert FINE in received
 

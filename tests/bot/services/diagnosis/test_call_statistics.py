@@ -68,7 +68,9 @@ async def run_job(
     store = SimpleNamespace(read=run, transact=run)
     clock = SimpleNamespace(now=lambda: NOW)
     context = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
-    return await CallStatisticsJob(cast("Any", context)).fetch(Run("crowd:LD-1"), 1), stored
+    return await CallStatisticsJob(cast("Any", context)).fetch(
+        Run("call_statistics:LD-1"), 1
+    ), stored
 
 
 def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> Call:

@@ -32,7 +32,7 @@ from tests.conftest import FakeClock
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DIAGNOSIS = "live/diagnosis"
-RUN = Run("collect:kids")
+RUN = Run("poll_events:kids")
 OpenApplication = Callable[..., Any]
 
 
@@ -217,8 +217,8 @@ async def test_one_polling_job_per_app(open_one: OpenApplication, fake_clock: Fa
     async with open_one() as application:
         for _ in range(2):
             await EventPoller(application.context).start()
-        job = await application.store.read(lambda session: session.get(Job, "collect:kids"))
-        assert await application.store.read(store_jobs.count_pending) == {"collect": 1}
+        job = await application.store.read(lambda session: session.get(Job, "poll_events:kids"))
+        assert await application.store.read(store_jobs.count_pending) == {"poll_events": 1}
     assert job is not None
     assert 60 < (job.due_at - fake_clock.now()).total_seconds() < 70
 

@@ -82,7 +82,7 @@ async def filed(harness: ServiceHarness, **thread: str) -> Ticket:
 
 async def enqueued(harness: ServiceHarness, ticket: Ticket) -> set[str]:
     """Return the kinds of the ticket's jobs that are due now."""
-    kinds = ("card", "picture", "crowd", "gather", "explain", "diagnose", "report")
+    kinds = ("card", "chart", "call_statistics", "group_incident", "explain", "diagnose", "report")
     jobs = {kind: await harness.job(f"{kind}:{ticket.label}") for kind in kinds}
     return {kind for kind, job in jobs.items() if job and job.due_at == harness.clock.now()}
 
@@ -115,7 +115,7 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     assert stored.verdict == result.verdict.to_json()
     assert stored.diagnosed_at == result.requested_at
     assert (stored.cause, stored.at_fault_uid, stored.is_live) == ("network.loss", "20002", None)
-    assert await enqueued(service_harness, ticket) == {"picture", "gather", "explain"}
+    assert await enqueued(service_harness, ticket) == {"chart", "group_incident", "explain"}
 
 
 @pytest.mark.parametrize("cause", ["none", "unknown"])
@@ -156,10 +156,10 @@ async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness)
     store = service_harness.context.store
     assert await store.read(lambda session: evidence.find(session, ticket.id)) is None
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
-    assert await enqueued(service_harness, ticket) == {"picture", "gather", "explain"}
+    assert await enqueued(service_harness, ticket) == {"chart", "group_incident", "explain"}
     await service_harness.finish_jobs()
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
-    assert await enqueued(service_harness, ticket) == {"picture", "gather"}
+    assert await enqueued(service_harness, ticket) == {"chart", "group_incident"}
     assert made.posts.names == ["post_diagnosis", "update_diagnosis", "update_diagnosis"]
 
 
@@ -211,7 +211,7 @@ async def test_picture_that_was_deleted_in_slack(service_harness: ServiceHarness
     stored = await service_harness.ticket(ticket.id)
     assert stored.thread.chart_file_id == ""
     assert stored.verdict is not None
-    assert "picture" in await enqueued(service_harness, ticket)
+    assert "chart" in await enqueued(service_harness, ticket)
 
 
 async def test_other_failures_are_retried(service_harness: ServiceHarness) -> None:
@@ -341,6 +341,6 @@ def test_diagnosis_handlers(service_harness: ServiceHarness) -> None:
     made = Jobs(service_harness).jobs
     assert job_functions(made) == {
         "diagnose": made.diagnose,
-        "picture": made.attach_chart,
+        "chart": made.attach_chart,
         "explain": made.explain,
     }

@@ -97,7 +97,7 @@ async def test_concurrent_processes_open_one_incident(shared_store: Store) -> No
     opened = asyncio.Event()
 
     async def gather(process: Process, number: int) -> None:
-        await process.duties.group(Run(f"gather:LD-{number}"), number)
+        await process.duties.group(Run(f"group_incident:LD-{number}"), number)
         if await shared_store.read(lambda session: session.get(Incident, 1)):
             opened.set()
 

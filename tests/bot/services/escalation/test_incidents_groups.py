@@ -66,7 +66,7 @@ async def file(harness: ServiceHarness, cause: str, *minutes: float, **changes: 
 async def group(harness: ServiceHarness, numbers: list[int]) -> list[int | None]:
     """Run the job of each ticket and return their incidents."""
     for number in numbers:
-        await incident_jobs(harness).group(Run(f"gather:LD-{number}"), number)
+        await incident_jobs(harness).group(Run(f"group_incident:LD-{number}"), number)
     return [(await harness.ticket(number)).incident for number in numbers]
 
 
@@ -319,4 +319,4 @@ async def test_unknown_incident(service_harness: ServiceHarness) -> None:
 def test_incident_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = incident_jobs(service_harness)
-    assert job_functions(made) == {"gather": made.group, "incident": made.post_or_update}
+    assert job_functions(made) == {"group_incident": made.group, "incident": made.post_or_update}

@@ -93,7 +93,7 @@ async def test_concurrent_timers_take_each_step_once(shared_store: Store) -> Non
     assert [*taken[: CLAIMED - 1], *taken[CLAIMED:]] == [[1, 2, 3]] * 5
     assert taken[CLAIMED - 1] in ([1, 2], [1, 2, 3])
     calls = sum(map(len, taken))
-    assert calls == len(await shared_store.read(lambda s: pending_jobs(s, "call_group")))
+    assert calls == len(await shared_store.read(lambda s: pending_jobs(s, "page")))
     last = sum(len(each) == 3 for each in taken)
     assert 2 * last == len(await shared_store.read(lambda s: pending_jobs(s, "alert")))
     for process in pair:

@@ -63,7 +63,7 @@ def test_handlers_of_the_kinds(service_harness: ServiceHarness) -> None:
     made = jobs(service_harness)
     assert job_functions(made) == {
         "escalate": made.escalate,
-        "call_group": made.page,
+        "page": made.page,
         "alert": made.alert,
     }
 
@@ -77,8 +77,8 @@ async def test_three_steps_and_no_more(service_harness: ServiceHarness) -> None:
         now = service_harness.clock.now()
         assert await escalate(service_harness, ticket, step) is None
         stored = await service_harness.ticket(ticket.id)
-        call_group = f"call_group:{ticket.label}:{stored.revision}"
-        assert await service_harness.job(call_group)
+        page = f"page:{ticket.label}:{stored.revision}"
+        assert await service_harness.job(page)
         assert await service_harness.job(f"card:{ticket.label}")
         following = await service_harness.job(f"escalate:{ticket.label}:{step + 1}")
         assert (following.due_at if following else None) == (
@@ -152,7 +152,7 @@ async def test_open_incident_mentions_support_itself(
     await escalate(service_harness, ticket, 1)
     stored = await service_harness.ticket(ticket.id)
     assert len(escalations_of(stored)) == 1
-    page = await service_harness.job(f"call_group:{ticket.label}:{stored.revision}")
+    page = await service_harness.job(f"page:{ticket.label}:{stored.revision}")
     assert (page is not None) is is_paged
 
 
@@ -259,7 +259,7 @@ async def escalated(harness: ServiceHarness, *, card: bool = True) -> tuple[Tick
 async def test_group_is_mentioned_in_the_thread(service_harness: ServiceHarness) -> None:
     """Once: a retry finds the message of the attempt before."""
     ticket, revision = await escalated(service_harness)
-    pager, key = RecordedCalls(), f"call_group:{ticket.label}:{revision}"
+    pager, key = RecordedCalls(), f"page:{ticket.label}:{revision}"
     assert await jobs(service_harness, pager).page(Run(key), ticket.id, revision) is None
     assert [(name, event.escalation_id, sent) for name, _, event, sent in pager.calls] == [
         ("page", revision, key)

@@ -312,8 +312,8 @@ def test_notification_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = jobs(service_harness, RecordedCalls())
     assert job_functions(made) == {
-        "tell": made.send_direct_message,
-        "retell": made.update_notification,
-        "note": made.post_note,
-        "offer": made.offer_reopening,
+        "notify": made.send_direct_message,
+        "update_notification": made.update_notification,
+        "thread_note": made.post_note,
+        "reopen_offer": made.offer_reopening,
     }

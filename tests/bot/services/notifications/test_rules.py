@@ -15,7 +15,7 @@ from bot.store.models import Job, SentNotification
 from bot.ticket import Ticket
 from tests.bot.services.conftest import REPORTER, SECOND_SUPPORT, SUPPORT, TEAM, ServiceHarness
 
-KINDS = ("tell", "retell", "note", "offer")
+KINDS = ("notify", "update_notification", "thread_note", "reopen_offer")
 _views = count(1)
 
 
@@ -42,7 +42,7 @@ async def test_claim_is_reported_to_the_reporter(service_harness: ServiceHarness
     ticket = await service_harness.report()
     service = service_harness.services.tickets
     jobs = await after(service_harness, lambda: service.claim(TEAM, ticket.id, SUPPORT))
-    name = f"tell:{ticket.label}:claimed:{REPORTER}:0"
+    name = f"notify:{ticket.label}:claimed:{REPORTER}:0"
     assert jobs == {name: [ticket.id, "claimed", REPORTER, "0"]}
     job = await service_harness.job(name)
     assert job is not None
@@ -74,13 +74,13 @@ async def test_resolution_and_reopening(service_harness: ServiceHarness) -> None
 
     jobs = await after(service_harness, resolve)
     people = ("U-OTHER", REPORTER)
-    assert set(jobs) == {f"tell:{ticket.label}:resolved:{person}:0" for person in people}
+    assert set(jobs) == {f"notify:{ticket.label}:resolved:{person}:0" for person in people}
     index = len((await service_harness.ticket(ticket.id)).history)
     jobs = await after(service_harness, lambda: service.reopen(TEAM, ticket.id, SUPPORT))
-    note = f"note:LD-{ticket.id}:{ticket.label}:{index}"
+    note = f"thread_note:LD-{ticket.id}:{ticket.label}:{index}"
     assert jobs == {note: [ticket.id, ticket.id, index]}
     jobs = await after(service_harness, resolve)
-    assert set(jobs) == {f"tell:{ticket.label}:resolved:{person}:1" for person in people}
+    assert set(jobs) == {f"notify:{ticket.label}:resolved:{person}:1" for person in people}
 
 
 async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarness) -> None:
@@ -89,10 +89,10 @@ async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarnes
     actions = service_harness.services.ticket_actions
     jobs = await after(service_harness, lambda: actions.merge(form(ticket.id), into.id))
     assert jobs == {
-        f"tell:{ticket.label}:resolved:{REPORTER}:0": [ticket.id, "resolved", REPORTER, "0"],
-        f"note:{into.label}:{ticket.label}:0": [into.id, ticket.id, 0],
+        f"notify:{ticket.label}:resolved:{REPORTER}:0": [ticket.id, "resolved", REPORTER, "0"],
+        f"thread_note:{into.label}:{ticket.label}:0": [into.id, ticket.id, 0],
     }
-    note = await service_harness.job(f"note:{into.label}:{ticket.label}:0")
+    note = await service_harness.job(f"thread_note:{into.label}:{ticket.label}:0")
     assert note is not None
     assert note.ticket == into.id
 
@@ -147,9 +147,9 @@ async def test_messages_with_outdated_buttons_are_edited(
             await services.tickets.reopen(TEAM, ticket.id, REPORTER)
 
     jobs = await after(service_harness, act)
-    updates = {name: arguments for name, arguments in jobs.items() if name.startswith("retell")}
+    updates = {name: arguments for name, arguments in jobs.items() if name.startswith("update")}
     assert updates == {
-        f"retell:{ticket.label}:{kind}:{REPORTER}:0": [ticket.id, kind, REPORTER, "0"]
+        f"update_notification:{ticket.label}:{kind}:{REPORTER}:0": [ticket.id, kind, REPORTER, "0"]
         for kind in ("resolved", "offered")
     }
     assert len(jobs) == (2 if verb == "helped" else 3)
@@ -178,7 +178,7 @@ async def test_only_new_events_are_told(service_harness: ServiceHarness) -> None
 
 
 @pytest.mark.parametrize(
-    ("channel", "name"), [("", "offer:LD-{}:1.5"), ("D1", "offer:LD-{}:1.5:D1")]
+    ("channel", "name"), [("", "reopen_offer:LD-{}:1.5"), ("D1", "reopen_offer:LD-{}:1.5:D1")]
 )
 async def test_offer_to_reopen(service_harness: ServiceHarness, channel: str, name: str) -> None:
     """A reply in the thread and one in private are different occasions."""
@@ -195,5 +195,5 @@ async def test_offer_to_reopen(service_harness: ServiceHarness, channel: str, na
 def test_notification_without_an_occasion() -> None:
     """Its name is the key of its message."""
     notification = Notification(12, "filed", "U1")
-    assert notification.name == "tell:LD-12:filed:U1:"
+    assert notification.name == "notify:LD-12:filed:U1:"
     assert notification.arguments == (12, "filed", "U1", "")

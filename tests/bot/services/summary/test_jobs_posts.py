@@ -209,7 +209,7 @@ async def test_missed_weeks_are_posted_in_order(service_harness: ServiceHarness)
         assert job is not None
         assert job.due_at == due_at
         assert (await summary.row(label)).due_at == due_at
-    assert await service_harness.job("watch:lagdesk")
+    assert await service_harness.job("uptime:lagdesk")
 
 
 async def test_without_a_channel_nothing_is_due(service_harness: ServiceHarness) -> None:
@@ -221,7 +221,7 @@ async def test_without_a_channel_nothing_is_due(service_harness: ServiceHarness)
     nothing: Any = None
     await service_harness.finish_jobs()
     await SummaryJobs(context, service, nothing, nothing, nothing).start()
-    assert await service_harness.job("watch:lagdesk")
+    assert await service_harness.job("uptime:lagdesk")
     assert await service_harness.job("weekly:2026-W46:") is None
 
 
@@ -232,5 +232,5 @@ def test_summary_handlers(service_harness: ServiceHarness) -> None:
         "weekly": made.post,
         "weekly_details": made.post_details,
         "weekly_csv": made.send_csv,
-        "watch": made.record_heartbeat,
+        "uptime": made.record_heartbeat,
     }

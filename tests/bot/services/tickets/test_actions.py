@@ -159,7 +159,7 @@ async def test_both_cards_are_drawn_again(service_harness: ServiceHarness, actio
     assert (await service_harness.ticket(second.id)).related == (
         [first.id] if action == "link" else []
     )
-    note = await service_harness.job(f"note:{second.label}:{first.label}:0")
+    note = await service_harness.job(f"thread_note:{second.label}:{first.label}:0")
     assert (note is not None) == (action == "merge")
 
 
@@ -187,7 +187,7 @@ async def test_hand_over_notifies(service_harness: ServiceHarness) -> None:
     """The new owner and the reporter are notified; the previous owner is not."""
     ticket = await service_harness.report()
     await hand_over(service_harness, request(ticket.id), 0)
-    name = f"tell:{ticket.label}"
+    name = f"notify:{ticket.label}"
     assert await service_harness.job(f"{name}:handed:{SECOND_SUPPORT}:1") is not None
     assert await service_harness.job(f"{name}:claimed:{REPORTER}:0") is not None
     assert await service_harness.job(f"{name}:claimed:{SUPPORT}:0") is None
@@ -387,5 +387,5 @@ async def test_trouble_after_the_resolution_is_offered_to_reopen(
     await service_harness.context.store.transact(lambda session: session.add(sent))
     answer = Reply(TEAM, channel, ts if thread else "", f"{ticket.id}.9", person, text)
     await services.ticket_actions.handle_message(answer)
-    job = await service_harness.job(f"offer:{ticket.label}:{answer.ts}:{channel}")
+    job = await service_harness.job(f"reopen_offer:{ticket.label}:{answer.ts}:{channel}")
     assert (job is not None) == offered

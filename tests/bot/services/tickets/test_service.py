@@ -143,7 +143,7 @@ async def test_one_person_claims(service_harness: ServiceHarness) -> None:
     """The reporter is notified once; a second person is refused."""
     ticket = await service_harness.report()
     await claim(service_harness, ticket.id, SUPPORT)
-    assert await service_harness.job(f"tell:{ticket.label}:claimed:{REPORTER}:0") is not None
+    assert await service_harness.job(f"notify:{ticket.label}:claimed:{REPORTER}:0") is not None
     with pytest.raises(ConflictError):
         await claim(service_harness, ticket.id, SECOND_SUPPORT)
     stored = await service_harness.ticket(ticket.id)
@@ -155,7 +155,7 @@ async def test_escalating_notifies_the_group(service_harness: ServiceHarness) ->
     ticket = await service_harness.report()
     await escalate(service_harness, ticket.id, SUPPORT)
     stored = await service_harness.ticket(ticket.id)
-    call = await service_harness.job(f"call_group:{ticket.label}:{stored.revision}")
+    call = await service_harness.job(f"page:{ticket.label}:{stored.revision}")
     assert call is not None
     assert call.due_at == service_harness.clock.now()
     await escalate(service_harness, ticket.id, SUPPORT)
@@ -256,7 +256,7 @@ async def test_a_reply_after_the_resolution(
     ts = f"{service_harness.clock() + 60:.6f}"
     reply = Reply(TEAM, "C-ESC", f"{ticket.id}.1", ts, person, text)
     await service_harness.services.tickets.save_reply(reply)
-    offer = await service_harness.job(f"offer:{ticket.label}:{ts}")
+    offer = await service_harness.job(f"reopen_offer:{ticket.label}:{ts}")
     assert (offer is not None) == offered
 
 
@@ -309,5 +309,5 @@ async def test_a_chart_that_slack_deleted(service_harness: ServiceHarness, perso
         await redraw
     stored = await service_harness.ticket(ticket.id)
     assert stored.thread.chart_file_id == ("F1" if person == OUTSIDER else "")
-    drawn = await service_harness.job(f"picture:{ticket.label}")
+    drawn = await service_harness.job(f"chart:{ticket.label}")
     assert (drawn is None) == (person == OUTSIDER)
