@@ -22,7 +22,7 @@ from bot.errors import (
 )
 from bot.i18n.messages import Message, message
 from bot.ports import Inquiry
-from handlers.slack.clients import error_code, is_rate_limited, retry_after_s
+from handlers.slack.clients import error_code, is_rate_limited, read_retry_after_s, retry_after_s
 from handlers.ui.block_kit import Block
 
 _MESSAGE_GONE_CODES: Final = frozenset(
@@ -40,7 +40,6 @@ INVALID_CONTENT_CODES: Final = frozenset(
         *("msg_too_long", "msg_blocks_too_long", "metadata_too_large"),
     }
 )
-_RESPONSE_RETRY_AFTER_S: Final = 5.0
 INVALID_BLOCKS_CODES: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "unsupported_block"}
 )
@@ -120,15 +119,15 @@ async def respond_privately(inquiry: Inquiry, text: str, blocks: list[Block]) ->
         raise slack_unavailable(error) from error
     code = response_error_code(answer.status_code, answer.body)
     if code:
-        raise _response_error(answer.status_code, code)
+        raise _response_error(answer.status_code, code, read_retry_after_s(answer.headers))
 
 
-def _response_error(status: int, code: str) -> SlackError:
+def _response_error(status: int, code: str, pause_s: float) -> SlackError:
     user_message = message("Slack refused: %(code)s.", code=code)
     if status >= 500:  # noqa: PLR2004 - HTTP status
         return SlackUnreachableError(user_message, code=code, maybe_arrived=True)
     if status == 429:  # noqa: PLR2004 - HTTP status
-        return SlackRateLimitedError(user_message, code=code, retry_after_s=_RESPONSE_RETRY_AFTER_S)
+        return SlackRateLimitedError(user_message, code=code, retry_after_s=pause_s)
     return SlackRefusedError(user_message, code=code)
 
 

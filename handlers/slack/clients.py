@@ -77,9 +77,14 @@ def is_rate_limited(error: SlackApiError) -> bool:
 
 
 def retry_after_s(error: SlackApiError) -> float:
+    """Return the seconds for which Slack wants a pause."""
+    return read_retry_after_s(error.response.headers or {})
+
+
+def read_retry_after_s(headers: Mapping[str, Any]) -> float:
     """Return the seconds of Retry-After, five without them."""
-    headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
-    value = headers.get("retry-after", _DEFAULT_RETRY_AFTER_S)
+    lower_headers = {str(name).lower(): value for name, value in headers.items()}
+    value = lower_headers.get("retry-after", _DEFAULT_RETRY_AFTER_S)
     try:
         return float(value[0] if isinstance(value, list) else value)
     except ValueError:

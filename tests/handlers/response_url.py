@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,8 +14,9 @@ from bot.ports import Inquiry
 class ResponseUrl:
     """Answers each response with the next status and body; the last one from then on."""
 
-    def __init__(self, *answers: tuple[int, str]) -> None:
+    def __init__(self, *answers: tuple[int, str], headers: Mapping[str, str] | None = None) -> None:
         self._answers = list(answers)
+        self._headers = headers
         self.received: list[dict[str, Any]] = []
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -23,7 +24,7 @@ class ResponseUrl:
         self.received.append(await request.json())
         is_last = len(self._answers) == 1
         status, body = self._answers[0] if is_last else self._answers.pop(0)
-        return web.Response(status=status, text=body)
+        return web.Response(status=status, text=body, headers=self._headers)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[Inquiry]:

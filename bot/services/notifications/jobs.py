@@ -11,6 +11,7 @@ from bot.errors import (
     SlackAccessLostError,
     SlackError,
     SlackMessageGoneError,
+    SlackTokenError,
     SlackUnreachableError,
 )
 from bot.jobs.run import Queue, Run, job
@@ -192,6 +193,8 @@ class NotificationJobs:
             await self._sender.update_notification(
                 ticket, MessageRef(sent_notification.channel, sent_notification.ts), notification
             )
+        except SlackTokenError:  # of no message in particular: tried again
+            raise
         except (SlackMessageGoneError, SlackAccessLostError) as error:
             log.info("%s is not updated: %s", notification.name, error)
 

@@ -12,7 +12,13 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from bot.errors import LagdeskError, SlackRateLimitedError, SlackRefusedError, SlackUnreachableError
+from bot.errors import (
+    LagdeskError,
+    SlackContentRefusedError,
+    SlackRateLimitedError,
+    SlackRefusedError,
+    SlackUnreachableError,
+)
 from bot.i18n.messages import message
 from bot.jobs import leases
 from bot.jobs.leases import LeaseLostError
@@ -97,6 +103,28 @@ async def test_outcomes(
     assert (job.finished_at is not None) == (due_in_s is None)
     assert due_in_s is None or job.due_at == clock.now() + dt.timedelta(seconds=due_in_s)
     assert (job.last_error == "") == (error is None)
+
+
+async def test_job_given_up_until_the_next_start(
+    store: Store, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Refused content is sent again by the next start or when it is enqueued again; logged once."""
+    refused = SlackContentRefusedError(NO, code="invalid_blocks", problems=["no [/blocks/1]"])
+    jobs = Jobs(refused, refused, refused)
+    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        for attempts in (1, 2):
+            enqueue(store, clock)
+            SIGNAL.notify()
+            await wait_until_idle(store)
+            clock.move(hours=1)
+            SIGNAL.notify()
+            await wait_until_idle(store)
+            assert len(jobs.attempts) == attempts
+    assert [each.getMessage() for each in caplog.records] == [f"{CARD} is given up: {refused}"]
+    for attempts in (3, 4, 4):  # the fourth is done
+        async with Worker(store, jobs.handlers(), signal=SIGNAL):
+            await wait_until_idle(store)
+        assert len(jobs.attempts) == attempts
 
 
 async def test_rate_limit_pauses_the_channel(store: Store, clock: Any) -> None:

@@ -231,8 +231,9 @@ async def test_a_private_response_that_fails(
         assert caught.value.maybe_arrived
 
 
-async def test_too_many_private_responses() -> None:
-    """They are sent again after five seconds."""
+@pytest.mark.parametrize(("headers", "seconds"), [({}, 5.0), ({"Retry-After": "40"}, 40.0)])
+async def test_too_many_private_responses(headers: dict[str, str], seconds: float) -> None:
+    """They are sent again when Slack says, or after five seconds."""
     with pytest.raises(SlackRateLimitedError) as caught:
-        await respond(ResponseUrl((429, "")))
-    assert (caught.value.code, caught.value.retry_after_s) == ("http_429", 5.0)
+        await respond(ResponseUrl((429, ""), headers=headers))
+    assert (caught.value.code, caught.value.retry_after_s) == ("http_429", seconds)

@@ -20,7 +20,7 @@ from bot.services.admin.healthcheck import (
 )
 from bot.services.context import Context
 from bot.settings import Settings, read_settings
-from bot.store import Store
+from bot.store import Session, Store, models
 from bot.store import jobs as store_jobs
 from tests.bot.services.contexts import make_context
 from tests.conftest import FakeClock
@@ -127,6 +127,40 @@ async def test_workers_and_what_waits(
     )
     result = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
     assert (worker, jobs) == (result["worker"].health, result["duties"].health)
+
+
+@pytest.mark.parametrize(
+    ("tickets", "health", "detail"),
+    [
+        (0, Health.OK, "Slack has accepted every card."),
+        (1, Health.WARNING, "LD-1 (1 in all)"),
+        (7, Health.WARNING, "LD-1, LD-2, LD-3, LD-4, LD-5 (7 in all)"),
+    ],
+)
+async def test_cards_that_slack_refused(
+    context: Context, tickets: int, health: Health, detail: str
+) -> None:
+    """Their tickets are named, the first five, with Slack's complaint."""
+    now = context.clock.now()
+
+    def refuse(session: Session) -> None:
+        for number in range(1, tickets + 1):
+            job = models.Job(
+                name=f"card:LD-{number}",
+                kind="card",
+                ticket=number,
+                due_at=now,
+                finished_at=now,
+                last_error="slack invalid_blocks: too long [json-pointer:/blocks/1]",
+            )
+            session.add(job)
+        session.add(models.Job(name="report:1", kind="report", due_at=now, last_error="no"))
+
+    await context.store.transact(refuse)
+    result = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
+    assert result["cards"].health is health
+    assert detail in str(result["cards"].detail)
+    assert ("json-pointer:/blocks/1" in str(result["cards"].detail)) == bool(tickets)
 
 
 async def test_a_call_is_answered_once(context: Context) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from bot.errors import SlackTokenError
+from bot.i18n.messages import message
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.notifications.jobs import NotificationJobs
@@ -201,6 +203,17 @@ async def test_sent_message_is_edited(service_harness: ServiceHarness, error: An
         SENT,
         notification,
     )
+
+
+async def test_edit_without_a_token_is_tried_again(service_harness: ServiceHarness) -> None:
+    """Else its old buttons would stand for good."""
+    _, notification = await claimed(service_harness)
+    revoked = SlackTokenError(message("revoked"), code="token_revoked")
+    sender = RecordedCalls(send_direct_message=[SENT], update_notification=[revoked])
+    made = jobs(service_harness, sender)
+    await made.send_direct_message(Run("k"), *notification.arguments)
+    with pytest.raises(SlackTokenError):
+        await made.update_notification(Run("k"), *notification.arguments)
 
 
 async def test_message_without_a_position_is_not_edited(service_harness: ServiceHarness) -> None:
