@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,8 @@ def test_an_existing_file_is_left_alone(sqlite_source: Store, folder: Path) -> N
     for name in ("kept", "link"):
         with pytest.raises(ConflictError):
             back_up(sqlite_source.url, folder / name)
+        with pytest.raises(ConflictError):  # before the database is even looked for
+            back_up(f"sqlite:///{folder / 'nothing.db'}", folder / name)
     assert (folder / "kept").read_text() == "precious"
     assert {path.name for path in folder.iterdir()} == {"kept", "link"}
 
@@ -230,6 +233,18 @@ def test_a_copy_without_a_row(sqlite_source: Store, counts: dict[str, int]) -> N
     sqlite_source.engine.dispose()
     with pytest.raises(LagdeskError, match=next(iter(counts))):
         _finish(path_of(sqlite_source), counts)
+
+
+def test_a_copy_with_a_wrong_value(tmp_path: Path) -> None:
+    """Counts alone do not notice what the integrity check does."""
+    copy = tmp_path / "copy"
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.execute("INSERT INTO t VALUES (NULL)")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = 'CREATE TABLE t (x NOT NULL)'")
+    with pytest.raises(LagdeskError, match="NULL value"):
+        _finish(copy, {"t": 1})
 
 
 def test_databases_that_are_none(tmp_path: Path, folder: Path) -> None:

@@ -200,6 +200,18 @@ def test_a_server_on_postgres_is_in_the_way(postgres: Any, target: str) -> None:
 
 
 @pytest.mark.postgres
+def test_a_server_that_is_just_ending(
+    postgres: Any, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL notices a moment later that a connection was closed: the move waits for that."""
+    server = Store(create_postgres(postgres))
+    server.migrate()
+    server.read_sync(server.now)
+    monkeypatch.setattr("time.sleep", lambda _s: server.close())
+    assert is_complete(move(server.url, target, limits=Limits(lock_s=30)))
+
+
+@pytest.mark.postgres
 def test_an_empty_postgres_database_is_no_source(postgres: Any, target: str) -> None:
     """It has no tables that could be locked."""
     with pytest.raises(LagdeskError, match="schema is out of date"):
