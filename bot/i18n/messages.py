@@ -96,12 +96,12 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Percentage:
-    """A percentage inside a message, 0 to 100, written with one decimal: 12.5%."""
+    """A percentage inside a message, 0 to 100, written with at most one decimal: 12.5%, 100%."""
 
     value: float
 
     def __str__(self) -> str:
-        return f"{self.value:.1f}%"
+        return f"{self.value:.1f}".removesuffix(".0") + "%"
 
 
 def fill_placeholders(

@@ -97,8 +97,8 @@ def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
 
 def _precision_line(row: CauseAccuracy) -> Message:
     return plural(
-        "• %(cause)s: %(share)s%% of %(count)s rating",
-        "• %(cause)s: %(share)s%% of %(count)s ratings",
+        "• %(cause)s: %(share)s%% right (%(count)s rating)",
+        "• %(cause)s: %(share)s%% right (%(count)s ratings)",
         count=row.total,
         cause=resolution_title(row.cause),
         share=round(row.share * 100),

@@ -203,18 +203,24 @@ def missing_lines(diagnosis: Diagnosis) -> list[Message]:
 
 def missing_line(gap: MissingItem) -> Message:
     """Return what is missing, why, and when it is fetched again."""
-    what, why = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why]
-    detail = _detail(gap)
+    line = _incomplete(gap) if gap.why is MissingReason.MAY_BE_INCOMPLETE else _missing(gap)
+    if gap.retry_at is None:
+        return line
+    return message("%(line)s Next try: %(when)s.", line=line, when=gap.retry_at)
+
+
+def _missing(gap: MissingItem) -> Message:
+    why, detail = MISSING_REASON_TEXTS[gap.why], _detail(gap)
     if detail is not None:
         why = message("%(why)s, %(detail)s", why=why, detail=detail)
-    if gap.retry_at is None:
-        return message("Missing: %(what)s (%(why)s).", what=what, why=why)
-    return message(
-        "Missing: %(what)s (%(why)s). Next try: %(when)s.",
-        what=what,
-        why=why,
-        when=gap.retry_at,
-    )
+    return message("Missing: %(what)s (%(why)s).", what=MISSING_ITEM_NAMES[gap.what], why=why)
+
+
+def _incomplete(gap: MissingItem) -> Message:
+    what, detail = MISSING_ITEM_NAMES[gap.what], _detail(gap)
+    if detail is None:
+        return message("Perhaps incomplete: %(what)s.", what=what)
+    return message("Perhaps incomplete: %(what)s (%(detail)s).", what=what, detail=detail)
 
 
 def _detail(gap: MissingItem) -> object:

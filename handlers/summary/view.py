@@ -229,8 +229,8 @@ def _accuracy(report: WeekReport) -> Iterator[Message]:
     feedback = report.feedback
     if feedback.count:
         yield plural(
-            "*Verdicts*: right in %(share)s of %(count)s rating",
-            "*Verdicts*: right in %(share)s of %(count)s ratings",
+            "*Verdicts*: %(share)s right (%(count)s rating)",
+            "*Verdicts*: %(share)s right (%(count)s ratings)",
             count=feedback.count,
             share=Percentage(feedback.share * 100),
         )

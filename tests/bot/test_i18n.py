@@ -129,19 +129,19 @@ def test_translate(expected: str, locale: LocaleName, user_message: Message) -> 
 @pytest.mark.parametrize(
     ("zh", "en", "value"),
     [
-        ("3 分 20 秒", "3 min 20 s", Duration(200)),
-        ("3 分", "3 min", Duration(180)),
+        ("3 分钟 20 秒", "3 min 20 s", Duration(200)),
+        ("3 分钟", "3 min", Duration(180)),
         ("1 小时", "1 h", Duration(3600.2)),
-        ("1 小时 1 分", "1 h 1 min", Duration(3661)),
+        ("1 小时 1 分钟", "1 h 1 min", Duration(3661)),
         ("2 天 3 小时", "2 d 3 h", Duration(2 * 86400 + 3 * 3600 + 59)),
         ("0.4 秒", "0.4 s", Duration(0.4)),
         ("0 秒", "0 s", Duration(0)),
-        ("1 分", "1 min", Duration(59.7)),
-        ("-15 分", "-15 min", Duration(-900)),
+        ("1 分钟", "1 min", Duration(59.7)),
+        ("-15 分钟", "-15 min", Duration(-900)),
         ("–", "–", Duration(float("nan"))),
-        ("1 分 30 秒", "1 min 30 s", dt.timedelta(seconds=90)),
+        ("1 分钟 30 秒", "1 min 30 s", dt.timedelta(seconds=90)),
         ("12.5%", "12.5%", Percentage(12.54)),
-        ("100.0%", "100.0%", Percentage(100)),
+        ("100%", "100%", Percentage(100)),
         ("1,234.57", "1,234.57", 1234.5678),
         ("0.5", "0.5", 0.5),
         ("3", "3", 3.0),
@@ -173,7 +173,7 @@ def test_params(zh: str, en: str, value: object) -> None:
         ("Room 5% is empty", message("Room %(room)s is empty", room="5%")),
         ("2 tickets", plural("%(count)s ticket", "%(count)s tickets", count=2)),
         ("1 ticket", plural("%(count)s ticket", "%(count)s tickets", count=1)),
-        ("took 3 min 20 s, 5.0%", message("took %(a)s, %(b)s", a=Duration(200), b=Percentage(5))),
+        ("took 3 min 20 s, 5%", message("took %(a)s, %(b)s", a=Duration(200), b=Percentage(5))),
         ("no %(place)s", message("no %(place)s", other=1)),
         ("agora.factor_id.21", code_message("agora.factor_id", "21")),
     ],
@@ -200,7 +200,7 @@ def test_render_sees_what_only_a_surface_can_write() -> None:
     }
     text = "%(who)s %(at)s %(n)s %(rate)s %(for_)s"
     texts = Translator("zh").translate(Message(text, params), render)
-    assert texts == f"<U1> <{NOON}> <3> <5.0%> <1 分>"
+    assert texts == f"<U1> <{NOON}> <3> <5%> <1 分钟>"
     assert [PersonId, dt.datetime, int, str, str] == [type(value) for value in seen]
 
 

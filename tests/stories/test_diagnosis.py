@@ -43,7 +43,7 @@ async def ask(harness: Harness, person: Person, text: str) -> list[str]:
         ("lin", "class_77_3", "CPU 负载过高"),
         ("sam", "class_77_6", "The call looked healthy"),
         ("sam", "nowhere_1", "the call (not found)"),
-        ("lin", "nowhere_1", "云端没有记录，这次通话没查到"),
+        ("lin", "nowhere_1", "缺少这次通话的数据：云端没有记录"),
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
     ],
 )

@@ -105,7 +105,7 @@ async def test_later_judgement_counts_once(crowd: Harness) -> None:
     await sam.click(found, "verdict.wrong")
     await sam.click(found, "verdict.right")
     await sam.command("/lagdesk", "accuracy")
-    assert "100% of 1 rating" in ephemeral_texts(sam)[-1]
+    assert "100% right (1 rating)" in ephemeral_texts(sam)[-1]
 
 
 async def test_quiet_incident_closes_itself(crowd: Harness) -> None:

@@ -78,4 +78,4 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]
-    assert "Packet loss: 100% of 1 rating" in direct_messages
+    assert "Packet loss: 100% right (1 rating)" in direct_messages

@@ -64,7 +64,7 @@ def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
 def _topic(word: str) -> Topic:
     topic = _TOPICS.get(word.lower())
     if topic is None:
-        topics = ", ".join(Topic)
+        topics = [topic.value for topic in Topic]
         raise _input_error(
             "text",
             message(
@@ -90,7 +90,7 @@ def choose_app(requested: str | None, apps: Sequence[str]) -> str:
         message(
             "There is no app called %(app)s. Apps: %(apps)s.",
             app=requested[:80],
-            apps=", ".join(apps),
+            apps=list(apps),
         ),
     )
 

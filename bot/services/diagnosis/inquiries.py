@@ -29,7 +29,7 @@ class InquiryService:
     def _validate(self, inquiry: Inquiry) -> None:
         cloud = self._context.clouds.get(inquiry.app)
         if cloud is None:
-            names = ", ".join(self._context.clouds)
+            names = list(self._context.clouds)
             unknown = message(
                 "There is no app called %(app)s. Apps: %(apps)s.", app=inquiry.app, apps=names
             )

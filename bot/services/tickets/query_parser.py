@@ -222,7 +222,7 @@ class _TicketsParser:
                 message(
                     "There is no app called %(app)s. Apps: %(apps)s.",
                     app=value or "?",
-                    apps=", ".join(self._vocabulary.apps),
+                    apps=list(self._vocabulary.apps),
                 )
             )
         return apps[value.casefold()]
@@ -235,7 +235,7 @@ class _TicketsParser:
         reason = message(
             "There is no cloud called %(cloud)s. Clouds: %(clouds)s.",
             cloud=value or "?",
-            clouds=", ".join(clouds),
+            clouds=list(clouds),
         )
         raise _input_error(reason)
 

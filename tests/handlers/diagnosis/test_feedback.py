@@ -43,8 +43,8 @@ def test_accuracy() -> None:
     rows = [CauseAccuracy("network.loss", 2, 0, 1), CauseAccuracy("device.cpu_high", 1, 0, 0)]
     assert EN.mrkdwn(accuracy(rows)).splitlines() == [
         "*How often verdicts were right, last 90 days*",
-        "• Packet loss: 67% of 3 ratings",
-        "• The device's CPU is overloaded: 100% of 1 rating",
+        "• Packet loss: 67% right (3 ratings)",
+        "• The device's CPU is overloaded: 100% right (1 rating)",
     ]
     assert EN.plain_text(accuracy([])) == "Nobody has rated a verdict in the last 90 days."
     assert "90 天" in ZH.plain_text(accuracy([]))

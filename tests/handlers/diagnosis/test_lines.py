@@ -275,6 +275,14 @@ TEACHER, CALL_KIND, MINUTES = (
             "Missing: the call (truncated: the cloud lists ten people at most, •••01).",
         ),
         (
+            missing(CALL_KIND, MissingReason.MAY_BE_INCOMPLETE, at=NOW),
+            "Perhaps incomplete: the call. Next try: 2026-11-21 03:20 UTC.",
+        ),
+        (
+            missing(TEACHER, MissingReason.MAY_BE_INCOMPLETE, "10001"),
+            "Perhaps incomplete: the teacher's data (•••01).",
+        ),
+        (
             missing(
                 MINUTES,
                 MissingReason.NOT_OUT_YET,

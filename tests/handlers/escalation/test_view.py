@@ -147,5 +147,5 @@ def test_a_closed_incident(person: str, expected: str) -> None:
 def test_an_incident_in_chinese() -> None:
     """Every line is translated."""
     text, blocks = incident_post(make_incident(), make_tickets(2), ZH, "")
-    assert text == "INC-3：5 分内 2 次提交都是同一个原因：网络丢包（kids）"
+    assert text == "INC-3：5 分钟内 2 次提交都是同一个原因：网络丢包（kids）"
     assert texts_of(blocks)["state"][0].endswith(" 发现")

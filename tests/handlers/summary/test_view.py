@@ -182,12 +182,12 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
         (
             {"feedback": FeedbackCounts(right=1)},
             "accuracy",
-            ["*Verdicts*: right in 100.0% of 1 rating"],
+            ["*Verdicts*: 100% right (1 rating)"],
         ),
         (
             {"feedback": FeedbackCounts(right=2, partly=1, wrong=1)},
             "accuracy",
-            ["*Verdicts*: right in 62.5% of 4 ratings"],
+            ["*Verdicts*: 62.5% right (4 ratings)"],
         ),
         ({}, "gaps", None),
         (
