@@ -99,7 +99,10 @@ def notification_message(
             by = next((s["who"] for s in reversed(ticket.history) if s["what"] == "handed"), "")
             handed = message("%(person)s handed it over to you.", person=PersonId(by))
             return _simple_message(msg, ticket, renderer, handed)
-    return _resolved(ticket, notification, renderer)
+        case "resolved" | "offered":
+            return _resolved(ticket, notification, renderer)
+    unknown = f"no text for {notification.name}"
+    raise ValueError(unknown)
 
 
 def _simple_message(

@@ -184,3 +184,9 @@ def test_a_note_without_a_resolver() -> None:
     ticket.reopen("U1", NOW)
     assert note(ticket) == ["LD-12 was opened again by <@U1>."]
     assert thread_note(ticket, ticket.history[-1], ZH)[0].startswith("<@U1> ")
+
+
+def test_a_kind_without_a_text() -> None:
+    """It is an error, not the text of another kind."""
+    with pytest.raises(ValueError, match="no text for tell:LD-12:escalated:U1:0"):
+        notify(resolved(), "escalated")
