@@ -13,6 +13,7 @@ from tests.conftest import FakeClock, Harness
 from tests.scenario_helpers import (
     ExternalServices,
     direct_messages,
+    find_card,
     find_diagnosis_posts,
     find_ticket,
     open_external_services,
@@ -117,6 +118,28 @@ async def test_reporter_knows_that_the_thread_is_delayed(
         (confirmed,) = confirmations(harness, person)
         assert "/archives/" in confirmed
         assert announcements(harness, person) == [announced]
+
+
+@pytest.mark.parametrize(("gone", "back"), [(archive, unarchive), (remove_bot, add_bot)])
+async def test_card_in_a_channel_that_was_closed_meanwhile(
+    services: ExternalServices, gone: Change, back: Change
+) -> None:
+    """It is edited when that is possible again; there is no second card, and nothing to announce."""
+    async with services.run_lagdesk() as harness:
+        workspace, sam = harness.workspace, harness.workspace.person("sam")
+        await report(sam, CNAME)
+        await harness.settled()
+        ticket, zhou = await find_ticket(harness, CNAME), workspace.person("zhou")
+        gone(workspace)
+        await harness.slack.services.tickets.claim(ticket.team, ticket.id, zhou.id)
+        for pause_s in (10, 60, 300):
+            await harness.pass_time(pause_s)
+        back(workspace)
+        for pause_s in (300, 10):
+            await harness.pass_time(pause_s)
+        assert len(find_diagnosis_posts(harness, CNAME)) == 1  # and one card
+        assert "Claimed by" in text_of(find_card(harness, CNAME))
+        assert announcements(harness, sam) == []
 
 
 async def test_channel_that_is_replaced_by_another(services: ExternalServices) -> None:
