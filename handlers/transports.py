@@ -10,10 +10,9 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import ClientError, web
-from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -30,6 +29,7 @@ from bot.ports import Clock
 from bot.services.assembly import Services
 from bot.services.context import DatabaseError
 from bot.settings import Settings
+from handlers.http_server import read_body
 from handlers.registry import register
 from handlers.slack.client_middleware import ClientMiddleware
 from handlers.slack.clients import SlackClients
@@ -45,8 +45,8 @@ from handlers.slack.webhooks import add_webhooks
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-_MAX_HEADER_BYTES: Final = 64 * 1024
 _MEASURE_TIMEOUT_S: Final = 2.0
+_INSTALL_TIMEOUT_S: Final = 8.0  # the server closes the connection after ten
 _SIGNATURE_MAX_AGE_S: Final = 300
 _TIMESTAMP: Final = "X-Slack-Request-Timestamp"
 _SIGNATURE: Final = "X-Slack-Signature"
@@ -92,17 +92,6 @@ def _to_bolt_request(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltR
     return AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
 
 
-class _HttpLog(logging.LoggerAdapter[logging.Logger]):
-    """aiohttp's log, without tracebacks and addresses for requests that are not HTTP."""
-
-    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info")
-        if isinstance(error, HttpProcessingError):
-            self.info("received a malformed HTTP request: %s", type(error).__name__)
-        else:
-            super().exception(msg, *args, **kwargs)
-
-
 async def _answer_expect_header(request: web.Request) -> None:
     """Answer `Expect: 100-continue`; ignore other expectations."""
     if request.headers.get("Expect", "").lower() == "100-continue":
@@ -129,14 +118,7 @@ class HttpTransport:
 
     def web_app(self) -> web.Application:
         """The routes as an aiohttp application."""
-        routes = web.Application(
-            client_max_size=MAX_BODY_BYTES,
-            handler_args={
-                "auto_decompress": False,  # Slack signs the bytes as sent
-                "max_field_size": _MAX_HEADER_BYTES,
-                "logger": _HttpLog(log, {}),
-            },
-        )
+        routes = web.Application(client_max_size=MAX_BODY_BYTES)
         routes.router.add_route("*", EVENTS_PATH, self.handle, expect_handler=_answer_expect_header)
         routes.router.add_get("/healthz", self.get_health)
         routes.router.add_get("/metrics", self.get_metrics)
@@ -168,11 +150,9 @@ class HttpTransport:
             _TIMESTAMP_PATTERN.fullmatch(timestamp) and _SIGNATURE_PATTERN.fullmatch(signature)
         ):
             return None
-        try:
-            body = await request.read()
-        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
-            return None
-        if abs(time.time() - int(timestamp)) > _SIGNATURE_MAX_AGE_S:
+        body = await read_body(request)
+        is_late = abs(time.time() - int(timestamp)) > _SIGNATURE_MAX_AGE_S
+        if body is None or is_late:
             return None
         signed = b":".join((b"v0", timestamp.encode(), body))  # the body may not be text
         digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
@@ -210,7 +190,8 @@ class HttpTransport:
         if self._flow is None:
             return web.Response(status=404, text="SLACK_CLIENT_ID is not set")
         try:
-            answer = await page(self._flow)(await to_bolt_request(request))
+            async with asyncio.timeout(_INSTALL_TIMEOUT_S):
+                answer = await page(self._flow)(await to_bolt_request(request))
         except (SlackClientError, ClientError, TimeoutError, OSError) as error:
             log.warning("Slack is unreachable: %s", type(error).__name__)
             return web.Response(status=503, text="Slack does not answer. Try again.")

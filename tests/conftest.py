@@ -14,17 +14,16 @@ from typing import Any, Final
 import hypothesis
 import pytest
 import stamina
-from aiohttp import web
 from playwright.async_api import Browser
 
 from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
 from bot.cli.timing import Timing
-from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
 from bot.store.jobs import Pace
+from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
@@ -208,11 +207,8 @@ async def connect_slack(
     http = build_http_transport(
         slack.app, slack.services, application.settings, slack.clients, slack.installations
     )
-    runner = web.AppRunner(http.web_app(), access_log=None)
-    await runner.setup()
-    stack.push_async_callback(http_server.close_server, runner)
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    connection = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    url = await stack.enter_async_context(serve_http(http.web_app(), "127.0.0.1", 0))
+    connection = workspace.connect_http(f"{url}/slack/events")
     stack.push_async_callback(connection.close)
 
 

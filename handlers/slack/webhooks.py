@@ -6,11 +6,11 @@ import logging
 from typing import Final
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.services.call_control.webhooks import RecordingWebhooks
 from bot.services.context import DatabaseError
+from handlers.http_server import read_body
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,5 @@ async def _read_body(request: web.Request) -> bytes | None:
     """Read the body; None when it is too long or not valid HTTP."""
     if (request.content_length or 0) > MAX_EVENT_BYTES:
         return None
-    try:
-        body = await request.read()
-    except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
-        return None
-    return body if len(body) <= MAX_EVENT_BYTES else None
+    body = await read_body(request)
+    return body if body is not None and len(body) <= MAX_EVENT_BYTES else None

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from aiohttp import web
 
 from bot.jobs.metrics import measure
 from bot.sandbox.slack.delivery.transport import sign
 from bot.store.tickets.lists import TicketQuery, page
+from handlers.http_server import serve_http
 from handlers.transports import build_http_transport
 from tests.conftest import START, Harness, open_harness
 
@@ -100,12 +100,11 @@ async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHt
             slack.installations,
             measure=lambda: measure(application.store, harness.clock.now()),
         )
-        runner = web.AppRunner(built.web_app(), access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with aiohttp.ClientSession() as session:
-            yield RawHttpClient(harness, f"http://127.0.0.1:{runner.addresses[0][1]}", session)
-        await runner.cleanup()
+        async with (
+            serve_http(built.web_app(), "127.0.0.1", 0) as url,
+            aiohttp.ClientSession() as session,
+        ):
+            yield RawHttpClient(harness, url, session)
 
 
 def command(**fields: str) -> Json:
