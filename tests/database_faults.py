@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -117,6 +118,24 @@ def reconfigured(store: Store, change: str, undo: str) -> Iterator[None]:
             connection.execute(end, {"name": name})
             if statement is change:
                 yield
+
+
+@contextmanager
+def postgres_frozen(store: Store) -> Iterator[None]:
+    """Freeze the processes of a PostgreSQL server that serve this database, and the first one."""
+    query = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    with store.engine.connect() as connection:
+        backends = list(connection.execute(query).scalars())
+        folder = connection.exec_driver_sql("SHOW data_directory").scalar_one()
+    first = int((Path(folder) / "postmaster.pid").read_text().split()[0])
+    for pid in (first, *backends):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in (first, *backends):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 TABLE_LOCK: Final = "LOCK TABLE ticket, inquiry IN ACCESS EXCLUSIVE MODE"

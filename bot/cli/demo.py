@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.cli.parser import port
+from bot.cli.run import until_stopped
 from bot.cli.serve import serve
 from bot.cli.timing import Timing
 from bot.errors import LagdeskError
@@ -32,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, _timing: Timing) -> int:
     """Run the demo until SIGINT or SIGTERM, in real time: people look at its page."""
     load_catalogs()
-    return asyncio.run(run_demo(options))
+    return asyncio.run(until_stopped(run_demo(options)))
 
 
 async def run_demo(options: argparse.Namespace) -> int:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from bot import logs
+from bot.cli.parser import EXIT_OK
 from bot.i18n.translator import load_catalogs
 from bot.settings import Settings, read_settings
 
 Command = Callable[[Settings], Coroutine[Any, Any, int]]
+STOP_LIMIT_S: Final = 8.0  # a host kills what has not ended after ten seconds
+log = logging.getLogger(__name__)
 
 
 def run_with_settings(command: Command) -> int:
@@ -19,3 +28,56 @@ def run_with_settings(command: Command) -> int:
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(command(settings))
+
+
+def run_until_stopped(command: Command) -> int:
+    """Run a command that never ends by itself; SIGINT or SIGTERM ends the process in time."""
+
+    async def stoppable(settings: Settings) -> int:
+        return await until_stopped(command(settings))
+
+    return run_with_settings(stoppable)
+
+
+async def until_stopped(
+    work: Coroutine[Any, Any, int],
+    limit_s: float = STOP_LIMIT_S,
+    exit_process: Callable[[], None] | None = None,
+) -> int:
+    """Run the work until SIGINT or SIGTERM, which cancel it so that it cleans up.
+
+    When that takes longer than `limit_s`, the process ends all the same: a thread that waits for
+    a database can hang. Nothing is lost; what was under way goes on at the next start.
+    """
+    task = asyncio.ensure_future(work)
+    stopped = threading.Event()
+
+    def stop() -> None:
+        if not stopped.is_set():
+            stopped.set()
+            deadline = threading.Timer(limit_s, exit_process or _exit)
+            deadline.daemon = True
+            deadline.start()
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if stopped.is_set():
+            return EXIT_OK
+        raise
+
+
+def print_ready(line: str) -> None:
+    """Print on standard error that the process does its work now."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - for the operator
+
+
+def _exit() -> None:
+    log.warning("stopped without cleaning up: that took longer than %.1f s", STOP_LIMIT_S)
+    sys.stderr.flush()
+    os._exit(EXIT_OK)

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import signal
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from aiohttp import web
-
 from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import EXIT_OK, port
-from bot.cli.run import run_with_settings
+from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
-from bot.errors import LagdeskError
-from bot.i18n.messages import message
 from bot.settings import Settings
 
 
@@ -30,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, timing: Timing) -> int:
     """Serve until SIGINT or SIGTERM."""
-    return run_with_settings(
+    return run_until_stopped(
         lambda settings: serve(
             _with_overrides(settings, options),
             timing,
@@ -48,8 +41,9 @@ async def serve(
     delay_scale: float = 1.0,
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run the HTTP server until SIGINT or SIGTERM. `on_ready` gets its URL."""
+    """Run the HTTP server until it is cancelled. `on_ready` gets its URL."""
     from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
+    from handlers.http_server import serve_http  # noqa: PLC0415 - likewise
     from handlers.transports import build_http_transport  # noqa: PLC0415 - likewise
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
@@ -68,39 +62,10 @@ async def serve(
             slack.installations,
             measure=lambda: measure(application.store, clock.now()),
         )
-        runner = web.AppRunner(transport.web_app(), access_log=None)
-        await runner.setup()
-        try:
-            await _start_site(web.TCPSite(runner, settings.host, settings.port), settings)
-            port = runner.addresses[0][1]
-            on_ready(f"http://{settings.host}:{port}")
-            await until_stopped()
-        finally:
-            await runner.cleanup()
+        async with serve_http(transport.web_app(), settings.host, settings.port) as url:
+            on_ready(url)
+            await asyncio.Event().wait()
     return EXIT_OK
-
-
-async def _start_site(site: web.TCPSite, settings: Settings) -> None:
-    try:
-        await site.start()
-    except (
-        OSError,
-        UnicodeError,
-    ) as error:  # UnicodeError: the host name cannot be encoded for DNS
-        address = f"{settings.host}:{settings.port}"
-        raise LagdeskError(
-            message("Cannot listen on %(address)s. Choose another HOST or PORT.", address=address)
-        ) from error
-
-
-async def until_stopped() -> None:
-    """Wait for SIGINT or SIGTERM."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -111,4 +76,4 @@ def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings
 
 
 def _print_ready(url: str) -> None:
-    print(f"Lagdesk listens on {url}", file=sys.stderr, flush=True)  # noqa: T201 - for the operator
+    print_ready(f"Lagdesk listens on {url}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 
 from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import EXIT_OK
-from bot.cli.run import run_with_settings
-from bot.cli.serve import until_stopped
+from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
 
@@ -19,13 +19,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, timing: Timing) -> int:
     """Serve by Socket Mode until SIGINT or SIGTERM."""
-    return run_with_settings(
+    return run_until_stopped(
         lambda settings: serve_socket_mode(settings, timing, worker=not options.no_worker)
     )
 
 
 async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> int:
-    """Run Socket Mode until SIGINT or SIGTERM."""
+    """Run Socket Mode until it is cancelled."""
     from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
@@ -34,9 +34,10 @@ async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool)
         open_slack_runtime(application, worker=worker) as slack,
     ):
         transport = build_socket_mode_transport(slack.app, settings)
-        await transport.connect_async()  # type: ignore[no-untyped-call]
         try:
-            await until_stopped()
+            await transport.connect_async()  # type: ignore[no-untyped-call]
+            print_ready("Lagdesk is connected to Slack")
+            await asyncio.Event().wait()
         finally:
             await transport.close_async()  # type: ignore[no-untyped-call]
     return EXIT_OK

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 
 from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import EXIT_OK
-from bot.cli.run import run_with_settings
-from bot.cli.serve import until_stopped
+from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
 
@@ -18,15 +18,16 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace, timing: Timing) -> int:
     """Run jobs until SIGINT or SIGTERM."""
-    return run_with_settings(lambda settings: work(settings, timing))
+    return run_until_stopped(lambda settings: work(settings, timing))
 
 
 async def work(settings: Settings, timing: Timing) -> int:
-    """Run the worker until SIGINT or SIGTERM."""
+    """Run the worker until it is cancelled."""
     require_slack(settings, "SLACK_BOT_TOKEN")
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=True),
     ):
-        await until_stopped()
+        print_ready("Lagdesk runs jobs")
+        await asyncio.Event().wait()
     return EXIT_OK

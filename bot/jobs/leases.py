@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import threading
@@ -60,17 +61,17 @@ class LeaseThread:
         """Begin to renew."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop, give up the leases and forget the worker."""
+    async def stop(self) -> None:
+        """Stop, give up the leases and forget the worker. Whoever cancels it gives up on that."""
         self._stopped.set()
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
         tokens = {lease.token for lease in self._leases.values()}
 
         def work(session: Session) -> None:
             store_jobs.release(session, tokens)
             store_jobs.delete_heartbeat(session, self._worker)
 
-        self._store.transact_sync(work)
+        await self._store.transact(work)
 
     def add(self, lease: Lease) -> None:
         """Renew this lease from now on."""
@@ -99,7 +100,7 @@ class LeaseThread:
         for name, lease in leases.items():
             if name in held:
                 lease.valid_until = valid_until
-            else:
+            elif not self._stopped.is_set():
                 self.remove(lease)
                 self._on_lost(name)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,7 +34,9 @@ from bot.store.jobs import ClaimedJob, Pace
 Result = TypeVar("Result")
 
 SLACK_PACE: Final = Pace(dt.timedelta(seconds=1), burst=3)  # Slack: one message a second a channel
-SHUTDOWN_TIMEOUT_S: Final = 5.0  # a host that stops us kills us after ten
+SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten seconds
+_RELEASE_TIMEOUT_S: Final = 1.0
+_CANCEL_TIMEOUT_S: Final = 0.5
 POLL_INTERVAL_S: Final = 0.2  # for jobs of other processes; our own notify us
 DONE_RETENTION: Final = dt.timedelta(hours=1)
 FAILED_RETENTION: Final = dt.timedelta(days=30)
@@ -111,12 +113,15 @@ class Worker:
         self._stopping = True
         self._signal.unsubscribe(self._wakeup.set)
         self._wakeup.set()
-        await asyncio.gather(*self._polling)
-        await _finish({each.task for each in self._running.values()}, SHUTDOWN_TIMEOUT_S)
+        until = asyncio.get_running_loop().time() + SHUTDOWN_TIMEOUT_S
+        await _finish(set(self._polling), until)
+        await _finish({each.task for each in self._running.values()}, until)
         try:
-            await asyncio.to_thread(self._leases.stop)
-        except SQLAlchemyError:
-            _log.warning("the leases are not released; they end by themselves in %s", LEASE)
+            async with asyncio.timeout(_RELEASE_TIMEOUT_S):
+                await self._leases.stop()
+        except (SQLAlchemyError, TimeoutError) as failure:
+            why = str(failure) or "the database does not answer"
+            _log.warning("the leases end by themselves in %s, as %s", LEASE, why)
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
@@ -138,8 +143,8 @@ class Worker:
                 await self._clean()
             except SQLAlchemyError:  # the store has logged it
                 pause_s = _DATABASE_PAUSE_S
-            except Exception:  # noqa: BLE001 - the last handler before jobs stand still
-                _log.exception("jobs cannot be started; trying again")
+            except Exception as error:  # noqa: BLE001 - the last handler before jobs stand still
+                _log.exception("jobs cannot be started, trying again: %r", error)
                 pause_s = _ERROR_PAUSE_S
             try:
                 async with asyncio.timeout(pause_s):
@@ -300,11 +305,13 @@ def _log_failure(job: ClaimedJob, error: Exception, due_at: dt.datetime) -> None
     _log.warning("%s failed unexpectedly: %r", job.name, error, exc_info=trace)
 
 
-async def _finish(tasks: set[asyncio.Task[Exception | None]], timeout_s: float) -> None:
+async def _finish(tasks: set[asyncio.Task[Any]], until: float) -> None:
     """Let tasks end in their own time, and cancel those that take too long."""
     if not tasks:
         return
-    _, unfinished = await asyncio.wait(tasks, timeout=timeout_s)
+    now = asyncio.get_running_loop().time()
+    _, unfinished = await asyncio.wait(tasks, timeout=max(0.0, until - now))
     for task in unfinished:
         task.cancel()
-    await asyncio.gather(*unfinished, return_exceptions=True)
+    if unfinished:
+        await asyncio.wait(unfinished, timeout=_CANCEL_TIMEOUT_S)

@@ -21,6 +21,7 @@ from bot.store.engine import (
     DatabaseFile,
     DatabaseUnavailableError,
     Limits,
+    OpenConnections,
     create_bounded_engine,
     is_transient,
     is_unavailable,
@@ -60,6 +61,7 @@ class Store:
         self._limits = limits
         self._file = DatabaseFile(make_url(url))
         self.engine: Final = create_bounded_engine(url, self._file, limits)
+        self._connections = OpenConnections(self.engine)
         self.is_sqlite: Final = self._file.is_sqlite
         self._server_clock = None if self.is_sqlite or clock else ServerClock()
         self.clock: Final[Clock] = clock or self._server_clock or SystemClock()
@@ -114,11 +116,22 @@ class Store:
             return schema.is_current(connection)
 
     def close(self) -> None:
-        """Shut down the threads and close all connections."""
-        self._writers.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        """Shut down the threads and close all connections.
+
+        Work that still waits for the database after a moment fails: a frozen server never answers.
+        """
+        ending = threading.Thread(target=self._end_threads, name="store-close", daemon=True)
+        ending.start()
+        ending.join(self._limits.close_s)
+        if ending.is_alive():
+            self._connections.interrupt()
+            ending.join(self._limits.close_s)
         self.engine.dispose()
         self._file.close()
+
+    def _end_threads(self) -> None:
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
 
     def _transact(self, work: Callable[[Session], Result], abandoned: threading.Event) -> Result:
         def attempt() -> Result:

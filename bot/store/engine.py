@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 from sqlalchemy import URL, Engine, Pool, QueuePool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -53,6 +57,7 @@ class Limits:
     lock_s: float = 1.5  # longer than PostgreSQL needs to notice a deadlock
     statement_s: float = 5.0
     idle_in_transaction_s: float = 10.0
+    close_s: float = 1.0
 
 
 class DatabaseUnavailableError(LagdeskError, SQLAlchemyError):
@@ -145,6 +150,33 @@ def create_bounded_engine(
     event.listen(engine, "connect", partial(_prepare_postgres, limits))
     event.listen(engine, "handle_error", _remove_values)
     return engine
+
+
+class OpenConnections:
+    """The open connections to PostgreSQL, to break those that a frozen server keeps waiting.
+
+    SQLite needs none of that: its busy time-out ends every wait.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._open: WeakSet[Any] = WeakSet()
+        self._lock = threading.Lock()
+        if engine.dialect.name != "sqlite":
+            event.listen(engine, "connect", self._add, insert=True)
+
+    def _add(self, connection: Any, _record: Any) -> None:
+        with self._lock:
+            self._open.add(connection)
+
+    def interrupt(self) -> None:
+        """Shut down the sockets: whoever waits for an answer gets an error."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            with suppress(Exception):  # it may be closed in the meantime
+                if not connection.closed:
+                    with socket.socket(fileno=os.dup(connection.fileno())) as shared:
+                        shared.shutdown(socket.SHUT_RDWR)
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ from bot.call import (
     Unit,
     Usage,
 )
-from bot.cli import callback, demo, diagnose, doctor, errors, main, quality, serve, summary
+from bot.cli import callback, demo, diagnose, doctor, errors, main, quality, run, serve, summary
 from bot.cli.parser import UsageError
 from bot.diagnosis import Verdict
 from bot.errors import ConflictError, LagdeskError
@@ -355,15 +356,41 @@ async def test_a_demo_whose_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 async def test_signals_stop_a_server(stop: signal.Signals) -> None:
-    """Both do."""
-    waiting = asyncio.create_task(serve.until_stopped())
-    await asyncio.sleep(0)
-    assert not waiting.done()
+    """Both do; what it has open is closed."""
+    started, closed = asyncio.Event(), asyncio.Event()
+
+    async def work() -> int:
+        started.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            closed.set()
+
+    waiting = asyncio.create_task(run.until_stopped(work(), exit_process=closed.set))
+    await started.wait()
     signal.raise_signal(stop)
-    await asyncio.wait_for(waiting, 10)
+    assert (await asyncio.wait_for(waiting, 10), closed.is_set()) == (0, True)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         assert loop.remove_signal_handler(number)
+
+
+async def test_a_server_that_does_not_end_is_ended() -> None:
+    """The process exits in time, also when its work waits for ever."""
+    started, exited = asyncio.Event(), threading.Event()
+
+    async def work() -> int:
+        started.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            await asyncio.to_thread(exited.wait, 10)
+
+    waiting = asyncio.create_task(run.until_stopped(work(), 0, exited.set))
+    await started.wait()
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.wait_for(waiting, 10)
+    assert exited.is_set()
 
 
 def test_the_address_of_a_server(capsys: Capture) -> None:

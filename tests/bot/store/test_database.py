@@ -27,6 +27,7 @@ from tests.database_faults import (
     Fault,
     file_overwritten,
     locked,
+    postgres_frozen,
     restricted,
 )
 
@@ -138,6 +139,28 @@ def test_time_limits_of_postgres(postgres_store: Store) -> None:
     with postgres_store.engine.connect() as connection:
         shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
     assert shown == ["1500ms", "5s", "10s"]
+
+
+@pytest.mark.postgres
+async def test_close_does_not_wait_for_a_frozen_server(postgres_store: Store) -> None:
+    """Work that is under way then fails; the server does not have to answer."""
+    store = Store(postgres_store.url, limits=Limits(close_s=0.1))
+    begun, is_frozen = threading.Event(), threading.Event()
+
+    def work(session: Session) -> None:
+        connection = session.connection()
+        begun.set()
+        is_frozen.wait()
+        connection.exec_driver_sql("SELECT 1")
+
+    under_way = asyncio.create_task(store.read(work))
+    await asyncio.to_thread(begun.wait)
+    with postgres_frozen(postgres_store):
+        is_frozen.set()
+        async with asyncio.timeout(30):
+            await asyncio.to_thread(store.close)
+            with pytest.raises(DatabaseUnavailableError):
+                await under_way
 
 
 @pytest.mark.postgres
