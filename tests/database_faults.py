@@ -37,10 +37,10 @@ def locked(store: Store, lock: str) -> Iterator[None]:
 def file_missing(store: Store) -> Iterator[None]:
     """Move the file away."""
     file = path_of(store)
-    away = file.with_suffix(".away")
-    file.rename(away)
+    moved = file.with_suffix(".moved")
+    file.rename(moved)
     yield
-    away.rename(file)
+    moved.rename(file)
 
 
 @contextmanager

@@ -219,8 +219,8 @@ def _be_child(name: str, path: str, hours: str) -> int:
 def _in_child(name: str, path: Path, hours: float) -> tuple[float, float]:
     module = ["-m", "tests.bench.bench_charts"]
     command = [sys.executable, *module, "--stage", name, str(path), str(hours)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)  # noqa: S603
-    seconds, megabytes = said.stdout.split()
+    finished = subprocess.run(command, check=True, capture_output=True, text=True, cwd=_ROOT)  # noqa: S603
+    seconds, megabytes = finished.stdout.split()
     return float(seconds), float(megabytes)
 
 

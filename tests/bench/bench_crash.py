@@ -124,7 +124,7 @@ class Fleet:
 
 @dataclass(slots=True)
 class Traffic:
-    """What people did and what they were told."""
+    """What people did and the responses they got."""
 
     workspace: Workspace
     reported: dict[str, bool] = field(default_factory=dict)  # cname -> acknowledged
@@ -215,7 +215,7 @@ class Crash:
         return damage
 
     def damage(self) -> Damage:
-        """Compare what people were told with what Slack and the cloud have."""
+        """Compare the responses to people with what Slack and the cloud have."""
         counts: Counter[str] = Counter()
         cards = self.traffic.cards()
         for cname, acknowledged in self.traffic.reported.items():

@@ -41,7 +41,7 @@ _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _PATIENCE: Final = dt.timedelta(minutes=30)
 _LOOKED_S: Final = 0.05
 _PEAK: Final = re.compile(r"VmHWM:\s*([0-9]+) kB")
-Ask = Callable[[Session], object]
+Query = Callable[[Session], object]
 
 
 @contextmanager
@@ -62,10 +62,10 @@ def database(kind: str, folder: Path) -> Iterator[Store]:
         server.cleanup()
 
 
-def questions() -> dict[str, Ask]:
+def questions() -> dict[str, Query]:
     """Return the measured operations by display name."""
 
-    def listed(**wanted: Any) -> Ask:
+    def listed(**wanted: Any) -> Query:
         return lambda session: lists.page(session, TicketQuery(TEAM, **wanted))
 
     return {
@@ -90,7 +90,7 @@ def _new() -> Ticket:
     return Ticket(team=TEAM, app="kids", cname="class_of_nobody", number=-1)  # type: ignore[call-arg]
 
 
-def _home(*, is_support: bool) -> Ask:
+def _home(*, is_support: bool) -> Query:
     return lambda session: app_home.read_home(session, TEAM, "U0107", NOW, is_support=is_support)
 
 
@@ -109,13 +109,13 @@ def _summary(session: Session) -> object:
     )
 
 
-def measure(stores: Sequence[Store], ask: Ask) -> list[tuple[float, float]]:
+def measure(stores: Sequence[Store], query: Query) -> list[tuple[float, float]]:
     """Ask each database in turn; returns medians and 99th percentiles in milliseconds."""
     took_ms: list[list[float]] = [[] for _ in stores]
     for _ in range(_WARM + ROUNDS):
         for store, taken in zip(stores, took_ms, strict=True):
             began = time.perf_counter()
-            store.read_sync(ask)
+            store.read_sync(query)
             taken.append((time.perf_counter() - began) * 1000)
     kept = [taken[_WARM:] for taken in took_ms]
     return [(statistics.median(each), statistics.quantiles(each, n=100)[98]) for each in kept]
@@ -155,8 +155,8 @@ def bench(kind: str, sizes: Sequence[int], folder: Path) -> None:
             began = time.perf_counter()
             fill(store, size)
             _print_row(f"{kind}: {size:,} tickets filled in {time.perf_counter() - began:.0f} s")
-        for name, ask in questions().items():
-            row = measure(stores, ask)
+        for name, query in questions().items():
+            row = measure(stores, query)
             cells = "  ".join(f"{median:7.2f} /{worst:7.2f}" for median, worst in row)
             growth = row[-1][0] / row[0][0]
             _print_row(
@@ -176,8 +176,8 @@ def main() -> None:
             bench(kind, sizes, Path(folder))
 
 
-def _print_row(said: str) -> None:
-    sys.stdout.write(said + "\n")
+def _print_row(row: str) -> None:
+    sys.stdout.write(row + "\n")
     sys.stdout.flush()
 
 

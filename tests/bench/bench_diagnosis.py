@@ -1,7 +1,7 @@
 """Benchmark of the diagnosis' accuracy: labelled classes of the sandbox, split by seed.
 
 Run it with `python -m tests.bench.bench_diagnosis [tune|held] [classes per kind] [--wrong]`.
-`--wrong` names each class that came out wrong; it is refused for the half that is held back.
+`--wrong` names each class with a wrong verdict; it is refused for the half that is held back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ALIKE: Final = {
     "user_action.module_off": _STOPPED,
     "reconnect.ip_changed": "reconnect.network_down",
 }
-_ALIKE_TOLD: Final = {
+_ALIKE_WITH_EVENTS: Final = {
     "user_action.module_off": _STOPPED,
     "device.app_cpu_high": "device.cpu_high",  # Agora has one number for both
 }
@@ -76,7 +76,7 @@ def judge(
 ) -> None:
     """Diagnose one class and record the result."""
     verdict = diagnose_class(sim_call, variant)
-    alike = _ALIKE_TOLD if variant.told else _ALIKE
+    alike = _ALIKE_WITH_EVENTS if variant.has_events else _ALIKE
     wanted, got = truth(kind, sim_call, alike), label(verdict, alike)
     if wanted[0] == "unknown":
         tally.unknown_total += 1
@@ -131,15 +131,15 @@ def _calibration(tally: Tally) -> Iterator[str]:
     for low, high in _BANDS:
         inside = [right for sure, right in tally.guesses if low <= sure < high]
         if inside:
-            yield f"said {low:.1f}-{min(high, 1):.1f}: {sum(inside)}/{len(inside)} right"
+            yield f"verdicts {low:.1f}-{min(high, 1):.1f}: {sum(inside)}/{len(inside)} right"
 
 
 def _confusion(tally: Tally) -> Iterator[str]:
     """Print each true cause with the diagnosed causes, the right one first."""
-    yield f"  {'true cause':38} {'right':>7}  said instead"
-    for cause, said in sorted(tally.confusion.items()):
-        others = [f"{other} {count}" for other, count in said.most_common() if other != cause]
-        share = f"{said[cause]}/{said.total()}"
+    yield f"  {'true cause':38} {'right':>7}  verdicts instead"
+    for cause, verdicts in sorted(tally.confusion.items()):
+        others = [f"{other} {count}" for other, count in verdicts.most_common() if other != cause]
+        share = f"{verdicts[cause]}/{verdicts.total()}"
         yield f"  {cause:38} {share:>7}  {', '.join(others) or '-'}"
 
 

@@ -1,7 +1,7 @@
 """Benchmark of quotas: two processes send as fast as they can; and what a shared cache saves.
 
 Run it with `python -m tests.bench quota`, or `python tests/bench/bench_quota.py [seconds]`; two
-minutes for each database unless told otherwise. The simulated cloud counts the calls.
+minutes for each database by default. The simulated cloud counts the calls.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ async def race(kind: str, seconds: float) -> int:
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as store:
         async with FakeClouds().serve() as clouds:
             outcomes = await run_two_processes(store.url, clouds.agora_url, seconds)
-            asked = sum(outcomes.values())
-            _print_row(f"{kind}: two processes, {seconds:.0f} s, {asked} questions")
+            requests = sum(outcomes.values())
+            _print_row(f"{kind}: two processes, {seconds:.0f} s, {requests} questions")
             for limit in LIMITS:
                 most = clouds.max_rate(limit.name, limit.per_s - _JITTER_S)
                 _print_row(
@@ -117,24 +117,28 @@ async def burst(kind: str) -> None:
         async with clouds.serve():
             own, cloud = build(store.url, clouds.agora_url)
             span = recent_window(0)
-            await _ask_alike(clouds, "lists", lambda: cloud.find_calls("kids", _CNAME, span))
+            await _send_identical(clouds, "lists", lambda: cloud.find_calls("kids", _CNAME, span))
             (call, *_) = await cloud.find_calls("kids", _CNAME, span)
             uids = ("10001", "20002")
-            await _ask_alike(clouds, "details", lambda: cloud.fetch_record(call, uids, span))
-            await _ask_alike(clouds, "diagnosis", lambda: cloud.fetch_events("kids", _CNAME, span))
+            await _send_identical(clouds, "details", lambda: cloud.fetch_record(call, uids, span))
+            await _send_identical(
+                clouds, "diagnosis", lambda: cloud.fetch_events("kids", _CNAME, span)
+            )
             await cloud.close()
             own.close()
 
 
-async def _ask_alike(clouds: FakeClouds, name: str, ask: Callable[[], Awaitable[object]]) -> None:
+async def _send_identical(
+    clouds: FakeClouds, name: str, request: Callable[[], Awaitable[object]]
+) -> None:
     before, began = len(clouds.requests), time.perf_counter()
-    await asyncio.gather(*(ask() for _ in range(BURST)))
+    await asyncio.gather(*(request() for _ in range(BURST)))
     made, took_ms = len(clouds.requests) - before, (time.perf_counter() - began) * 1000
     _print_row(f"  {BURST} identical questions ({name}): {made} upstream calls, {took_ms:.0f} ms")
 
 
 def main() -> None:
-    """Race on both databases, then ask alike; exit 1 when a call was too many."""
+    """Race on both databases, then send identical requests; exit 1 when a call was too many."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else _DEFAULT_S
     too_many = 0
     for kind in ("sqlite", "postgres"):

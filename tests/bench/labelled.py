@@ -60,12 +60,12 @@ _TIMES: Final = frozenset(kind for kind in KINDS if kind.startswith(("latency", 
 
 @dataclass(frozen=True, slots=True)
 class CloudVariant:
-    """What one cloud's API shows. `unseen`: kinds whose fault none of its metrics shows."""
+    """What one cloud's API returns. `unseen`: kinds whose fault is in none of its metrics."""
 
     name: str
     unseen: frozenset[str]
     generation: Generation | None = None
-    told: bool = False
+    has_events: bool = False
     metrics: frozenset[Metric] = frozenset()
 
 
@@ -93,7 +93,7 @@ _VOLCENGINE: Final = _COMMON | {
 _JITTER: Final = frozenset(kind for kind in KINDS if kind.startswith("jitter"))
 VARIANTS: Final = (
     CloudVariant("agora 2020", _TIMES | _JOINS, "seed"),
-    CloudVariant("agora 2020 + diagnosis", frozenset(), "seed", told=True),
+    CloudVariant("agora 2020 + diagnosis", frozenset(), "seed", has_events=True),
     CloudVariant("agora today", _TIMES | _JOINS, "current"),
     CloudVariant("volcengine", _JITTER | _JOINS, metrics=_VOLCENGINE),
     CloudVariant(
@@ -134,8 +134,8 @@ def diagnose_class(sim_call: SimulatedCall, variant: CloudVariant) -> Verdict:
         participants, series = by_agora(sim_call, variant.generation)
     else:
         participants, series = by_curves(sim_call, variant.metrics)
-    events = events_from_agora(sim_call) if variant.told else ()
-    missing = () if variant.told else (_SILENT,)
+    events = events_from_agora(sim_call) if variant.has_events else ()
+    missing = () if variant.has_events else (_SILENT,)
     return diagnose(report, [call], series, events, missing=missing, participants=participants)
 
 
@@ -144,19 +144,19 @@ def by_agora(
 ) -> tuple[Sequence[Participant], Sequence[Series]]:
     """Send a class through the fake's JSON and the client's parser."""
     window = Window.around(moment(sim_call.complaint.at), _FETCHED)
-    asked = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
+    fake_window = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
     sessions = CallView(sim_call, sim_call.ended_at + _LONG_AFTER_S, 0).sessions(
-        asked, exclude_servers=True
+        fake_window, exclude_servers=True
     )
     body = {
         "code": 200,
         "call_info": [session.row() for session in sessions],
-        "metrics": [session.metrics(asked, _MIDS[generation]) for session in sessions],
+        "metrics": [session.metrics(fake_window, _MIDS[generation]) for session in sessions],
     }
-    told = msgspec.json.decode(msgspec.json.encode(body), type=Details)
+    details = msgspec.json.decode(msgspec.json.encode(body), type=Details)
     row = find_endpoint("agora", "details", generation="seed")
-    participants = build_participants(row, told.call_info or (), ())
-    return participants, build_series(row, told.metrics or (), participants, window, generation)
+    participants = build_participants(row, details.call_info or (), ())
+    return participants, build_series(row, details.metrics or (), participants, window, generation)
 
 
 def by_curves(

@@ -102,13 +102,13 @@ async def test_support_works_from_the_queue(school: Harness) -> None:
 
 
 async def test_two_claim_from_their_homes(school: Harness) -> None:
-    """One wins; the other is told who, and sees the queue as it is."""
+    """One wins; the other gets a message with the name, and sees the current queue."""
     zhou, maya = school.workspace.person("zhou"), school.workspace.person("maya")
     theirs, late = await home_of(school, zhou), await home_of(school, maya)
     await zhou.click(theirs, "ticket.claim")
     await maya.click(late, "ticket.claim")
-    said = school.workspace.messages(maya.dm_channel_id())[-1]["text"]
-    assert f"<@{zhou.id}> has already claimed LD-" in said
+    text = school.workspace.messages(maya.dm_channel_id())[-1]["text"]
+    assert f"<@{zhou.id}> has already claimed LD-" in text
     assert f"Claimed by <@{zhou.id}>" in text_of(shown_to(maya))
 
 

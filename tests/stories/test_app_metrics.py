@@ -30,19 +30,19 @@ async def test_a_person_asks_and_reads(harness: Harness, name: str, figure: str)
     posted = len(harness.workspace.messages(channel))
     await person.command("/quality", "")
     await harness.settled()
-    told = answer(person)
+    response = answer(person)
     looking, _ = ephemeral_texts(person)
     assert "kids" in looking
-    assert figure in told["text"]
-    assert [kind for kind in kinds(told) if kind.startswith("data_")] == [
+    assert figure in response["text"]
+    assert [kind for kind in kinds(response) if kind.startswith("data_")] == [
         "data_visualization",
         "data_visualization",
         "data_table",
     ]
-    table = next(block for block in told["blocks"] if block["type"] == "data_table")
+    table = next(block for block in response["blocks"] if block["type"] == "data_table")
     assert figure == table["rows"][1][0]["text"]
-    assert "600 ms" in text_of(told)
-    assert "<!date^" in text_of(told)
+    assert "600 ms" in text_of(response)
+    assert "<!date^" in text_of(response)
     assert posted == len(harness.workspace.messages(channel))
 
 
@@ -72,7 +72,7 @@ async def test_charts_keep_to_slacks_limits(harness: Harness) -> None:
     ],
 )
 async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
-    """Each topic has its figures, and what Agora cannot tell is said."""
+    """Each topic has its figures, and names what Agora does not return."""
     person = harness.workspace.person("sam")
     await person.command("/quality", topic)
     await harness.settled()

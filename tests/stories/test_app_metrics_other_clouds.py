@@ -19,7 +19,7 @@ async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Har
     """A house with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
     volcengine, huawei = VolcengineAccount(), HuaweiAccount()
     async with open_external_services(tmp_path_factory.mktemp("others"), FakeClock()) as services:
-        told = {
+        environment = {
             "AGORA_APPS": "",
             "VOLCENGINE_APPS": f"kids={volcengine.apps['kids']}",
             "VOLCENGINE_ACCESS_KEY": volcengine.access_key,
@@ -33,7 +33,7 @@ async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Har
             "HUAWEI_IAM_URL": services.clouds.huawei_url,
             "SUPPORT_GROUP": SUPPORT_GROUP,
         }
-        async with services.run_lagdesk(worker=True, connect=True, **told) as built:
+        async with services.run_lagdesk(worker=True, connect=True, **environment) as built:
             yield built
         assert slack_errors_of(services.workspace) == []
 
@@ -47,17 +47,17 @@ async def quality(harness: Harness, text: str) -> Json:
     return found
 
 
-def captions(shown: Json) -> list[str]:
+def captions(response: Json) -> list[str]:
     """The tables' titles."""
-    return [block["caption"] for block in shown["blocks"] if block["type"] == "data_table"]
+    return [block["caption"] for block in response["blocks"] if block["type"] == "data_table"]
 
 
 async def test_volcengine_by_day_and_by_place(harness: Harness) -> None:
     """Days stand under the last hour, and the newest half minute before the last day."""
-    told = await quality(harness, "experience app=kids")
-    assert captions(told) == ["Metrics for this period", "Metrics by day"]
-    assert "Audio freeze" in text_of(told)
-    assert "Days are in Beijing time" in text_of(told)
+    response = await quality(harness, "experience app=kids")
+    assert captions(response) == ["Metrics for this period", "Metrics by day"]
+    assert "Audio freeze" in text_of(response)
+    assert "Days are in Beijing time" in text_of(response)
     spread = await quality(harness, "distribution app=kids")
     titles = captions(spread)
     assert len(titles) == 8
@@ -74,11 +74,11 @@ async def test_volcengine_by_day_and_by_place(harness: Harness) -> None:
 
 async def test_huaweis_billed_time(harness: Harness) -> None:
     """Users and sessions stand beside the time of calls, transcoding and recording."""
-    told = await quality(harness, "usage app=adults")
-    (table,) = [block for block in told["blocks"] if block["type"] == "data_table"]
+    response = await quality(harness, "usage app=adults")
+    (table,) = [block for block in response["blocks"] if block["type"] == "data_table"]
     head = [cell["text"] for cell in table["rows"][0]]
     assert head[-3:] == ["Calls", "Transcoding", "Recording"]
-    assert "does not define the boundaries" in text_of(told)
+    assert "does not define the boundaries" in text_of(response)
     assert harness.clouds.over_quota == []
 
 
@@ -107,8 +107,8 @@ async def menu(harness: Harness, person: Person) -> str:
 
 async def test_what_is_left_is_said(harness: Harness) -> None:
     """Under figures and by the doctor; calls that are counted by the second never run out."""
-    told = text_of(await quality(harness, "usage app=adults"))
-    left = re.search(r"statistics (\d+) of 30 within", told)
+    response = text_of(await quality(harness, "usage app=adults"))
+    left = re.search(r"statistics (\d+) of 30 within", response)
     assert left is not None
     assert 0 < int(left[1]) < 30
     endless = "Volcengine has only a per-second rate limit"
@@ -117,5 +117,5 @@ async def test_what_is_left_is_said(harness: Harness) -> None:
     await sam.command("/lagdesk", "doctor")
     await harness.settled()
     found = text_of(sam.ephemerals("teachers")[-1])
-    for said in (endless, "of 30 within", "management", "The key works (aksk, ACTIVATION)"):
-        assert said in found
+    for expected in (endless, "of 30 within", "management", "The key works (aksk, ACTIVATION)"):
+        assert expected in found

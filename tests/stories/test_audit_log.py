@@ -49,8 +49,8 @@ async def test_who_did_what(tmp_path: Path) -> None:
             zhou = harness.workspace.person("zhou")
             first = (await find_ticket(harness, "class_77_1")).label
 
-            told = await lookback(sam)
-            lines = [line for line in told.split("\\n") if " · " in line]
+            response = await lookback(sam)
+            lines = [line for line in response.split("\\n") if " · " in line]
             wanted = [
                 f"<@{zhou.id}> asked to close the channel for everybody · not done: the cloud",
                 f"<@{zhou.id}> asked to stop the recording",
@@ -61,7 +61,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
             assert len(wanted) == len(lines)
             assert all(each in line for each, line in zip(wanted, lines, strict=True))
             assert "class_77_2" in lines[0]
-            assert "20002" not in told
+            assert "20002" not in response
 
             about_one = await lookback(zhou, first)
             assert f"操作记录：{first}" in about_one
@@ -77,7 +77,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("people", [0, 3 * MAX_SHOWN])
 async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
-    """Nothing done yet is said; of many deeds the newest stand there, whatever they are."""
+    """An empty log says so; of many actions the newest are listed, unknown ones too."""
     sam, team = http_harness.workspace.person("sam"), http_harness.workspace.team_id
     now = http_harness.clock.now()
 
@@ -98,11 +98,11 @@ async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
             )
 
     await http_harness.application.store.transact(work)
-    told = await lookback(sam)
+    response = await lookback(sam)
     if not people:
-        assert "Nothing yet" in told
+        assert "Nothing yet" in response
         return
-    assert told.count(f"<@{sam.id}>") == MAX_SHOWN
-    assert f"downloaded the tickets of week 2026-W{people - 1}" in told
-    assert "moon.landing" in told
-    assert "<!channel>" not in told
+    assert response.count(f"<@{sam.id}>") == MAX_SHOWN
+    assert f"downloaded the tickets of week 2026-W{people - 1}" in response
+    assert "moon.landing" in response
+    assert "<!channel>" not in response

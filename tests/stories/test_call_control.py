@@ -1,4 +1,4 @@
-"""Acting on rooms of a ticket: who may, what is asked twice, what Huawei took, what is told."""
+"""Acting on the call of a ticket: permissions, confirmations, outcomes, thread messages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def on_huawei(
 ) -> AbstractAsyncContextManager[Harness]:
     """Run Lagdesk in a world whose calls Huawei carries."""
     account, clouds = HuaweiAccount(), services.clouds
-    told = {
+    environment = {
         "AGORA_APPS": "",
         "HUAWEI_APPS": f"kids={APP}",
         "HUAWEI_ACCESS_KEY": account.access_key,
@@ -51,7 +51,7 @@ def on_huawei(
         "SUPPORT_GROUP": SUPPORT_GROUP,
         **more,
     }
-    return services.run_lagdesk(worker=worker, connect=True, **told)
+    return services.run_lagdesk(worker=worker, connect=True, **environment)
 
 
 @pytest.fixture
@@ -99,9 +99,9 @@ async def filed(harness: Harness, cname: str) -> Person:
 
 
 def notes(harness: Harness, cname: str) -> list[str]:
-    """What the thread tells of orders and recordings."""
-    told = [text_of(reply) for reply in find_replies(harness, find_card(harness, cname))]
-    return [text for text in told if "asked to" in text or "请求" in text]
+    """Return the thread's messages about actions and recordings."""
+    replies = [text_of(reply) for reply in find_replies(harness, find_card(harness, cname))]
+    return [text for text in replies if "asked to" in text or "请求" in text]
 
 
 async def actions(harness: Harness, cname: str) -> list[str]:
@@ -114,7 +114,7 @@ async def actions(harness: Harness, cname: str) -> list[str]:
 
 
 async def test_student_is_sent_out(harness: Harness) -> None:
-    """Two forms, the second names the consequence; the thread tells what was asked and no more."""
+    """Two forms, the second names the consequence; the thread says what was requested and no more."""
     sam = await filed(harness, "class_77_1")
     view = await open_menu(harness, sam, "class_77_1")
     assert "2 people are in the channel now." in text_of(view)
@@ -150,7 +150,7 @@ async def test_room_is_closed_once_a_form(harness: Harness) -> None:
 
 
 async def test_only_support_sees_the_menu(harness: Harness) -> None:
-    """Others are told privately that only support can; nothing is ordered, revealed or kept."""
+    """Others get a private refusal; nothing is sent to the cloud, revealed or stored."""
     await filed(harness, "class_77_3")
     maya = harness.workspace.person("maya")
     await choose_in_menu(harness, maya, "class_77_3", "room")
@@ -162,7 +162,7 @@ async def test_only_support_sees_the_menu(harness: Harness) -> None:
 async def test_rights_lost_between_the_forms(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who is no support any more when confirming is told in the form; nobody is cut off."""
+    """Somebody who left support before confirming is refused in the form; nobody is removed."""
     sam = await filed(harness, "class_77_3")
     question = await choose(harness, sam, "class_77_3", "dismiss")
 

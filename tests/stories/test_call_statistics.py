@@ -38,8 +38,8 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
     sam = today.workspace.person("sam")
     await sam.command("/quality", "distribution")
     await today.settled()
-    told = sam.ephemerals("teachers")[-1]
-    tables = [block for block in told["blocks"] if block["type"] == "data_table"]
+    response = sam.ephemerals("teachers")[-1]
+    tables = [block for block in response["blocks"] if block["type"] == "data_table"]
     titles = [table["caption"] for table in tables]
     live = "Metrics by network type, from ", "Metrics by country, from ", "Metrics by system, from "
     assert [title.startswith(name) for title, name in zip(titles, live, strict=False)] == [True] * 3
@@ -47,9 +47,9 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
     head = [cell["text"] for cell in tables[0]["rows"][0]]
     assert [head[0].capitalize(), *head[1:]] == ["Network type", "Video freeze", "Users"]
     assert "Wi-Fi" in text_of(tables[0])
-    said = text_of(told)
-    assert "First, 20 seconds of live data (40 s old on the Premium plan)" in said
-    assert "from 600 ms" in said
+    text = text_of(response)
+    assert "First, 20 seconds of live data (40 s old on the Premium plan)" in text
+    assert "from 600 ms" in text
 
 
 async def details(harness: Harness, cname: str) -> str:

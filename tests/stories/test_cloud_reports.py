@@ -73,7 +73,7 @@ async def test_passing_refusal_is_tried_again(http_harness: Harness, kind: Fault
 
 
 def cards_before(harness: Harness, cname: str) -> list[str]:
-    """Everything a card has said so far."""
+    """Return every version of a card so far."""
     sent = [text_of(call["request"]) for call in harness.workspace.calls if "chat." in call["name"]]
     return [text for text in sent if cname in text]
 

@@ -22,7 +22,7 @@ NOT_SAVED: Final = {
     "lin": "没有保存：数据库暂时不可用，请过一分钟再试。",
 }
 _ANSWER_TIMEOUT_S: Final = 0.7
-Ask = Callable[[Harness, Person], Awaitable[str]]
+Request = Callable[[Harness, Person], Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def is_refusal(message: str) -> bool:
     return any(sentence in message for sentence in NOT_SAVED.values())
 
 
-WRITES: Final[tuple[Ask, ...]] = (diagnose, click)
-READS: Final[tuple[Ask, ...]] = (list_tickets, use_shortcut, use_message_shortcut)
+WRITES: Final[tuple[Request, ...]] = (diagnose, click)
+READS: Final[tuple[Request, ...]] = (list_tickets, use_shortcut, use_message_shortcut)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ READS: Final[tuple[Ask, ...]] = (list_tickets, use_shortcut, use_message_shortcu
     indirect=["broken"],
 )
 async def test_nothing_is_confirmed_that_was_not_saved(broken: Harness, fault: str) -> None:
-    """Everybody is told in their language while it lasts; the same form then makes one ticket."""
+    """Everybody gets an error in their language during it; the same form then makes one ticket."""
     store = broken.application.store
     faults = SQLITE_FAULTS if store.is_sqlite else POSTGRES_FAULTS
     lin, sam = map(broken.workspace.person, ("lin", "sam"))
@@ -123,8 +123,8 @@ async def test_nothing_is_confirmed_that_was_not_saved(broken: Harness, fault: s
     with faults[fault](store):
         outcome = await lin.submit(form, {**FORM, "cname": cname})
         assert list(outcome.errors.values()) == [NOT_SAVED["lin"]]
-        for ask in (*WRITES, *(READS if fault in UNREADABLE else ())):
-            assert NOT_SAVED["sam"] in await ask(broken, sam)
+        for request in (*WRITES, *(READS if fault in UNREADABLE else ())):
+            assert NOT_SAVED["sam"] in await request(broken, sam)
     assert (await submit_until_saved(lin, form)).ok
     assert await store.read(lambda session: count_tickets(session, cname)) == 1
 

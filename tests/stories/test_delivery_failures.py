@@ -1,4 +1,4 @@
-"""Nothing reported is lost, and nothing said twice, whatever Slack does to our posts."""
+"""Nothing reported is lost, and nothing is posted twice, whatever Slack does to our posts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def outlast(harness: Harness, rounds: int = 5) -> None:
         await harness.pass_time(min(6 * 2**number, 300))
 
 
-async def see_everything_once(harness: Harness, cname: str) -> None:
+async def assert_delivered_once(harness: Harness, cname: str) -> None:
     """One card, one confirmation, one diagnosis, one report; the card up to date."""
     card = find_card(harness, cname)
     assert "Reported to Agora: accepted" in text_of(card)
@@ -60,7 +60,7 @@ async def see_everything_once(harness: Harness, cname: str) -> None:
 # First, since hours pass in it: every ticket of the stage is then looked at again and again.
 @pytest.mark.parametrize("way", ["archived", "removed", "scope"])
 async def test_escalation_channel_is_gone_and_comes_back(http_harness: Harness, way: str) -> None:
-    """The ticket stays, the reporter is told, and the card appears when it can."""
+    """The ticket stays, the reporter is notified, and the card is posted as soon as possible."""
     workspace, cname = http_harness.workspace, f"gone-{way}"
     person = workspace.person("sam")
     open_escalations(workspace, way, is_open=False)
@@ -72,7 +72,7 @@ async def test_escalation_channel_is_gone_and_comes_back(http_harness: Harness, 
     open_escalations(workspace, way, is_open=True)
     await http_harness.pass_time(300)
     await http_harness.pass_time(60)
-    await see_everything_once(http_harness, cname)
+    await assert_delivered_once(http_harness, cname)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -89,7 +89,7 @@ async def test_slack_fails_around_our_posts(
     assert (await report(person, cname)).ok
     await outlast(http_harness)
     http_harness.workspace.faults.clear()
-    await see_everything_once(http_harness, cname)
+    await assert_delivered_once(http_harness, cname)
 
 
 async def test_permalink_is_learnt_later(http_harness: Harness) -> None:
@@ -123,7 +123,7 @@ async def test_optional_scopes_may_be_missing(http_harness: Harness) -> None:
     await report(workspace.person("sam"), "no-history")
     await outlast(http_harness)
     workspace.scopes.update(had)
-    await see_everything_once(http_harness, "no-history")
+    await assert_delivered_once(http_harness, "no-history")
 
 
 async def test_deleted_card_is_posted_anew(http_harness: Harness) -> None:
@@ -163,6 +163,6 @@ async def test_person_who_cannot_be_written_to(http_harness: Harness) -> None:
 
 
 async def is_enqueued(harness: Harness, name: str) -> bool:
-    """Tell whether a duty is not done yet."""
+    """Return whether a job is not finished yet."""
     job = await harness.application.store.read(lambda session: session.get(models.Job, name))
     return job is not None and job.finished_at is None

@@ -27,8 +27,8 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harnes
         assert slack_errors_of(built.workspace) == []
 
 
-async def ask(harness: Harness, person: Person, text: str) -> list[str]:
-    """Ask about a channel and return the answers, the first word included."""
+async def request_diagnosis(harness: Harness, person: Person, text: str) -> list[str]:
+    """Request a diagnosis and return the responses, the immediate one included."""
     before = len(ephemeral_texts(person))
     outcome = await person.command("/diagnose", text)
     assert not outcome.late
@@ -37,7 +37,7 @@ async def ask(harness: Harness, person: Person, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "expected"),
     [
         ("sam", "class_77_3", "CPU is overloaded"),
         ("lin", "class_77_3", "CPU 负载过高"),
@@ -47,12 +47,14 @@ async def ask(harness: Harness, person: Person, text: str) -> list[str]:
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
     ],
 )
-async def test_diagnose_answers_privately(both: Harness, name: str, text: str, said: str) -> None:
+async def test_diagnose_answers_privately(
+    both: Harness, name: str, text: str, expected: str
+) -> None:
     """The answer is for the reader alone, in their language, at once where data is out."""
     person = both.workspace.person(name)
-    first, answer = await ask(both, person, text)
+    first, answer = await request_diagnosis(both, person, text)
     assert text.split(maxsplit=1)[0] in first
-    assert said in answer
+    assert expected in answer
     assert "10001" not in answer
     assert "20002" not in answer
     assert [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)] == []
@@ -61,7 +63,7 @@ async def test_diagnose_answers_privately(both: Harness, name: str, text: str, s
 async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None:
     """First that nothing is known yet and when it will be, then the answer; not more."""
     person = both.workspace.person("sam")
-    answers = await ask(both, person, "class_77_9")
+    answers = await request_diagnosis(both, person, "class_77_9")
     assert "There is no data about this call yet" in answers[1]
     for _ in range(5):
         await both.pass_time(120)
@@ -74,7 +76,7 @@ async def test_channel_without_a_call_is_looked_for_once_more(both: Harness) -> 
     """A class may have begun so lately that it is not listed; after three minutes that is known."""
     person = both.workspace.person("sam")
     for cname in ("late_1", "nowhere_3"):
-        answers = await ask(both, person, cname)
+        answers = await request_diagnosis(both, person, cname)
         assert f"No call was found in {cname}. If the class began less than 3 min" in answers[1]
     started_at = both.clock() - 60
     both.clouds.add(build_simulated_call("healthy", "late_1", seed=9, started_at=started_at))
@@ -94,14 +96,14 @@ async def test_since_says_how_far_back(both: Harness) -> None:
     person = both.workspace.person("sam")
     sim_call = both.clouds.sim_call("class_77_7")
     assert sim_call is not None
-    _, answer = await ask(both, person, "class_77_12 since=2h")
+    _, answer = await request_diagnosis(both, person, "class_77_12 since=2h")
     assert "not found" not in answer
-    _, answer = await ask(both, person, "nowhere_2 since=5m")
+    _, answer = await request_diagnosis(both, person, "nowhere_2 since=5m")
     assert "not found" in answer
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "expected"),
     [
         ("sam", "", "cname) is missing"),
         ("lin", "", "缺少频道名"),
@@ -115,11 +117,11 @@ async def test_since_says_how_far_back(both: Harness) -> None:
     ],
 )
 async def test_wrong_arguments_are_answered_with_help(
-    both: Harness, name: str, text: str, said: str
+    both: Harness, name: str, text: str, expected: str
 ) -> None:
     """What is wrong, and how the command is used, in the reader's language."""
     outcome = await both.workspace.person(name).command("/diagnose", text)
-    assert said in outcome.text
+    assert expected in outcome.text
     assert "`/diagnose &lt;cname&gt;" in outcome.text
     assert ("说明一次通话为什么不好" in outcome.text) == (name == "lin")
     assert "<!" not in outcome.text
@@ -129,14 +131,14 @@ async def test_answer_survives_slack(both: Harness) -> None:
     """When Slack breaks the answer's address for a moment, the answer comes later."""
     person = both.workspace.person("zhou")
     both.workspace.fail_next("response_url", "http_500")
-    await ask(both, person, "class_77_10")
+    await request_diagnosis(both, person, "class_77_10")
     assert [text for text in ephemeral_texts(person) if "CPU 负载过高" in text] == []
     await both.pass_time(10)
     assert len([text for text in ephemeral_texts(person) if "CPU 负载过高" in text]) == 1
 
 
 async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> None:
-    """Faults are told of teacher and student, in both languages, without anybody's uid."""
+    """Faults are described by side, in both languages, without anybody's uid."""
     person = both.workspace.person("sam")
     await report(person, "class_77_2")
     found = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
@@ -145,14 +147,14 @@ async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> Non
     assert not re.search(r"10001|20002", found)
 
 
-async def look_until(harness: Harness, cname: str, said: str) -> str:
+async def look_until(harness: Harness, cname: str, expected: str) -> str:
     """Let time pass until the post in the thread says something, half an hour at most."""
     await harness.settled()
     found = ""
     for _ in range(15):
         await harness.pass_time(120)
         found = text_of(find_diagnosis_posts(harness, cname)[0])
-        if said in found:
+        if expected in found:
             break
     return found
 

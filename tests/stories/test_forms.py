@@ -1,4 +1,4 @@
-"""Forms: how they open, what they take, and what is said under a field that is wrong."""
+"""Forms: how they open, what they accept, and the errors under invalid fields."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ WRONG = [
 
 @pytest.mark.parametrize("name", ["lin", "sam"])
 @pytest.mark.parametrize(
-    ("field", "value"), WRONG, ids=[f"{field}-{place}" for place, (field, _) in enumerate(WRONG)]
+    ("field", "value"), WRONG, ids=[f"{field}-{index}" for index, (field, _) in enumerate(WRONG)]
 )
 async def test_wrong_field_is_said_under_it(
     harness: Harness, name: str, field: str, value: Any
@@ -85,7 +85,7 @@ async def test_wrong_field_is_said_under_it(
 
 
 async def test_every_field_wrong_then_corrected(harness: Harness) -> None:
-    """All mistakes are told at once; the corrected form makes one ticket."""
+    """All errors are displayed at once; the corrected form makes one ticket."""
     person = harness.workspace.person("wang")
     view = await open_form(person)
     wrong: dict[str, Any] = {
@@ -188,8 +188,8 @@ async def test_global_shortcut_opens_an_empty_form(harness: Harness) -> None:
 async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: str) -> None:
     """A message in Chinese or English tells the channel and both uids."""
     person = harness.workspace.person("wang")
-    said = await person.post_message("teachers", text)
-    assert (await person.message_shortcut("report_message", said)).ok
+    posted = await person.post_message("teachers", text)
+    assert (await person.message_shortcut("report_message", posted)).ok
     view = await person.wait_for_view("report")
     found = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
     assert found == ["class_77_1", "10001", "20002"]
@@ -207,9 +207,9 @@ async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:
     assert (await person.shortcut("report_call")).ok
     assert "too slow" in text_of(harness.workspace.messages(person.dm_channel_id())[-1])
 
-    said = await person.post_message("teachers", "class_1 teacher 1 student 2")
+    posted = await person.post_message("teachers", "class_1 teacher 1 student 2")
     harness.workspace.fail_next("views.open", "expired_trigger_id")
-    await person.message_shortcut("report_message", said)
+    await person.message_shortcut("report_message", posted)
     assert "too slow" in ephemeral_texts(person)[-1]
 
 

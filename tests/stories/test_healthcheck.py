@@ -35,7 +35,7 @@ SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_
 
 
 def environment_of(harness: Harness, **more: str) -> dict[str, str]:
-    """What the command is told beside a running stage; "" leaves a setting out."""
+    """Return the settings of the command; "" leaves one out."""
     folder = Path(harness.settings.database_url.removeprefix("sqlite:///")).parent
     return harness_environment(harness.workspace, harness.clouds, folder) | more
 
@@ -75,14 +75,16 @@ async def test_all_is_well(http_harness: Harness, tmp_path: Path) -> None:
 
 async def test_a_table_for_people(http_harness: Harness, tmp_path: Path) -> None:
     """A line for each thing and one for the whole; exit status 1 says that something fails."""
-    told = environment_of(http_harness, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
-    status, table, errors = await run_doctor(http_harness, told, tmp_path)
+    environment = environment_of(
+        http_harness, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both"
+    )
+    status, table, errors = await run_doctor(http_harness, environment, tmp_path)
     assert len(NEEDED) + 1 == len(table.splitlines())
     assert (status, errors) == (1, "")
 
 
 async def test_a_wrong_setting_is_a_row_too(http_harness: Harness, tmp_path: Path) -> None:
-    """Settings that cannot be read are told as everything else is."""
+    """Invalid settings are a row of the table like everything else."""
     status, out, errors = await run_doctor(http_harness, {"AGORA_APPS": "kids"}, tmp_path, "--json")
     assert [(row["name"], row["state"]) for row in json.loads(out)] == [("settings", "failed")]
     assert "AGORA_APPS" in out
@@ -172,15 +174,15 @@ async def test_support_calls_the_doctor(http_harness: Harness, name: str, locale
     person = http_harness.workspace.person(name)
     await person.command("/lagdesk", "doctor")
     await http_harness.settled()
-    said = ephemeral_texts(person)[-1]
-    assert Translator(locale).translate(message("How Lagdesk is doing")) in said
-    assert ":white_check_mark:" in said
-    assert "seed" in said
-    assert http_harness.settings.slack_bot_token not in said
+    response = ephemeral_texts(person)[-1]
+    assert Translator(locale).translate(message("How Lagdesk is doing")) in response
+    assert ":white_check_mark:" in response
+    assert "seed" in response
+    assert http_harness.settings.slack_bot_token not in response
 
 
 async def test_others_may_not(http_harness: Harness) -> None:
-    """A teacher is told that only support can call the doctor."""
+    """A teacher is refused: only support can run the checks."""
     teacher = http_harness.workspace.person("lin")
     await teacher.command("/lagdesk", "doctor")
     await http_harness.settled()

@@ -88,7 +88,7 @@ async def test_event_delivered_again_is_kept_once(harness: Harness) -> None:
 
 
 async def test_claimed_by_two_at_once(harness: Harness) -> None:
-    """One wins; the other is told privately who was first; the card names the winner."""
+    """One wins; the other gets a private message with the name; the card names the winner."""
     sam, zhou = harness.workspace.person("sam"), harness.workspace.person("zhou")
     await report(sam, "claim-1")
     await harness.settled()

@@ -24,8 +24,8 @@ async def diagnose_all(harness: Harness) -> None:
 
 
 @pytest.fixture(scope="module")
-async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A stage in two languages on which seven reports of one cause came within ten minutes."""
+async def seven_reports(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    """Lagdesk in two languages, with seven reports of one cause within ten minutes."""
     folder = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         for _ in range(7):
@@ -53,91 +53,95 @@ def card_number(harness: Harness, number: int) -> dict[str, Any]:
     return card
 
 
-async def test_history_in_both_languages(crowd: Harness) -> None:
+async def test_history_in_both_languages(seven_reports: Harness) -> None:
     """The line counts this student's tickets and the causes that were theirs."""
-    found = text_of(find_replies(crowd, card_number(crowd, 7))[0])
+    found = text_of(find_replies(seven_reports, card_number(seven_reports, 7))[0])
     assert "This student: 7 tickets in 30 days, " in found
     assert "这位学生：30 天内 7 张工单，" in found
     assert "20002" not in found
-    assert "in 30 days" not in text_of(find_replies(crowd, card_number(crowd, 1))[0])
+    assert "in 30 days" not in text_of(
+        find_replies(seven_reports, card_number(seven_reports, 1))[0]
+    )
 
 
-async def test_seven_reports_make_one_incident(crowd: Harness) -> None:
+async def test_seven_reports_make_one_incident(seven_reports: Harness) -> None:
     """One post links seven tickets, and each card links it."""
-    (incident,) = threads_of(crowd)
+    (incident,) = threads_of(seven_reports)
     text = text_of(incident)
     assert [n for n in range(1, 8) if f"|LD-{n}>" not in text] == []
-    assert sum("|INC-1>" in text_of(card) for card in ticket_cards(crowd)) == 7
+    assert sum("|INC-1>" in text_of(card) for card in ticket_cards(seven_reports)) == 7
     assert "7 reports in " in text
     assert "7 次提交" in text
 
 
-async def test_tickets_of_an_incident_do_not_shout(crowd: Harness) -> None:
+async def test_tickets_of_an_incident_do_not_shout(seven_reports: Harness) -> None:
     """Time to escalate comes, and no thread calls the group again; the incident did."""
-    await crowd.pass_time(15 * 60)
-    cards = ticket_cards(crowd)
-    said = [reply["text"] for card in cards for reply in find_replies(crowd, card)]
-    assert [text for text in said if "<!here>" in text] == []
-    assert "<!here>" in text_of(threads_of(crowd)[0])
+    await seven_reports.pass_time(15 * 60)
+    cards = ticket_cards(seven_reports)
+    replies = [reply["text"] for card in cards for reply in find_replies(seven_reports, card)]
+    assert [text for text in replies if "<!here>" in text] == []
+    assert "<!here>" in text_of(threads_of(seven_reports)[0])
     assert all("Escalated" in text_of(card) for card in cards)
 
 
-async def test_only_support_closes_an_incident(crowd: Harness) -> None:
+async def test_only_support_closes_an_incident(seven_reports: Harness) -> None:
     """Somebody else is refused; support's press closes it, and the post says who."""
-    (incident,) = threads_of(crowd)
-    lin, zhou = crowd.workspace.person("lin"), crowd.workspace.person("zhou")
-    ticket = await find_ticket(crowd, "class_77_1")
+    (incident,) = threads_of(seven_reports)
+    lin, zhou = seven_reports.workspace.person("lin"), seven_reports.workspace.person("zhou")
+    ticket = await find_ticket(seven_reports, "class_77_1")
     with pytest.raises(NotAllowedError):
-        await crowd.slack.services.incidents.close(ticket.team, 1, lin.id)
-    await crowd.settled()
-    assert "incident.close" in text_of(threads_of(crowd)[0])
+        await seven_reports.slack.services.incidents.close(ticket.team, 1, lin.id)
+    await seven_reports.settled()
+    assert "incident.close" in text_of(threads_of(seven_reports)[0])
     assert (await zhou.click(incident, "incident.close")).ok
-    await crowd.settled()
-    (closed,) = threads_of(crowd)
+    await seven_reports.settled()
+    (closed,) = threads_of(seven_reports)
     assert "incident.close" not in text_of(closed)
     assert f"Closed by <@{zhou.id}>" in text_of(closed)
 
 
-async def test_later_judgement_counts_once(crowd: Harness) -> None:
+async def test_later_judgement_counts_once(seven_reports: Harness) -> None:
     """Somebody changes their mind; one judgement stays."""
-    sam = crowd.workspace.person("sam")
-    found = find_replies(crowd, card_number(crowd, 7))[0]
+    sam = seven_reports.workspace.person("sam")
+    found = find_replies(seven_reports, card_number(seven_reports, 7))[0]
     await sam.click(found, "verdict.wrong")
     await sam.click(found, "verdict.right")
     await sam.command("/lagdesk", "accuracy")
     assert "100% right (1 rating)" in ephemeral_texts(sam)[-1]
 
 
-async def test_quiet_incident_closes_itself(crowd: Harness) -> None:
+async def test_quiet_incident_closes_itself(seven_reports: Harness) -> None:
     """Three reports are none, the fourth opens one, a fifth joins, and quiet closes it."""
-    sam = crowd.workspace.person("sam")
+    sam = seven_reports.workspace.person("sam")
     for number, expected in ((3, 1), (1, 2), (1, 2)):
         for _ in range(number):
             await report(sam, "class_77_2")
-        await diagnose_all(crowd)
-        assert expected == len(threads_of(crowd))
-    assert "5 reports" in threads_of(crowd)[1]["text"]
-    await crowd.pass_time(2 * 3600 + 1)
-    second = text_of(threads_of(crowd)[1])
+        await diagnose_all(seven_reports)
+        assert expected == len(threads_of(seven_reports))
+    assert "5 reports" in threads_of(seven_reports)[1]["text"]
+    await seven_reports.pass_time(2 * 3600 + 1)
+    second = text_of(threads_of(seven_reports)[1])
     assert "Closed automatically" in second
     assert "已自动关闭" in second
 
 
-async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Harness) -> None:
+async def test_a_post_whose_answer_was_lost_is_found_again(seven_reports: Harness) -> None:
     """A worker that died between posting and noting leaves one post, not two."""
-    posts = len(threads_of(crowd))
+    posts = len(threads_of(seven_reports))
 
     def forget(session: Session) -> None:
         incident = incidents.lock(session, 1)
         assert incident is not None
         incident.ts = ""
         session.add(incident)
-        store_jobs.enqueue(session, "incident:INC-1", "incident", 1, due_at=crowd.clock.now())
+        store_jobs.enqueue(
+            session, "incident:INC-1", "incident", 1, due_at=seven_reports.clock.now()
+        )
         session.get_one(Job, "incident:INC-1").attempt = 1
 
-    await crowd.application.store.transact(forget)
-    await crowd.pass_time(1)
-    assert posts == len(threads_of(crowd))
-    found = await crowd.application.store.read(lambda session: incidents.lock(session, 1))
+    await seven_reports.application.store.transact(forget)
+    await seven_reports.pass_time(1)
+    assert posts == len(threads_of(seven_reports))
+    found = await seven_reports.application.store.read(lambda session: incidents.lock(session, 1))
     assert found is not None
-    assert threads_of(crowd)[0]["ts"] == found.ts
+    assert threads_of(seven_reports)[0]["ts"] == found.ts

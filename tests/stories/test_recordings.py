@@ -1,4 +1,4 @@
-"""Recordings as evidence: begun once, shown as they go, stopped; the finished file told once."""
+"""Recordings as evidence: started once, their progress posted, stopped; the file posted once."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ async def test_start_without_an_answer(harness: Harness, *, after_effect: bool) 
 
 
 async def test_refused_start(harness: Harness) -> None:
-    """A right that is missing is told in plain words, and nothing is tried again."""
+    """A missing permission is described in plain words, and nothing is retried."""
     sam = await filed(harness, CNAME)
     harness.clouds.huawei.deny(f"POST {JOBS}")
     await record(harness, sam)
@@ -229,7 +229,7 @@ async def test_too_many_calls_while_stopping(harness: Harness) -> None:
 
 
 async def test_job_that_huawei_has_forgotten(harness: Harness) -> None:
-    """404 on a job nobody stopped is told as it is, and ends the looking."""
+    """404 on a job nobody stopped is posted as it is, and ends the polling."""
     sam = await filed(harness, CNAME)
     await record(harness, sam)
     harness.clouds.huawei.control.jobs.clear()

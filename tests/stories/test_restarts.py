@@ -46,7 +46,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
 
 
 def submission(harness: Harness, cname: str, origin: str = "V1") -> Submission:
-    """What the form's story hands to the desk."""
+    """Return a valid submission of the form."""
     return Submission(
         team=harness.workspace.team_id,
         origin=origin,
@@ -61,7 +61,7 @@ def submission(harness: Harness, cname: str, origin: str = "V1") -> Submission:
     )
 
 
-async def see_everything_once(harness: Harness, cname: str) -> None:
+async def assert_delivered_once(harness: Harness, cname: str) -> None:
     """One card, one confirmation, one diagnosis, one report."""
     assert len(find_cards(harness, cname)) == 1
     assert len(find_diagnosis_posts(harness, cname)) == 1
@@ -87,7 +87,7 @@ async def test_two_processes_take_one_form(services: ExternalServices) -> None:
         )
         assert len({ticket.id for ticket in filed}) == 1
         await first.settled()
-        await see_everything_once(first, "two-1")
+        await assert_delivered_once(first, "two-1")
 
 
 async def test_killed_right_after_the_ticket_was_stored(services: ExternalServices) -> None:
@@ -97,9 +97,9 @@ async def test_killed_right_after_the_ticket_was_stored(services: ExternalServic
         assert find_cards(web, "kill-1") == []
     async with services.run_lagdesk() as again:
         await again.pass_time(10)
-        await see_everything_once(again, "kill-1")
+        await assert_delivered_once(again, "kill-1")
         await again.pass_time(400)
-        await see_everything_once(again, "kill-1")
+        await assert_delivered_once(again, "kill-1")
 
 
 @pytest.mark.parametrize("kind", ["card", "confirm", "diagnose", "explain"])
@@ -116,7 +116,7 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
     async with services.run_lagdesk() as again:
         await again.settled()
         await again.pass_time(61)
-        await see_everything_once(again, cname)
+        await assert_delivered_once(again, cname)
         assert len(direct_messages(again, sam, cname)) == 2
         after = await find_ticket(again, cname)
         assert (before.thread.card_ts, before.thread.diagnosis_ts) == (
@@ -126,7 +126,7 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
 
 
 async def test_card_comes_while_the_reporter_is_told(services: ExternalServices) -> None:
-    """A card that comes late does not ask once more for what is being said just then."""
+    """A late card does not enqueue again what is being sent at that moment."""
     services.workspace.scopes.difference_update(
         {"im:history"}
     )  # nothing in Slack can be found again
@@ -144,7 +144,7 @@ async def test_card_comes_while_the_reporter_is_told(services: ExternalServices)
             assert await store.transact(partial(complete, job=job, services=services))
     async with services.run_lagdesk() as harness:
         await harness.pass_time(10)
-        await see_everything_once(harness, "late-1")
+        await assert_delivered_once(harness, "late-1")
 
 
 def claim(session: Session, name: str, services: ExternalServices) -> ClaimedJob:
@@ -210,7 +210,7 @@ async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
         await again.settled()
         await again.pass_time(10)
         assert "Reported to Agora: accepted" in text_of(find_card(again, "down-1"))
-        await see_everything_once(again, "down-1")
+        await assert_delivered_once(again, "down-1")
 
 
 async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
@@ -227,7 +227,7 @@ async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said", "endpoint"),
+    ("setting", "expected", "endpoint"),
     [
         ("off", "reports to Agora are switched off", None),
         ("report", "Reported to Agora: accepted", "analytics/feedback/report"),
@@ -235,20 +235,20 @@ async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
     ],
 )
 async def test_report_setting(
-    services: ExternalServices, setting: str, said: str, endpoint: str | None
+    services: ExternalServices, setting: str, expected: str, endpoint: str | None
 ) -> None:
     """AGORA_REPORT chooses the call, or none."""
     async with services.run_lagdesk(AGORA_REPORT=setting) as harness:
         await report(services.workspace.person("sam"), "setting-1")
         await harness.settled()
-        assert said in text_of(find_card(harness, "setting-1"))
+        assert expected in text_of(find_card(harness, "setting-1"))
         assert ([endpoint] if endpoint else []) == [r.endpoint for r in services.clouds.reports]
-        expected = ReportState.ACCEPTED if endpoint else ReportState.OFF
-        assert expected is (await find_ticket(harness, "setting-1")).cloud_report.state
+        state = ReportState.ACCEPTED if endpoint else ReportState.OFF
+        assert state is (await find_ticket(harness, "setting-1")).cloud_report.state
 
 
 async def test_explanation_survives_a_restart(services: ExternalServices) -> None:
-    """What the reporter is owed is told after a start, once; a rerun tells nothing again."""
+    """A notification that is due is sent after a restart, once; another diagnosis sends none."""
     sam = services.workspace.person("sam")
     async with services.run_lagdesk() as harness:
         await report(sam, "class_77_3")
@@ -268,7 +268,7 @@ async def test_explanation_survives_a_restart(services: ExternalServices) -> Non
 
 
 async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> None:
-    """When there is nothing left to wait for, the reporter is told that too, in Chinese."""
+    """Without any data to wait for, the reporter is notified of that too, in Chinese."""
     lin = services.workspace.person("lin")
     async with services.run_lagdesk() as harness:
         await report(lin, "nobody-knows-1")
@@ -281,26 +281,26 @@ async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> 
             "Not enough data to say why"
             in find_diagnosis_posts(harness, "nobody-knows-1")[0]["text"]
         )
-        owed = await harness.application.store.read(store_jobs.count_pending)
-        assert {kind: count for kind, count in owed.items() if kind in _OF_TICKETS} == {}
+        pending = await harness.application.store.read(store_jobs.count_pending)
+        assert {kind: count for kind, count in pending.items() if kind in _OF_TICKETS} == {}
 
 
 async def test_waiting_ends_and_says_so(services: ExternalServices) -> None:
-    """A cloud that stays away for more than a day is asked ever more rarely, then no more."""
+    """During an outage of more than a day the cloud is queried ever more rarely, then no more."""
     async with services.run_lagdesk(AGORA_BASE_URL="http://127.0.0.1:9") as harness:
-        ticket = await harness.slack.services.tickets.report_call(submission(harness, "away-1"))
+        ticket = await harness.slack.services.tickets.report_call(submission(harness, "outage-1"))
         await harness.settled()
         looks = 0
         while await is_enqueued(harness, f"diagnose:{ticket.label}"):
             looks += 1
             await harness.pass_time(3 * 3600)
         assert 5 < looks < 12
-        assert "Not enough data to say why" in find_diagnosis_posts(harness, "away-1")[0]["text"]
-        assert "Asked again" not in text_of(find_diagnosis_posts(harness, "away-1")[0])
+        assert "Not enough data to say why" in find_diagnosis_posts(harness, "outage-1")[0]["text"]
+        assert "Asked again" not in text_of(find_diagnosis_posts(harness, "outage-1")[0])
         assert services.clock.now() - ticket.created_at > dt.timedelta(hours=26)
 
 
 async def is_enqueued(harness: Harness, name: str) -> bool:
-    """Tell whether a duty is not done yet."""
+    """Return whether a job is not finished yet."""
     job = await harness.application.store.read(lambda session: session.get(models.Job, name))
     return job is not None and job.finished_at is None

@@ -110,7 +110,7 @@ async def end_fault(harness: Harness) -> None:
         await harness.pass_time(pause_s)
 
 
-def see_everything_once(harness: Harness, cname: str, status: str) -> None:
+def assert_delivered_once(harness: Harness, cname: str, status: str) -> None:
     """One card, one diagnosis, one confirmation, one report to the cloud."""
     sam = harness.workspace.person("sam")
     assert status in text_of(find_card(harness, cname))
@@ -150,7 +150,7 @@ async def no_card_is_posted(harness: Harness, row: Row) -> None:
     assert count_messages(harness, sam, "card-1", "cannot be opened") == bool(row.reason)
     assert count_messages(harness, sam, "card-1", row.reason) >= bool(row.reason)
     await end_fault(harness)
-    see_everything_once(harness, "card-1", "Open")
+    assert_delivered_once(harness, "card-1", "Open")
     assert count_messages(harness, sam, "card-1", "cannot be opened") == bool(row.reason)
 
 
@@ -164,7 +164,7 @@ async def card_is_not_edited(harness: Harness, row: Row) -> None:
     await outlast(harness)
     assert count_messages(harness, sam, "card-1", "claimed") == 1
     await end_fault(harness)
-    see_everything_once(harness, "card-1", "Claimed by")
+    assert_delivered_once(harness, "card-1", "Claimed by")
     assert count_messages(harness, sam, "card-1", "claimed") == 1
 
 
@@ -179,7 +179,7 @@ async def private_message_is_looked_for(harness: Harness, row: Row) -> None:
     await outlast(harness)
     assert count_messages(harness, sam, "private-1", created) == 1
     await end_fault(harness)
-    see_everything_once(harness, "private-1", "Open")
+    assert_delivered_once(harness, "private-1", "Open")
     assert any(call["name"] == "conversations.open" for call in harness.workspace.calls)
 
 
@@ -189,17 +189,17 @@ async def test_all_of_slack_is_away_for_minutes(harness: Harness, error: str) ->
     workspace = harness.workspace
     sam, zhou = workspace.person("sam"), workspace.person("zhou")
     await zhou.command("/tickets")  # then Lagdesk knows who is support
-    await report(sam, "away-1")
+    await report(sam, "outage-1")
     await harness.settled()
-    await sam.command("/report", "away-2")
+    await sam.command("/report", "outage-2")
     view = await sam.wait_for_view("report")
     workspace.fail_next("*", error, retry_after=_RETRY_AFTER_S, times=_ALWAYS)
-    assert (await sam.submit(view, {**FORM, "cname": "away-2"})).ok
-    assert (await zhou.click(find_card(harness, "away-1"), "ticket.claim")).ok
+    assert (await sam.submit(view, {**FORM, "cname": "outage-2"})).ok
+    assert (await zhou.click(find_card(harness, "outage-1"), "ticket.claim")).ok
     await outlast(harness)
-    assert find_cards(harness, "away-2") == []
-    assert "Claimed by" not in text_of(find_card(harness, "away-1"))
+    assert find_cards(harness, "outage-2") == []
+    assert "Claimed by" not in text_of(find_card(harness, "outage-1"))
     await end_fault(harness)
-    see_everything_once(harness, "away-1", "Claimed by")
-    see_everything_once(harness, "away-2", "Open")
-    assert count_messages(harness, sam, "away-1", "claimed") == 1
+    assert_delivered_once(harness, "outage-1", "Claimed by")
+    assert_delivered_once(harness, "outage-2", "Open")
+    assert count_messages(harness, sam, "outage-1", "claimed") == 1

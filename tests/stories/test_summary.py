@@ -51,7 +51,7 @@ def posts(services: ExternalServices) -> list[dict[str, Any]]:
 
 
 def thread(services: ExternalServices) -> list[dict[str, Any]]:
-    """The only summary and what is said under it."""
+    """Return the only summary and its replies."""
     (post,) = posts(services)
     return services.workspace.messages(leads(services.workspace), post["ts"])
 

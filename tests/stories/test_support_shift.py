@@ -25,8 +25,8 @@ REPORTS = (
 @pytest.fixture(scope="module")
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house whose leads read a weekly post."""
-    told = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
-    async with open_harness(tmp_path_factory.mktemp("lagdesk"), **told) as built:
+    environment = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
+    async with open_harness(tmp_path_factory.mktemp("lagdesk"), **environment) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 
@@ -47,7 +47,7 @@ def card_in(page: Page, cname: str) -> Locator:
 
 
 def refusals(school: Harness) -> list[Json]:
-    """What either of the two was told privately in the channel."""
+    """Return the private responses to the two support agents in the channel."""
     agents = map(school.workspace.person, ("sam", "zhou"))
     return [message for agent in agents for message in agent.ephemerals("escalations")]
 
@@ -99,7 +99,7 @@ async def hold_actions(*pages: Page) -> Callable[[], Awaitable[None]]:
 
 
 async def race_for_a_claim(school: Harness, sam: Page, zhou: Page) -> None:
-    """Both press at once; the card names one of them, and the other is told."""
+    """Both press at once; the card names one of them, the other gets an error message."""
     buttons = []
     for page in (sam, zhou):
         await page.get_by_test_id("channel-escalations").click()
@@ -108,9 +108,9 @@ async def race_for_a_claim(school: Harness, sam: Page, zhou: Page) -> None:
     for button in buttons:
         await button.click()
     await release()
-    (told,) = await school.workspace.until(lambda: refusals(school))
+    (refusal,) = await school.workspace.until(lambda: refusals(school))
     winner = (await find_ticket(school, "class_77_1")).assignee
-    assert f"<@{winner}>" in told["text"]
+    assert f"<@{winner}>" in refusal["text"]
     await school.settled()
     await expect(card_in(zhou, "class_77_1")).to_contain_text("已认领")
     await take_screenshot(zhou, "shift-claim")

@@ -1,4 +1,4 @@
-"""The further life of tickets: passed on, joined, put right; who is told what, and how often."""
+"""Actions on tickets: hand over, merge, link, correct; who is notified of what, and how often."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def resolve(harness: Harness, name: str, cname: str) -> None:
 
 
 def news(harness: Harness, person: Person, cname: str, *words: str) -> list[Json]:
-    """What somebody was told privately about a room, as far as it has one of these words."""
+    """Return the direct messages to a person about a channel that have one of these words."""
     return [
         m
         for m in direct_messages(harness, person, cname)
@@ -66,7 +66,7 @@ def news(harness: Harness, person: Person, cname: str, *words: str) -> list[Json
 
 
 async def test_handed_over(http_harness: Harness) -> None:
-    """The new owner is told in their language, the reporter once that somebody has it."""
+    """The new assignee is notified in their language, the reporter once that it is assigned."""
     harness = http_harness
     lin, zhou = await filed(harness, "lin", "hand-1"), harness.workspace.person("zhou")
     for nobody in (lin.id, harness.workspace.app.bot_user_id):  # it reads the channel, but no more
@@ -98,7 +98,7 @@ async def audited(harness: Harness, cname: str) -> list[str]:
 
 
 async def test_resolved_helped_and_opened_again(http_harness: Harness) -> None:
-    """The reporter is told how it was resolved, says that it helped, and can still reopen."""
+    """The reporter is notified of the resolution, says that it helped, and can still reopen."""
     harness = http_harness
     lin, cname = await filed(harness, "lin", "help-1"), "help-1"
     await press(harness, "sam", cname, "claim")
@@ -197,7 +197,7 @@ async def fill_in_again(harness: Harness, person: Person, cname: str, text: str)
 
 
 async def test_linked(http_harness: Harness) -> None:
-    """Both cards name the other one; one form takes the link away from both."""
+    """Both cards name the other one; one form removes the link from both."""
     harness = http_harness
     await filed(harness, "sam", "link-a")
     await filed(harness, "sam", "link-b")
@@ -248,13 +248,13 @@ async def test_replies_after_the_end(http_harness: Harness) -> None:
     await zhou.edit(early, "很卡")
     before = len(ephemeral_texts(zhou, "escalations"))
     for person, text in (("zhou", "谢谢，已经好了"), ("sam", "still broken"), ("zhou", ":+1:")):
-        said = await workspace.person(person).post_message(
+        posted = await workspace.person(person).post_message(
             "escalations", text, thread_ts=card["ts"]
         )
         await asyncio.gather(*workspace._tasks)
         await harness.settled()
     assert before == len(ephemeral_texts(zhou, "escalations"))
-    await zhou.edit(said, "谢谢，但还是卡")
+    await zhou.edit(posted, "谢谢，但还是卡")
     await workspace.until(lambda: len(ephemeral_texts(zhou, "escalations")) > before)
     await harness.settled()
     await zhou.post_message("escalations", "听不到声音", thread_ts=card["ts"])
@@ -293,7 +293,7 @@ async def test_answers_to_being_told(http_harness: Harness) -> None:
 
 @pytest.mark.parametrize("choice", ["hand_over", "merge", "link", "correct"])
 async def test_menu_is_for_support(http_harness: Harness, choice: str) -> None:
-    """Others are refused privately, in their language, told who can; no form opens."""
+    """Others are refused privately, in their language, with who is allowed; no form opens."""
     harness = http_harness
     lin = harness.workspace.person("lin")
     if choice == "hand_over":

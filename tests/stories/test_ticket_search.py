@@ -86,8 +86,8 @@ async def test_replies_are_found(http_harness: Harness) -> None:
     sam, lin, _ = await file_three(http_harness)
     zhou = http_harness.workspace.person("zhou")
     card = find_card(http_harness, "hunt-2")
-    said = "我看了：学生 20002 和 7654321 在用酒店的无线网络 <!channel> & *很慢*，" + "等等" * 60
-    reply = await zhou.post_message("escalations", said, card["ts"])
+    text = "我看了：学生 20002 和 7654321 在用酒店的无线网络 <!channel> & *很慢*，" + "等等" * 60
+    reply = await zhou.post_message("escalations", text, card["ts"])
     await heard(http_harness)
     message = await list_tickets(sam, "酒店")
     assert found(message) == ["hunt-2"]
@@ -152,7 +152,7 @@ async def test_wrong_filters_are_explained(
     http_harness: Harness, text: str, english: str, chinese: str
 ) -> None:
     """A wrong filter is answered privately with what is allowed and how the command is used."""
-    for name, told in {"sam": english, "zhou": chinese}.items():
+    for name, expected in {"sam": english, "zhou": chinese}.items():
         outcome = await http_harness.workspace.person(name).command("/tickets", text)
-        assert told in outcome.text
+        assert expected in outcome.text
         assert "`/tickets [" in outcome.text

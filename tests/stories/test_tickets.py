@@ -49,11 +49,11 @@ async def act(harness: Harness, person: Person, cname: str, verb: str) -> None:
     await harness.settled()
 
 
-async def resolve(harness: Harness, person: Person, cname: str, **said: str) -> Any:
+async def resolve(harness: Harness, person: Person, cname: str, **fields: str) -> Any:
     """Resolve a ticket by the form."""
     await person.click(find_card(harness, cname), "ticket.resolve")
     view = await person.wait_for_view("resolve")
-    outcome = await person.submit(view, {"cause": "network.loss", "resolution": "cable", **said})
+    outcome = await person.submit(view, {"cause": "network.loss", "resolution": "cable", **fields})
     await harness.settled()
     return outcome
 
@@ -72,8 +72,8 @@ async def test_life_of_a_ticket(harness: Harness) -> None:
     assert buttons_of(find_card(harness, cname)) == ["claim", "diagnose", "escalate", "resolve"]
     await act(harness, sam, cname, "claim")
     assert buttons_of(find_card(harness, cname)) == ["diagnose", "escalate", "resolve"]
-    said = "student 20002 *moved* <!here> & uid10001\n> to a new room ２０００２"
-    assert (await resolve(harness, sam, cname, resolution=said)).ok
+    text = "student 20002 *moved* <!here> & uid10001\n> to a new room ２０００２"
+    assert (await resolve(harness, sam, cname, resolution=text)).ok
     card = find_card(harness, cname)
     message = text_of(card)
     assert buttons_of(card) == ["reopen"]
@@ -94,7 +94,7 @@ async def test_life_of_a_ticket(harness: Harness) -> None:
     ("field", "value"), [("cause", "network.nothing"), ("cause", ""), ("resolution", "  \n ")]
 )
 async def test_resolve_form_is_checked(harness: Harness, name: str, field: str, value: str) -> None:
-    """A forged cause or an empty resolution is told under its field; the ticket stays."""
+    """A forged cause or an empty resolution is an error under its field; the ticket stays."""
     person, cname = harness.workspace.person(name), f"check-{name}"
     if not harness.workspace.messages(harness.escalations) or cname not in text_of(
         {"all": harness.workspace.messages(harness.escalations)}
@@ -135,7 +135,7 @@ async def test_teacher_sees_own_tickets_only(harness: Harness) -> None:
 
 @pytest.mark.parametrize("name", ["lin", "guest", "wang"])
 async def test_those_without_rights_are_refused_privately(harness: Harness, name: str) -> None:
-    """Claim, escalate and resolve are for support; others are told so, and nothing changes."""
+    """Claim, escalate and resolve are for support; others are refused, and nothing changes."""
     person, sam = harness.workspace.person(name), harness.workspace.person("sam")
     cname = f"rights-{name}"
     await report(sam, cname)
@@ -224,7 +224,7 @@ def rooms_in(message: str) -> list[str]:
     ],
 )
 async def test_forged_pages(harness: Harness, value: str) -> None:
-    """A next-page button that was forged is told to be too old, privately."""
+    """A forged next-page button is answered privately that it is too old."""
     wang = harness.workspace.person("wang")
     message = await list_tickets(wang, "all page")
     if "tickets.more" not in message:
@@ -253,28 +253,30 @@ async def test_search_words_are_text(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "expected"),
     [
         ("sam", "LD-99999999", "There is no ticket LD-99999999"),
         ("lin", "LD-" + "9" * 40, "/tickets"),
         ("sam", "word " * 11, "`/tickets"),
     ],
 )
-async def test_wrong_numbers_and_words(harness: Harness, name: str, text: str, said: str) -> None:
-    """What cannot be found is said privately, in the reader's language."""
+async def test_wrong_numbers_and_words(
+    harness: Harness, name: str, text: str, expected: str
+) -> None:
+    """An unknown ticket is answered privately, in the reader's language."""
     outcome = await harness.workspace.person(name).command("/tickets", text)
-    assert said in outcome.text
+    assert expected in outcome.text
     assert (name == "lin") == bool(_CHINESE.search(outcome.text))
 
 
 async def test_reply_while_the_database_is_away(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Slack is not told yes for what could not be kept, brings it again, and then it is kept."""
+    """An event that could not be stored is not acknowledged; Slack's retry is stored."""
     sam = harness.workspace.person("sam")
-    await report(sam, "away-1")
+    await report(sam, "outage-1")
     await harness.settled()
-    keep, refusals = replies.save_reply, iter([OperationalError("insert", {}, Exception("away"))])
+    keep, refusals = replies.save_reply, iter([OperationalError("insert", {}, Exception("outage"))])
 
     def keep_later(session: Session, reply: replies.Reply) -> Ticket | None:
         for refusal in refusals:
@@ -282,10 +284,10 @@ async def test_reply_while_the_database_is_away(
         return keep(session, reply)
 
     monkeypatch.setattr(replies, "save_reply", keep_later)
-    card = find_card(harness, "away-1")
-    said = await sam.post_message("escalations", "the cable was loose", thread_ts=card["ts"])
+    card = find_card(harness, "outage-1")
+    reply = await sam.post_message("escalations", "the cable was loose", thread_ts=card["ts"])
     await asyncio.gather(*harness.workspace._tasks)
-    key = ((await find_ticket(harness, "away-1")).team, harness.escalations, said["ts"])
+    key = ((await find_ticket(harness, "outage-1")).team, harness.escalations, reply["ts"])
     remark = await harness.application.store.read(
         lambda session: session.get(models.ThreadReply, key)
     )
