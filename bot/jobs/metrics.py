@@ -1,4 +1,4 @@
-"""What Prometheus can ask about duties. Counting only; nobody decides by these numbers."""
+"""Metrics of jobs, for Prometheus."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from prometheus_client import Counter, Gauge
 from bot.store import Store
 from bot.store import jobs as store_jobs
 
-DONE: Final = Counter("lagdesk_duties_done", "Duties carried out or given up.", ["kind"])
-RETRIED: Final = Counter("lagdesk_duties_retried", "Tries that failed and are repeated.", ["kind"])
-PENDING: Final = Gauge("lagdesk_duties_owed", "Duties not yet done.", ["kind"])
-OLDEST: Final = Gauge("lagdesk_duties_oldest_seconds", "How long the oldest due duty has waited.")
+DONE: Final = Counter("lagdesk_jobs_done", "Jobs that succeeded or were given up.", ["kind"])
+RETRIED: Final = Counter("lagdesk_jobs_retried", "Attempts that failed and are retried.", ["kind"])
+PENDING: Final = Gauge("lagdesk_jobs_pending", "Unfinished jobs.", ["kind"])
+OLDEST: Final = Gauge("lagdesk_jobs_oldest_seconds", "How long the oldest due job has waited.")
 
 
 async def measure(store: Store, now: dt.datetime) -> None:
-    """Read the gauges from the table; call it before the metrics are shown."""
+    """Read the gauges from the table; call it before the metrics are rendered."""
     pending, oldest = await store.read(
         lambda session: (store_jobs.count_pending(session), store_jobs.oldest_due_at(session, now))
     )

@@ -1,4 +1,4 @@
-"""When a duty that failed is tried again. Nothing here waits."""
+"""When a failed job is retried."""
 
 from __future__ import annotations
 

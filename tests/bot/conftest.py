@@ -144,7 +144,7 @@ async def start_worker() -> AsyncIterator[Any]:
 
 @pytest.fixture
 def enqueue_cards() -> Callable[[Store, int], None]:
-    """Owe cards that are due now, by the real clock that processes share."""
+    """Enqueue cards that are due now, by the real clock that processes share."""
 
     def enqueue(store: Store, number: int) -> None:
         now = dt.datetime.now(dt.UTC)

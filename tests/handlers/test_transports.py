@@ -228,7 +228,7 @@ async def test_metrics_are_computed_on_request(raw_http: RawHttpClient) -> None:
     await raw_http.harness.settled()
     status, text = await raw_http.get("/metrics")
     assert status == 200
-    assert 'lagdesk_duties_owed{kind="escalate"}' in text
+    assert 'lagdesk_jobs_pending{kind="escalate"}' in text
     assert not [word for word in ("class_77_1", "10001", "secret") if word in text]
 
 

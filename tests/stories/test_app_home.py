@@ -16,7 +16,7 @@ ACCOUNT = AgoraAccount()
 
 @pytest.fixture(scope="module")
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A house with two apps."""
+    """Lagdesk with two apps."""
     apps = f"kids={ACCOUNT.apps['kids']},grown=00000000000000000000000000000001"
     async with open_harness(tmp_path_factory.mktemp("lagdesk"), AGORA_APPS=apps) as built:
         yield built
@@ -51,7 +51,7 @@ async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
 
 
 async def home_of(harness: Harness, person: Person) -> Json:
-    """Open somebody's home and return what is shown."""
+    """Open a person's App Home and return its text."""
     seen = count_published(harness)
     await person.open_home()
     await harness.workspace.until(lambda: count_published(harness) > seen)

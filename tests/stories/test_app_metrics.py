@@ -1,4 +1,4 @@
-"""The story of /quality: asked in a channel, answered privately with charts, tables or text."""
+"""/quality: a private response with charts, tables or text."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
     "text", ["nonsense", "live usage", "app=", "app=nobody", "app=kids app=kids", "<b>"]
 )
 async def test_wrong_arguments_are_answered_with_help(harness: Harness, text: str) -> None:
-    """Privately, at once, in the reader's language; nothing is asked of a cloud."""
+    """Privately, at once, in the reader's language; no request is sent to a cloud."""
     requests_before = sum(harness.clouds.counts.values())
     for name, word in (("sam", "call quality"), ("lin", "/quality [app=")):
         person = harness.workspace.person(name)

@@ -1,4 +1,4 @@
-"""What Volcengine and Huawei tell beyond a diagnosis, as people see it in Slack."""
+"""App metrics and quotas of Volcengine and Huawei, in Slack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenario_helpers import Json, choose_in_menu, open_external_services,
 
 @pytest.fixture(scope="module")
 async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A house with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
+    """Lagdesk with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
     volcengine, huawei = VolcengineAccount(), HuaweiAccount()
     async with open_external_services(tmp_path_factory.mktemp("others"), FakeClock()) as services:
         environment = {
@@ -100,12 +100,12 @@ async def test_who_is_in_a_volcengine_channel(harness: Harness) -> None:
 
 
 async def menu(harness: Harness, person: Person) -> str:
-    """What the menu of the ticket's card says once the cloud was asked."""
+    """Return the modal of the card's menu."""
     await choose_in_menu(harness, person, "class_77_1", "room")
     return text_of(await person.wait_for_view("room"))
 
 
-async def test_what_is_left_is_said(harness: Harness) -> None:
+async def test_remaining_quotas(harness: Harness) -> None:
     """Under figures and by the doctor; calls that are counted by the second never run out."""
     response = text_of(await quality(harness, "usage app=adults"))
     left = re.search(r"statistics (\d+) of 30 within", response)

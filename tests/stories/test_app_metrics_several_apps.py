@@ -21,7 +21,7 @@ def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def two_apps(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A stage with a second app, on the same Agora."""
+    """Lagdesk with a second app at the same Agora account."""
     apps = ",".join(f"{name}={app_id}" for name, app_id in AgoraAccount().apps.items())
     folder = tmp_path_factory.mktemp("two")
     async with open_harness(folder, "http", AGORA_APPS=apps) as built:
@@ -29,7 +29,7 @@ async def two_apps(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ha
 
 
 async def test_other_apps_are_named(two_apps: Harness) -> None:
-    """The first app is shown and the others are named; `app=` chooses, in any writing."""
+    """The first app is reported and the others are named; `app=` chooses, in any writing."""
     person = two_apps.workspace.person("sam")
     await person.command("/quality", "")
     await two_apps.settled()

@@ -36,7 +36,7 @@ DISMISS = "POST apps/rooms/dismiss"
 def on_huawei(
     services: ExternalServices, *, worker: bool = True, **more: str
 ) -> AbstractAsyncContextManager[Harness]:
-    """Run Lagdesk in a world whose calls Huawei carries."""
+    """Run Lagdesk with Huawei as its only cloud."""
     account, clouds = HuaweiAccount(), services.clouds
     environment = {
         "AGORA_APPS": "",
@@ -64,7 +64,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
 
 @pytest.fixture
 async def harness(services: ExternalServices) -> AsyncIterator[Harness]:
-    """A house whose calls Huawei carries."""
+    """Lagdesk with Huawei as its only cloud."""
     async with on_huawei(services) as built:
         yield built
 
@@ -134,7 +134,7 @@ async def test_student_is_sent_out(harness: Harness) -> None:
 
 
 async def test_room_is_closed_once_a_form(harness: Harness) -> None:
-    """A form that Slack brings again closes the room once, and says so once."""
+    """A form that Slack delivers twice closes the room once, and one message says so."""
     sam = await filed(harness, "class_77_2")
     question = await choose(harness, sam, "class_77_2", "dismiss")
     assert "Everybody in channel class_77_2 will be disconnected" in text_of(question)
@@ -212,7 +212,7 @@ async def test_room_that_is_gone(harness: Harness) -> None:
 
 
 async def test_too_many_calls(harness: Harness) -> None:
-    """429 is waited out for two minutes: the same post says so, and then that it was taken."""
+    """429 is retried for two minutes: the same post says so, and then that it was accepted."""
     sam = await filed(harness, "class_77_1")
     harness.clouds.fail_next(DISMISS, "http_429")
     await order(harness, sam, "class_77_1", "dismiss")
@@ -240,7 +240,7 @@ async def test_too_late(harness: Harness) -> None:
 
 @pytest.mark.parametrize("after_effect", [True, False])
 async def test_no_answer(harness: Harness, *, after_effect: bool) -> None:
-    """An order without an answer is never sent again; the thread says to look."""
+    """A request without a response is never sent again; the thread says so."""
     sam = await filed(harness, "class_77_1")
     harness.clouds.fail_next(DISMISS, "reset", after_effect=after_effect)
     await order(harness, sam, "class_77_1", "dismiss")
@@ -251,7 +251,7 @@ async def test_no_answer(harness: Harness, *, after_effect: bool) -> None:
 
 
 async def test_cloud_does_not_say_who_is_there(harness: Harness) -> None:
-    """The form opens all the same, and says why nobody is counted."""
+    """The form opens anyway, and says why nobody is counted."""
     sam = await filed(harness, "class_77_1")
     harness.clock.move(120)
     harness.clouds.fail_next("rtc/rooms", "http_500", times=9)
@@ -318,7 +318,7 @@ async def test_restart_between_order_and_sending(services: ExternalServices) -> 
 
 
 async def test_other_clouds_offer_only_full_uids(services: ExternalServices) -> None:
-    """Agora lets no room be acted on: its menu shows full uids, and nothing is asked of it."""
+    """Agora has no such endpoints: its menu shows full uids, and no request is sent."""
     async with services.run_lagdesk() as harness:
         sam = await filed(harness, "class_77_1")
         view = await open_menu(harness, sam, "class_77_1")
@@ -351,7 +351,7 @@ async def test_chinese(services: ExternalServices) -> None:
 
 @pytest.mark.parametrize("choice", ["dismiss", "record"])
 async def test_worker_that_died_while_asking(services: ExternalServices, choice: str) -> None:
-    """Whether Huawei was asked nobody knows: the thread says so, and it is not asked again."""
+    """The request may have arrived: the thread says so, and it is not sent again."""
     async with on_huawei(services) as harness:
         await filed(harness, "class_77_1")
     async with on_huawei(services, worker=False) as harness:

@@ -1,4 +1,4 @@
-"""What today's Agora tells beyond a diagnosis, as people see it in Slack."""
+"""Call statistics of today's Agora, in Slack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.scenario_helpers import (
 
 @pytest.fixture(scope="module")
 async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A house whose account has the Premium plan of today's Agora."""
+    """Lagdesk with the Premium plan of today's Agora."""
     async with open_external_services(tmp_path_factory.mktemp("today"), FakeClock()) as services:
         services.clouds.agora.generation, services.clouds.agora.plan = "current", "premium"
         for day in (1, 2):  # one of them lies in the newest day that is counted
@@ -53,7 +53,7 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
 
 
 async def details(harness: Harness, cname: str) -> str:
-    """What the modal behind the button of a verdict says."""
+    """Return the text of a verdict's details."""
     sam = harness.workspace.person("sam")
     await sam.click(find_diagnosis_posts(harness, cname)[0], "verdict.details")
     view = await sam.wait_for_view("details")
@@ -62,7 +62,7 @@ async def details(harness: Harness, cname: str) -> str:
 
 
 async def test_who_else_suffered(today: Harness) -> None:
-    """The verdict waits for nobody; the details tell of everybody, a year later too."""
+    """The verdict does not wait for them; the details list everybody, a year later too."""
     cname = "class_77_big"
     today.clouds.fail_next("analytics/call/freeze/bucket", "http_500", times=3)
     today.clouds.fail_next("analytics/call/statistics", "http_500", times=3)

@@ -1,4 +1,4 @@
-"""The report to the cloud: every state stands on the card in plain words, and no report twice."""
+"""The report to the cloud: every state is on the card in plain words, and none is sent twice."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def cards_before(harness: Harness, cname: str) -> list[str]:
 async def test_unsure_report_is_never_sent_again(
     http_harness: Harness, kind: FaultKind, *, after_effect: bool
 ) -> None:
-    """A report that may have arrived is shown as unconfirmed and left alone."""
+    """A report that may have arrived is unconfirmed and not sent again."""
     cname = f"unsure-{UNSURE.index((kind, after_effect))}"
     http_harness.clouds.fail_next(ENDPOINT, kind, after_effect=after_effect)
     await report(http_harness.workspace.person("sam"), cname)
@@ -170,7 +170,7 @@ async def test_outsiders_decide_nothing(http_harness: Harness, decision: str) ->
 
 
 async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No answer in time may mean that the report arrived."""
+    """Without a response in time the report may have arrived."""
     monkeypatch.setattr("bot.clouds.http.TOTAL_TIMEOUT_S", 0.1)
     http_harness.clouds.fail_next(ENDPOINT, "timeout", after_effect=True)
     await report(http_harness.workspace.person("sam"), "timeout-1")
@@ -181,7 +181,7 @@ async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.Mon
 
 
 async def test_long_outage_ends(http_harness: Harness) -> None:
-    """Pauses grow up to five minutes, and the report goes out when the cloud is back."""
+    """Pauses grow up to five minutes, and the report is sent after the outage."""
     http_harness.clouds.fail_next(ENDPOINT, "http_500", times=9)
     await report(http_harness.workspace.person("lin"), "outage-1")
     await http_harness.settled()

@@ -57,7 +57,7 @@ async def assert_delivered_once(harness: Harness, cname: str) -> None:
     assert count_cloud_reports(harness, cname) == 1
 
 
-# First, since hours pass in it: every ticket of the stage is then looked at again and again.
+# First, since hours pass in it: every ticket is then diagnosed again and again.
 @pytest.mark.parametrize("way", ["archived", "removed", "scope"])
 async def test_escalation_channel_is_gone_and_comes_back(http_harness: Harness, way: str) -> None:
     """The ticket stays, the reporter is notified, and the card is posted as soon as possible."""
@@ -93,7 +93,7 @@ async def test_slack_fails_around_our_posts(
 
 
 async def test_permalink_is_learnt_later(http_harness: Harness) -> None:
-    """When Slack does not tell the card's address at first, the explanation has it."""
+    """When the card's permalink is missing at first, the explanation has it."""
     person = http_harness.workspace.person("sam")
     http_harness.workspace.fail_next("chat.getPermalink", "http_500", times=2)
     await report(person, "class_77_16")

@@ -20,7 +20,7 @@ from tests.scenario_helpers import (
 
 @pytest.fixture(scope="module")
 async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A stage whose shared surfaces speak both languages."""
+    """Lagdesk with both languages on shared surfaces."""
     folder = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         yield built

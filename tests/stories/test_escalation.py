@@ -1,4 +1,4 @@
-"""Escalation: who is called when, what the card says of it, and what ends it."""
+"""Escalation: who is mentioned when, what the card says, and what ends it."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ async def test_global_shortcut_opens_an_empty_form(harness: Harness) -> None:
     ],
 )
 async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: str) -> None:
-    """A message in Chinese or English tells the channel and both uids."""
+    """A message in Chinese or English is parsed for the channel and both uids."""
     person = harness.workspace.person("wang")
     posted = await person.post_message("teachers", text)
     assert (await person.message_shortcut("report_message", posted)).ok
@@ -197,7 +197,7 @@ async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: s
 
 
 async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:
-    """A trigger that is over leaves no silence: command, shortcut and button tell it."""
+    """An expired trigger is answered with a message: command, shortcut and button."""
     person = harness.workspace.person("sam")
     for error in ("expired_trigger_id", "http_500", "dropped"):
         harness.workspace.fail_next("views.open", error)

@@ -28,7 +28,7 @@ NEEDED = [
     "cloud.agora.kids",
     "quota.agora.kids",
     "worker",
-    "duties",
+    "jobs",
     "cards",
 ]
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_CUSTOMER_SECRET")
@@ -51,7 +51,7 @@ async def run_doctor(
 
 
 async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
-    """Look as the command does; returns its exit status and what was found, by name."""
+    """Run the checks as the command does; returns its exit status and the rows by name."""
     harness.clock.move(60)  # no earlier check counts against a rate limit
     settings = read_settings(environment_of(harness, **more))
     check_results = await doctor.run_checks(settings, harness.clock.timing)
@@ -142,7 +142,7 @@ async def test_scopes_are_compared(http_harness: Harness) -> None:
 
 
 async def test_clouds_need_no_slack(http_harness: Harness) -> None:
-    """Without any setting of Slack its row is a warning, and nothing of it is asked."""
+    """Without Slack settings its row is a warning, and no request is sent."""
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
     status, rows = await find(http_harness, **dict.fromkeys(names, ""))
     assert status == 0
@@ -152,7 +152,7 @@ async def test_clouds_need_no_slack(http_harness: Harness) -> None:
 
 
 async def test_without_a_worker(http_harness: Harness, tmp_path: Path) -> None:
-    """A fresh database has no worker's sign of life: a warning that says what to start."""
+    """A fresh database has no worker heartbeat: a warning that says what to start."""
     status, rows = await find(http_harness, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
     assert (status, rows["worker"]["state"]) == (0, "warning")
     assert "python -m bot worker" in rows["worker"]["detail"]

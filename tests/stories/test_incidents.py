@@ -17,7 +17,7 @@ from tests.scenario_helpers import ephemeral_texts, find_replies, find_ticket, r
 
 
 async def diagnose_all(harness: Harness) -> None:
-    """Let the data come out, and what a rate limit deferred be asked for again."""
+    """Let the data be published, and requests that a rate limit deferred be repeated."""
     await harness.settled()
     for seconds in (200, 40, 40, 40, 40, 40, 40):
         await harness.pass_time(seconds)
@@ -85,7 +85,7 @@ async def test_tickets_of_an_incident_do_not_shout(seven_reports: Harness) -> No
 
 
 async def test_only_support_closes_an_incident(seven_reports: Harness) -> None:
-    """Somebody else is refused; support's press closes it, and the post says who."""
+    """Somebody else is refused; support's click closes it, and the post says who."""
     (incident,) = threads_of(seven_reports)
     lin, zhou = seven_reports.workspace.person("lin"), seven_reports.workspace.person("zhou")
     ticket = await find_ticket(seven_reports, "class_77_1")

@@ -24,8 +24,8 @@ async def channel_in_english(harness: Harness) -> AsyncIterator[None]:
     assert (await support.command("/lagdesk", "channel-language en", "escalations")).ok
 
 
-async def say(person: Person, text: str, channel: str = "teachers") -> str:
-    """Give /lagdesk a word and return what it answers."""
+async def run_command(person: Person, text: str, channel: str = "teachers") -> str:
+    """Run /lagdesk and return its response."""
     outcome = await person.command("/lagdesk", text, channel)
     assert outcome.ok
     return outcome.text
@@ -34,7 +34,7 @@ async def say(person: Person, text: str, channel: str = "teachers") -> str:
 async def test_language_is_a_persons_own(harness: Harness) -> None:
     """Chosen, it wins over Slack's; auto follows Slack again; forms and answers obey."""
     maya = harness.workspace.person("maya")
-    assert _CHINESE.search(await say(maya, "language zh"))
+    assert _CHINESE.search(await run_command(maya, "language zh"))
     await maya.command("/report", "")
     view = await maya.wait_for_view("report")
     assert _CHINESE.search(view["title"]["text"])
@@ -42,20 +42,20 @@ async def test_language_is_a_persons_own(harness: Harness) -> None:
     await report(maya, f"zh-{id(harness)}")
     await harness.settled()
     assert _CHINESE.search(direct_messages(harness, maya, f"zh-{id(harness)}")[0]["text"])
-    assert not _CHINESE.search(await say(maya, "language en"))
-    assert not _CHINESE.search(await say(maya, "LANGUAGE  Auto"))
-    assert not _CHINESE.search(await say(maya, "help"))
+    assert not _CHINESE.search(await run_command(maya, "language en"))
+    assert not _CHINESE.search(await run_command(maya, "LANGUAGE  Auto"))
+    assert not _CHINESE.search(await run_command(maya, "help"))
 
 
 async def test_slack_locale_is_followed_when_it_changes(harness: Harness) -> None:
-    """user_change is heard; the next answer is in the new language."""
+    """user_change is handled; the next response is in the new language."""
     guest = harness.workspace.person("guest")
-    assert not _CHINESE.search(await say(guest, "help"))
+    assert not _CHINESE.search(await run_command(guest, "help"))
     harness.workspace.update_user("guest", locale="zh-CN")
     await harness.workspace.until(
         lambda: any(c["name"] == "event user_change" for c in harness.workspace.calls)
     )
-    assert _CHINESE.search(await say(guest, "help"))
+    assert _CHINESE.search(await run_command(guest, "help"))
     harness.workspace.update_user("guest", locale="en-GB")
     seen = len([c for c in harness.workspace.calls if c["name"] == "event user_change"])
     await harness.workspace.until(
@@ -79,7 +79,7 @@ async def test_slack_locale_is_followed_when_it_changes(harness: Harness) -> Non
 )
 async def test_wrong_words_are_answered_with_help(harness: Harness, name: str, text: str) -> None:
     """Help for the command, in the reader's language, and no markup of theirs."""
-    answer = await say(harness.workspace.person(name), text)
+    answer = await run_command(harness.workspace.person(name), text)
     assert "`/lagdesk [" in answer
     assert (name in ("lin", "zhou")) == bool(_CHINESE.search(answer))
     assert "<!" not in answer
@@ -88,7 +88,7 @@ async def test_wrong_words_are_answered_with_help(harness: Harness, name: str, t
 async def test_help_names_every_command(harness: Harness) -> None:
     """`/lagdesk` alone helps, a line a command; arguments in brackets are no links."""
     for name in ("sam", "lin"):
-        answer = await say(harness.workspace.person(name), "")
+        answer = await run_command(harness.workspace.person(name), "")
         for command in ("/report", "/diagnose", "/tickets", "/lagdesk"):
             assert f"`{command} " in answer
         assert not re.search(r"<[^!@#h]", answer)
@@ -98,13 +98,13 @@ async def test_help_names_every_command(harness: Harness) -> None:
 async def test_channel_language_is_for_support(harness: Harness) -> None:
     """Support chooses; what is posted there follows; others are refused and nothing changes."""
     guest, sam = harness.workspace.person("guest"), harness.workspace.person("sam")
-    assert "support" in (await say(guest, "channel-language zh")).lower()
-    assert "zh" in await say(sam, "channel-language zh", "escalations")
+    assert "support" in (await run_command(guest, "channel-language zh")).lower()
+    assert "zh" in await run_command(sam, "channel-language zh", "escalations")
     await report(sam, "channel-zh")
     await harness.settled()
     assert "待处理" in text_of(find_card(harness, "channel-zh"))
     assert "has been created" in direct_messages(harness, sam, "channel-zh")[0]["text"]
-    await say(sam, "channel-language both", "escalations")
+    await run_command(sam, "channel-language both", "escalations")
     await report(sam, "channel-both")
     await harness.settled()
     text = text_of(find_card(harness, "channel-both"))

@@ -1,4 +1,4 @@
-"""What the logs say of whole stories, at their most talkative."""
+"""The logs of whole stories, at the level DEBUG."""
 
 from __future__ import annotations
 

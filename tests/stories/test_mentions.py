@@ -21,7 +21,7 @@ CNAME = "class_10001_20002"
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """A stage on which Lin filed one ticket and Wang another."""
+    """Lagdesk with one ticket of Lin and one of Wang."""
 
     harness: Harness
     lin: Person
@@ -55,7 +55,7 @@ async def corridor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
         await report(lin, CNAME, comments="a secret of 20002")
         await report(wang, "class_77_3")
         await built.settled()
-        for _ in range(3):  # a cloud that a busy machine found silent is asked again
+        for _ in range(3):  # after a time-out on a busy machine the cloud is queried again
             await built.pass_time(150)
         yield Corridor(built, lin, sam)
         assert slack_errors_of(built.workspace) == []
@@ -121,7 +121,7 @@ async def test_edits_and_repetitions(corridor: Corridor) -> None:
     assert len(corridor.replies_to(four)) == 1
 
 
-async def test_where_nothing_is_said(corridor: Corridor) -> None:
+async def test_messages_without_a_reply(corridor: Corridor) -> None:
     """Not in the ticket's own thread, not in code; a post whose response was lost is not repeated."""
     harness, sam = corridor.harness, corridor.sam
     card = find_card(harness, CNAME)

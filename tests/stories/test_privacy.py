@@ -36,7 +36,7 @@ _PING = re.compile(r"<!(channel|here|everyone)|<@U07SAM00003>|<#C07|<!subteam")
 async def masked(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Harness, bool]]:
-    """A stage with MASK_UIDS on, and one with it off, after a whole hostile story."""
+    """Lagdesk with MASK_UIDS on, and with it off, after a whole hostile story."""
     folder = tmp_path_factory.mktemp("lagdesk")
     mask = "true" if request.param else "false"
     async with open_harness(folder, MASK_UIDS=mask) as harness:

@@ -41,22 +41,22 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
 
 @pytest.fixture
 async def harness(services: ExternalServices) -> AsyncIterator[Harness]:
-    """A house whose calls Huawei carries, and Huawei knows where to tell of recordings."""
+    """Lagdesk with Huawei as its only cloud and a registered callback URL."""
     async with on_huawei(services) as built:
         set_callback(built)
         yield built
 
 
 def set_callback(harness: Harness, key: str = KEY) -> None:
-    """Let Huawei tell of recordings at our door (8.1)."""
+    """Register our callback URL at Huawei (8.1)."""
     url = str(getattr(harness.workspace.transport, "url", "")).replace(
         "/slack/events", RECORDING_PATH
     )
     harness.clouds.huawei.control.callbacks[APP] = Callback(url, key, "")
 
 
-async def tell(harness: Harness, event_type: str, **more: object) -> int:
-    """Let Huawei tell of something; returns the status it is answered with."""
+async def send_event(harness: Harness, event_type: str, **more: object) -> int:
+    """Send an event of Huawei; returns the status of the response."""
     control = harness.clouds.huawei.control
     status = await control.send_callback(APP, event_type, harness.clock(), **more)
     await harness.settled()
@@ -115,7 +115,7 @@ async def test_recording_from_start_to_file(harness: Harness) -> None:
 
     times = {"start_time": "2026-11-21T02:00:00Z", "stop_time": "2026-11-21T02:01:05Z"}
     harness.clouds.huawei.control.jobs[job] |= times
-    for _ in range(2):  # the second one knows nothing of the first, and tells everything again
+    for _ in range(2):  # the second one is a delivery of its own, with the same content
         await WebhookSender(harness.clouds.huawei).run_once()
         await harness.settled()
     [file] = files(harness)
@@ -128,7 +128,7 @@ async def test_recording_from_start_to_file(harness: Harness) -> None:
 
 
 async def test_recording_ends_by_itself(harness: Harness) -> None:
-    """Huawei's word that it is over makes us look at once; what we cannot take it tells again."""
+    """Huawei's end event makes us poll at once; it repeats an event that we could not store."""
     sam = await filed(harness, CNAME)
     await record(harness, sam)
     await harness.pass_time(11)
@@ -152,7 +152,7 @@ async def test_word_of_the_end_in_its_older_name(harness: Harness) -> None:
     sam = await filed(harness, CNAME)
     job = await record(harness, sam)
     harness.clouds.huawei.control.jobs[job] |= {"state": "STOPPED", "stop_reason": "INTERNAL_ERROR"}
-    assert await tell(harness, "CLOUD_RECORD_OVER", job_id=job, room_id=CNAME) == 200
+    assert await send_event(harness, "CLOUD_RECORD_OVER", job_id=job, room_id=CNAME) == 200
     [note] = notes(harness)
     assert "It ended because Huawei Cloud failed." in note
 
@@ -185,7 +185,7 @@ async def test_form_that_comes_again_begins_one_job(harness: Harness) -> None:
 
 @pytest.mark.parametrize("after_effect", [True, False])
 async def test_start_without_an_answer(harness: Harness, *, after_effect: bool) -> None:
-    """It is not begun again; what Huawei tells of it later names the job, and it is ours again."""
+    """It is not started again; a later event of Huawei names its job, which is then ours."""
     sam = await filed(harness, CNAME)
     harness.clouds.fail_next(f"POST {JOBS}", "reset", after_effect=after_effect)
     job = await record(harness, sam)
@@ -195,7 +195,9 @@ async def test_start_without_an_answer(harness: Harness, *, after_effect: bool) 
     assert int(after_effect) == len(harness.clouds.huawei.control.jobs)
     if after_effect:
         stream = harness.clouds.huawei.control.jobs[job]["stream_name"]
-        await tell(harness, "RECORD_NEW_FILE_START", job_id=job, room_id=CNAME, stream_name=stream)
+        await send_event(
+            harness, "RECORD_NEW_FILE_START", job_id=job, room_id=CNAME, stream_name=stream
+        )
         [note] = notes(harness)
         assert "Recording since" in note
 
@@ -214,7 +216,7 @@ async def test_refused_start(harness: Harness) -> None:
 
 
 async def test_too_many_calls_while_stopping(harness: Harness) -> None:
-    """429 puts the stop off; the post says so, and it is stopped in the end."""
+    """429 delays the stop; the post says so, and it is stopped in the end."""
     sam = await filed(harness, CNAME)
     await record(harness, sam)
     await harness.pass_time(11)

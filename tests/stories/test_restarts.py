@@ -163,7 +163,7 @@ def complete(session: Session, job: ClaimedJob, services: ExternalServices) -> b
 
 
 def forget(session: Session, number: int, kind: str) -> None:
-    """Undo what was noted after a post, as a kill just before the commit does."""
+    """Undo what was stored after a post, as a kill just before the commit does."""
     ticket = tickets.lock(session, number)
     if kind == "card":
         ticket.thread.move_to("", "")
@@ -181,7 +181,7 @@ def forget(session: Session, number: int, kind: str) -> None:
 
 
 async def test_killed_while_the_report_was_on_its_way(services: ExternalServices) -> None:
-    """A report that was begun and never noted is shown as unconfirmed, and not sent again."""
+    """An attempt without a stored outcome becomes unconfirmed, and is not sent again."""
     async with services.run_lagdesk(worker=False) as web:
         ticket = await web.slack.services.tickets.report_call(submission(web, "begun-1"))
 
@@ -198,7 +198,7 @@ async def test_killed_while_the_report_was_on_its_way(services: ExternalServices
 
 
 async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
-    """Nobody listens at the cloud's address: the report waits, says why, and goes out later."""
+    """Nobody listens at the cloud's address: the report waits, the card says why, and it is sent later."""
     async with services.run_lagdesk(AGORA_BASE_URL="http://127.0.0.1:9") as harness:
         await report(services.workspace.person("sam"), "down-1")
         await harness.settled()
@@ -213,8 +213,8 @@ async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
         await assert_delivered_once(again, "down-1")
 
 
-async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
-    """A wrong key is a refusal with advice; once it is right, the report goes out."""
+async def test_wrong_key_is_named_and_corrected(services: ExternalServices) -> None:
+    """A wrong key is a refusal with advice; once it is corrected, the report is sent."""
     async with services.run_lagdesk(AGORA_CUSTOMER_SECRET="wrong") as harness:
         await report(services.workspace.person("sam"), "key-1")
         await harness.settled()

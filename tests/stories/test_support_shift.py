@@ -24,7 +24,7 @@ REPORTS = (
 
 @pytest.fixture(scope="module")
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A house whose leads read a weekly post."""
+    """Lagdesk with a weekly summary for the leads."""
     environment = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
     async with open_harness(tmp_path_factory.mktemp("lagdesk"), **environment) as built:
         yield built

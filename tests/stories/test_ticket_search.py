@@ -82,7 +82,7 @@ async def heard(harness: Harness) -> None:
 
 
 async def test_replies_are_found(http_harness: Harness) -> None:
-    """A reply finds its ticket and is shown, short and harmless; edited and deleted, it follows."""
+    """A reply is found and quoted, short and escaped; edits and deletions are followed."""
     sam, lin, _ = await file_three(http_harness)
     zhou = http_harness.workspace.person("zhou")
     card = find_card(http_harness, "hunt-2")

@@ -23,7 +23,7 @@ YEAR_S = 366 * 86400
 
 @pytest.fixture(scope="module")
 async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A stage on which three calls have been explained."""
+    """Lagdesk with three diagnosed calls."""
     async with open_harness(tmp_path_factory.mktemp("lagdesk")) as built:
         for name, cname in (("sam", "class_77_1"), ("lin", "class_77_2"), ("sam", "class_77_6")):
             await report(built.workspace.person(name), cname)
@@ -108,7 +108,7 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> Non
     shown = sam.ephemerals("teachers")[-1]["blocks"]
     (picture,) = [block for block in shown if block["type"] == "image"]
     assert "checked at" in picture["alt_text"]
-    assert "User •••01" in picture["alt_text"]  # who teaches was not said
+    assert "User •••01" in picture["alt_text"]  # the teacher is not known
     workspace.calls.clear()  # the refusal was expected
     workspace.supports_charts = True
 
@@ -147,7 +147,7 @@ async def test_a_ticket_a_year_later(verdicts: Harness) -> None:
 
 
 async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None:
-    """The ticket is shown without it at once, and with a new one a moment later."""
+    """The ticket is displayed without it at once, and with a new one a moment later."""
     sam = verdicts.workspace.person("sam")
     ticket = await find_ticket(verdicts, "class_77_2")
     del verdicts.workspace.files[ticket.thread.chart_file_id]

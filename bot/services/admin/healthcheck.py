@@ -248,9 +248,9 @@ def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime)
             count=pending,
             waited=waited,
         )
-        return CheckResult("duties", _BACKGROUND_WORK, Health.WARNING, detail)
+        return CheckResult("jobs", _BACKGROUND_WORK, Health.WARNING, detail)
     return CheckResult(
-        "duties",
+        "jobs",
         _BACKGROUND_WORK,
         Health.OK,
         message("%(count)s waiting, none overdue.", count=pending),

@@ -30,15 +30,15 @@ def _enqueue_three(now: dt.datetime, session: Session) -> None:
 
 def _counted() -> dict[str, float]:
     return {
-        "owed": metrics.PENDING.labels("card")._value.get(),
+        "pending": metrics.PENDING.labels("card")._value.get(),
         "oldest_s": metrics.OLDEST._value.get(),
         "done": metrics.DONE.labels("card")._value.get(),
         "retried": metrics.RETRIED.labels("card")._value.get(),
     }
 
 
-async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
-    """The numbers show what is owed, how long the oldest has waited, and what became of tries."""
+async def test_metrics_of_jobs(store: Store, clock: Any) -> None:
+    """They count pending jobs, the wait of the oldest, finished jobs and retries."""
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
     await metrics.measure(store, clock.now())
     before = _counted()
@@ -47,6 +47,6 @@ async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
         await wait_until_idle(store)
     await metrics.measure(store, clock.now())
     after = _counted()
-    assert (before["owed"], before["oldest_s"]) == (3, 30)
-    assert (after["owed"], after["oldest_s"]) == (2, 0)
+    assert (before["pending"], before["oldest_s"]) == (3, 30)
+    assert (after["pending"], after["oldest_s"]) == (2, 0)
     assert (after["done"] - before["done"], after["retried"] - before["retried"]) == (1, 1)

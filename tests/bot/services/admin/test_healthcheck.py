@@ -126,7 +126,7 @@ async def test_workers_and_what_waits(
         lambda session: store_jobs.enqueue(session, "card:LD-1", "card", due_at=due_at)
     )
     result = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
-    assert (worker, jobs) == (result["worker"].health, result["duties"].health)
+    assert (worker, jobs) == (result["worker"].health, result["jobs"].health)
 
 
 @pytest.mark.parametrize(

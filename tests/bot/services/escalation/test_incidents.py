@@ -58,7 +58,7 @@ class Process:
 
     def __init__(self, url: str, notes: Notes) -> None:
         self.store = Store(url)
-        self.duties = IncidentJobs(make_context(self.store, self), Publisher(NoMessages()), notes)
+        self.jobs = IncidentJobs(make_context(self.store, self), Publisher(NoMessages()), notes)
 
     def now(self) -> dt.datetime:
         """A moment after the last ticket."""
@@ -97,19 +97,19 @@ async def test_concurrent_processes_open_one_incident(shared_store: Store) -> No
     opened = asyncio.Event()
 
     async def gather(process: Process, number: int) -> None:
-        await process.duties.group(Run(f"group_incident:LD-{number}"), number)
+        await process.jobs.group(Run(f"group_incident:LD-{number}"), number)
         if await shared_store.read(lambda session: session.get(Incident, 1)):
             opened.set()
 
     async def post_or_update() -> None:
         await opened.wait()
-        await pair[0].duties.post_or_update(Run("incident:INC-1"), 1)
+        await pair[0].jobs.post_or_update(Run("incident:INC-1"), 1)
 
     every = range(1, TICKETS + OTHERS + 1)
     at_once = [gather(process, number) for number in every for process in pair]
     async with asyncio.timeout(20):
         await asyncio.gather(post_or_update(), *at_once)
-        await pair[1].duties.post_or_update(Run("incident:INC-1"), 1)
+        await pair[1].jobs.post_or_update(Run("incident:INC-1"), 1)
 
     def look(session: Session) -> tuple[list[str], list[int], set[str]]:
         (incident,) = session.exec(select(Incident)).all()

@@ -34,7 +34,7 @@ class Process:
         settings = Settings(escalate_to=("U7", "U8"))
         context = make_context(self.store, self, "U1", settings=settings)
         pager: Any = None  # the timers themselves notify nobody
-        self.duties = EscalationJobs(context, Publisher(NoMessages()), pager)
+        self.jobs = EscalationJobs(context, Publisher(NoMessages()), pager)
         self.mentions = MentionService(context)
         self.minutes = 15
 
@@ -80,7 +80,7 @@ async def test_concurrent_timers_take_each_step_once(shared_store: Store) -> Non
         for process in pair:
             process.minutes = 15 * step
         at_once = [
-            process.duties.escalate(Run(f"escalate:LD-{number}:{each}"), number, each)
+            process.jobs.escalate(Run(f"escalate:LD-{number}:{each}"), number, each)
             for number in numbers
             for each in (step, step, step - 1)
             for process in pair
