@@ -15,14 +15,10 @@ from typing import Final
 from aiohttp import ClientError, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.i18n.translator import Translator
 from bot.ports import Clock
@@ -38,7 +34,8 @@ from handlers.slack.errors import ErrorHandler
 from handlers.slack.manifest import EVENTS_PATH
 from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
 from handlers.slack.punctual_app import PunctualApp
-from handlers.slack.request_validation import Payload, read_envelope, read_payload
+from handlers.slack.request_validation import Payload, read_payload
+from handlers.slack.socket_mode import SocketModeTransport
 from handlers.slack.user_directory import UserDirectory
 from handlers.slack.webhooks import add_webhooks
 
@@ -215,22 +212,6 @@ def build_http_transport(
     return HttpTransport(app, services, settings, flow, measure)
 
 
-class SocketModeTransport(AsyncSocketModeHandler):
-    """Socket Mode. Invalid envelopes are acknowledged, or Slack would resend them."""
-
-    async def handle(  # type: ignore[override]
-        self, client: SocketModeClient, req: SocketModeRequest
-    ) -> None:
-        """Pass an envelope to Bolt."""
-        payload = read_envelope(req.payload)
-        if payload is None:
-            log.warning("invalid payload in an envelope of type %s", req.type)
-            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
-            return
-        req.payload = payload
-        await super().handle(client, req)
-
-
-def build_socket_mode_transport(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
+def build_socket_mode_transport(app: AsyncApp, settings: Settings) -> SocketModeTransport:
     """Build the Socket Mode transport; call it inside the running event loop."""
     return SocketModeTransport(app, settings.slack_app_token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self
 
@@ -54,7 +55,7 @@ class _PatientClient(AsyncWebClient):
             api_url=f"{self.base_url}{method}",
             req_args={},
             data={"ok": False, "error": "ratelimited"},
-            headers={"Retry-After": str(remaining_s)},
+            headers={"Retry-After": str(math.ceil(remaining_s))},  # slack-sdk reads an integer
             status_code=_TOO_MANY_REQUESTS,
         )
         why = "not sent: Slack asked for a pause"
