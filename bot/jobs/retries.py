@@ -30,8 +30,11 @@ def requested_retry_at(error: Exception, now: dt.datetime) -> dt.datetime | None
 def next_attempt(error: Exception, failures: int, now: dt.datetime) -> tuple[dt.datetime, bool]:
     """Return when to try again, and whether that moment is our own choice.
 
-    What the other side asks for stands when it is later than our pause.
+    Slack's Retry-After is kept as it is: a longer pause would only delay a channel's messages.
+    What a cloud asks for stands when it is later than our pause.
     """
     ours = now + backoff(failures)
     requested = requested_retry_at(error, now)
-    return (requested, False) if requested is not None and requested > ours else (ours, True)
+    if requested is not None and (requested > ours or isinstance(error, SlackRateLimitedError)):
+        return requested, False
+    return ours, True

@@ -30,11 +30,12 @@ def _over_quota(retry_in_s: float) -> CloudQuotaExceededError:
         (LagdeskError(NO), 6, 300, True),
         (LagdeskError(NO), 5000, 300, True),
         (_limited(30), 0, 30, False),
-        (_limited(1), 0, 5, True),
+        (_limited(1), 0, 1, False),
+        (_limited(1), 6, 1, False),
         (_over_quota(60), 2, 60, False),
         (_over_quota(-1), 1, 10, True),
     ],
 )
 def test_next_try(error: Exception, failures: int, wait_s: float, ours: bool) -> None:  # noqa: FBT001 - a table's column
-    """Pauses double up to five minutes; a later moment that was asked for is kept."""
+    """Pauses double up to five minutes; what Slack asks for is kept, and a cloud's later moment."""
     assert (NOON + dt.timedelta(seconds=wait_s), ours) == next_attempt(error, failures, NOON)
