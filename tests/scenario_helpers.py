@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +36,25 @@ FORM: Final = {
     "comments": "卡住了 <!channel> & student 20002",
 }
 Json = dict[str, Any]
+
+
+class Watched(list[Any]):
+    """A list that announces what is appended."""
+
+    def __init__(self, on_append: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._on_append = on_append
+
+    def append(self, item: Any) -> None:
+        """Append, and announce it."""
+        super().append(item)
+        self._on_append(item)
+
+
+def key_of(message: Json) -> str:
+    """Return the name of the job that posted a message, "" without one."""
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("key") or "")
 
 
 async def report(person: Person, cname: str, **fields: Any) -> Any:
@@ -147,8 +166,12 @@ async def open_external_services(
 ) -> AsyncIterator[ExternalServices]:
     """Serve Slack and the clouds."""
     workspace = Workspace(
-        clock=clock, manifest=build_manifest("https://lagdesk.example"), message_rate_s=0
-    )
+        clock=clock,
+        manifest=build_manifest("https://lagdesk.example"),
+        message_rate_s=0,
+        ack_limit_s=10.0,
+        trigger_life_s=10.0,
+    )  # Slack's three seconds, and room for a busy machine
     clouds = FakeClouds(demo_calls(clock()), clock=clock)
     with fast_waits():
         async with workspace.serve(), clouds.serve():

