@@ -213,6 +213,11 @@ def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None
     _update(session, is_unfinished & is_running & is_earliest, due_at=due_at, rerun=True)
 
 
+def move(session: Session, name: str, partition: str) -> None:
+    """Let a job start at the pace of another partition from now on."""
+    _update(session, col(Job.name) == name, partition=partition)
+
+
 def release(session: Session, tokens: Collection[str]) -> None:
     """Give up leases: the jobs are due for other workers."""
     _update(session, col(Job.locked_by).in_(tokens), locked_by=None, locked_until=None, rerun=False)

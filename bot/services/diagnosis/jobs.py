@@ -27,7 +27,7 @@ from bot.services.escalation.schedule import schedule_escalation, update_livenes
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import EXPLAINED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import enqueue, move_to_edits
 from bot.services.tickets.updates import fetch_permalink, find_ticket, update_ticket
 from bot.store import Session
 from bot.store.tickets import tickets
@@ -145,6 +145,7 @@ class DiagnosisJobs:
                 diagnosis.requested_at,
             )
             session.add(stored)
+            move_to_edits(session, stored, run.key)
             if update_liveness(stored, diagnosis.calls):
                 schedule_escalation(session, stored, self._context.policy, now)
                 enqueue(session, stored, "card", now)

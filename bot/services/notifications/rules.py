@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.services.tickets.enqueue import person_partition
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.notifications import sent
@@ -46,7 +47,13 @@ class Notification:
     def enqueue(self, session: Session, now: dt.datetime) -> None:
         """Enqueue sending it."""
         store_jobs.enqueue(
-            session, self.name, NOTIFY, *self.arguments, ticket=self.ticket, due_at=now
+            session,
+            self.name,
+            NOTIFY,
+            *self.arguments,
+            ticket=self.ticket,
+            partition=person_partition(self.person),
+            due_at=now,
         )
 
 

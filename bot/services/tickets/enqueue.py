@@ -10,6 +10,7 @@ from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
 
 _POSTING_KINDS: Final = frozenset({"card", "diagnose"})
+_PRIVATE_KINDS: Final = frozenset({"confirm", "explain"})
 
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
@@ -25,7 +26,20 @@ def channel_partition(team: str, channel: str = "escalations") -> str:
     return f"{team}/{channel}"
 
 
+def person_partition(person: str) -> str:
+    """Return the partition of the private messages to a person, which Slack limits too."""
+    return f"direct/{person}"
+
+
 def _partition(ticket: Ticket, kind: str) -> str:
-    if kind == "card" and ticket.thread.card_ts:  # edits have a rate limit of their own
+    if kind in _PRIVATE_KINDS:
+        return person_partition(ticket.reporter)
+    posted = {"card": ticket.thread.card_ts, "diagnose": ticket.thread.diagnosis_ts}
+    if posted.get(kind):  # edits have a rate limit of their own
         return channel_partition(ticket.team, "edits")
     return channel_partition(ticket.team) if kind in _POSTING_KINDS else ""
+
+
+def move_to_edits(session: Session, ticket: Ticket, name: str) -> None:
+    """Let the next attempts of a job that has posted leave the channel's pace to others."""
+    store_jobs.move(session, name, channel_partition(ticket.team, "edits"))
