@@ -20,7 +20,7 @@ from bot.store import Session, Store
 from bot.store.tickets import tickets
 from tests.scenario_helpers import FORM, Json, key_of, text_of
 
-REPORT_PAUSE_S: Final = 2.0
+REPORT_PAUSE_S: Final = 3.0
 KNOWN_EVERY: Final = 3  # the cloud knows each third call, whose cause is then explained
 _ATTEMPTS: Final = 4  # somebody whose form was not saved presses the button again
 _PRIVATE: Final = ("confirm", "tell", "explain")
