@@ -57,13 +57,13 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "post diagnose": ("diagnose",),
     "post confirm": ("confirm",),
     "post explain": ("explain",),
-    "post tell": ("tell",),
+    "post notify": ("notify",),
     "post weekly": ("weekly",),
     "post weekly_details": ("weekly_details",),
     REPORT: ("report",),
-    "chat.update": ("card", "diagnose", "picture"),
+    "chat.update": ("card", "diagnose", "chart"),
     "chat.getPermalink": ("card", "confirm", "explain"),
-    "files.completeUploadExternal": ("picture",),
+    "files.completeUploadExternal": ("chart",),
 }
 _FIRST_WEEK: Final = Week(2020, 1)
 _FREEZE_EVERY: Final = 5

@@ -23,7 +23,7 @@ from tests.scenario_helpers import FORM, Json, key_of, text_of
 REPORT_PAUSE_S: Final = 3.0
 KNOWN_EVERY: Final = 3  # the cloud knows each third call, whose cause is then explained
 _ATTEMPTS: Final = 4  # somebody whose form was not saved presses the button again
-_PRIVATE: Final = ("confirm", "tell", "explain")
+_PRIVATE: Final = ("confirm", "notify", "explain")
 _TROUBLE: Final = (AssertionError, TimeoutError, LookupError)
 
 
@@ -133,7 +133,7 @@ class Inspector:
             {
                 "diagnoses missing": not posts[f"diagnose:{label}"],
                 "private messages missing": (not posts[f"confirm:{label}"])
-                + (is_claimed and not posts[f"tell:{label}:claimed:{lin}:0"])
+                + (is_claimed and not posts[f"notify:{label}:claimed:{lin}:0"])
                 + (is_known and not posts[f"explain:{label}"]),
                 "clicks without effect": is_claimed and sam not in text_of(card),
                 "cloud reports twice": reports > 1,

@@ -16,6 +16,7 @@ from bot.jobs.leases import LEASE
 from bot.jobs.run import Run
 from bot.sandbox.slack.errors import NoAckError
 from bot.sandbox.slack.model import Ack, Delivery, Transport
+from bot.services.notifications.rules import NOTIFY
 from bot.services.summary.jobs import DETAILS, POST, job_name
 from bot.services.summary.weeks import Week
 from bot.services.tickets.submission import Submission
@@ -117,10 +118,10 @@ class _DoomedWorker:
         ("card", "chat.update"),
         ("confirm", "chat.postMessage"),
         ("diagnose", "chat.postMessage"),
-        ("picture", "files.completeUploadExternal"),
-        ("picture", "chat.update"),
+        ("chart", "files.completeUploadExternal"),
+        ("chart", "chat.update"),
         ("explain", "chat.postMessage"),
-        ("tell", "chat.postMessage"),
+        (NOTIFY, "chat.postMessage"),
         ("report", CLOUD),
         (POST, "chat.postMessage"),
         (DETAILS, "chat.postMessage"),
@@ -166,7 +167,7 @@ async def _report_and_claim(web: Harness) -> list[str]:
     ticket = await tickets.report_call(submission)
     await tickets.claim(ticket.team, ticket.id, sam)
     posts = [f"{kind}:{ticket.label}" for kind in ("card", "confirm", "diagnose", "explain")]
-    return [*posts, f"tell:{ticket.label}:claimed:{lin}:0"]
+    return [*posts, f"{NOTIFY}:{ticket.label}:claimed:{lin}:0"]
 
 
 async def _enqueue_week(web: Harness) -> list[str]:

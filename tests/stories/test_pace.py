@@ -44,7 +44,7 @@ async def test_partitions(
         ticket = await find_ticket(harness, CNAME)
         await harness.slack.services.tickets.claim(ticket.team, ticket.id, sam.id)
         partitions = await harness.application.store.read(_partitions)
-        expected = {"confirm": "direct/U", "tell": "direct/U"} | expected
+        expected = {"confirm": "direct/U", "notify": "direct/U"} | expected
         given = {kind: partitions[kind] for kind in expected}
         assert given == {
             kind: value.replace("T/", f"{ticket.team}/").replace("U", lin.id)
