@@ -29,7 +29,7 @@ _TROUBLE: Final = (AssertionError, TimeoutError, LookupError)
 
 @dataclass(slots=True)
 class Traffic:
-    """What people did and what they were told."""
+    """What people did and the responses they got."""
 
     workspace: Workspace
     on_submit: Callable[[str], None]
@@ -94,7 +94,7 @@ class Damage:
 
 
 class Inspector:
-    """Compares what people were told with what Slack, the cloud and the database have."""
+    """Compares the responses to people with what Slack, the cloud and the database have."""
 
     def __init__(self, traffic: Traffic, clouds: FakeClouds, store: Store) -> None:
         self._traffic = traffic
