@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from tests.bench.bench_crash import FLEETS, Crash, open_crash, start_postgres
+from tests.bench.bench_crash import Crash, open_crash, start_postgres
+from tests.bench.crash_fleet import FLEETS
 
 _MINUTE_S: Final = 60.0
 

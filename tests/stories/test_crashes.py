@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from bot.cloud_report import ReportState
 from bot.jobs.leases import LEASE
 from bot.jobs.run import Run
 from bot.sandbox.slack.errors import NoAckError
@@ -24,7 +25,6 @@ from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.jobs import ClaimedJob
 from bot.store.summary import weeks as store_weeks
-from bot.ticket import ReportState
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     FORM,
