@@ -54,16 +54,18 @@ class RequestLog:
 def redact(value: Any) -> Any:
     """Copy JSON with tokens, secrets and over-long texts replaced."""
     if isinstance(value, str):
-        text = _TOKEN.sub(lambda match: f"{match.group(0)[:4]}…", value)
-        return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+        return _redact_text(value)
+    if isinstance(value, dict | Mapping):  # dict first: asking for a Mapping is slow
+        return {
+            key: "…" if key in _SECRET_KEYS and item and isinstance(item, str) else redact(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
-    if isinstance(value, dict | Mapping):  # dict first: asking for a Mapping is slow
-        return {key: _redact_field(str(key), item) for key, item in value.items()}
     return value
 
 
-def _redact_field(key: str, value: Any) -> Any:
-    if key in _SECRET_KEYS and isinstance(value, str) and value:
-        return "…"
-    return redact(value)
+def _redact_text(value: str) -> str:
+    if "xox" in value or "xapp" in value or "sandbox-" in value:  # much faster than the pattern
+        value = _TOKEN.sub(lambda match: f"{match.group(0)[:4]}…", value)
+    return value if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]}…"
