@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from handlers.transports import build_http_transport, build_socket_mode_transpor
 from tests.browser import launch
 from tests.databases import create_sqlite
 from tests.due_jobs import wait_until_idle
+from tests.event_loop import TolerantLoop
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
@@ -43,14 +44,23 @@ _LONGEST: Final = ("stories", "bot/clouds/contract", "bot/cli", "bot/sandbox", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run long modules first: several processes then end at the same time."""
-    items.sort(key=_rank)
+    """Run long modules first: several processes then end at the same time.
+
+    The tests of a module stay together, whatever parameters they share with others.
+    """
+    modules = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
+    items.sort(key=lambda item: (_rank(item), modules[item.path]))
 
 
 def _rank(item: pytest.Item) -> int:
     path = item.path.relative_to(Path(__file__).parent).as_posix()
     ranks = (rank for rank, folder in enumerate(_LONGEST) if path.startswith(f"{folder}/"))
     return next(ranks, len(_LONGEST))
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, type[TolerantLoop]]:
+    """Run every test on a loop whose timeouts depend little on what else the machine does."""
+    return {"tolerant": TolerantLoop}
 
 
 class FakeClock:

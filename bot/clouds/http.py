@@ -6,7 +6,6 @@ import asyncio
 import ipaddress
 import logging
 import ssl
-import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -116,7 +115,7 @@ class CloudHttp:
         against the quota; a POST is sent once. `read` raises CloudError for an error response; it
         may run in a thread. Raises CloudError only.
         """
-        deadline = time.monotonic() + TOTAL_TIMEOUT_S
+        deadline = asyncio.get_running_loop().time() + TOTAL_TIMEOUT_S
         last: CloudError | None = None
         async for attempt in _attempts(endpoint):
             with attempt:
@@ -154,7 +153,8 @@ class CloudHttp:
         read: Callable[[ApiResponse], Result],
         deadline: float,
     ) -> Result:
-        began = time.monotonic()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
             async with asyncio.timeout(max(_MIN_TIMEOUT_S, deadline - began)):
                 response = await self._send(endpoint, api_request)
@@ -166,7 +166,7 @@ class CloudHttp:
             endpoint.name,
             response.status,
             len(response.body),
-            time.monotonic() - began,
+            clock() - began,
         )
         return await self._parse(endpoint, app_id, response, read)
 

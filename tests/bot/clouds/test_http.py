@@ -353,15 +353,15 @@ async def test_no_request_waits_longer_than_ten_seconds(
 ) -> None:
     """All attempts share ten seconds; the last one still has one of its own."""
     ticks = iter([100.0, 104.0, 109.5, 120.0, 120.0])
-    monkeypatch.setattr(clouds_http, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     waits_s: list[float] = []
 
     def timeout(wait_s: float) -> Any:
         waits_s.append(wait_s)
         return asyncio.timeout(None)
 
+    loop = SimpleNamespace(time=lambda: next(ticks))
     monkeypatch.setattr(
-        clouds_http, "asyncio", SimpleNamespace(timeout=timeout, to_thread=asyncio.to_thread)
+        clouds_http, "asyncio", SimpleNamespace(timeout=timeout, get_running_loop=lambda: loop)
     )
     spy = RecordingTransport(httpx.ConnectError("x"), httpx.ConnectError("x"), httpx.Response(200))
     quota = Quota(rate_limit_store, clock, clock.sleep)
