@@ -72,9 +72,7 @@ def audit_blocks(
         title = message("Audit log: %(ticket)s", ticket=f"LD-{number}")
     lines = [_line(record, renderer) for record in records]
     if not lines:
-        lines = [
-            renderer.mrkdwn(message("Nothing yet: no call was managed and no full uid viewed."))
-        ]
+        lines = [renderer.mrkdwn(message("Nothing is recorded yet."))]
     starts = range(0, len(lines), _LINES_PER_BLOCK)
     return renderer.fallback_text(title), [
         block_kit.header("title", renderer.plain_text(title)),

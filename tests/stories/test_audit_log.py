@@ -100,7 +100,7 @@ async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
     await http_harness.application.store.transact(work)
     response = await lookback(sam)
     if not people:
-        assert "Nothing yet" in response
+        assert "Nothing is recorded" in response
         return
     assert response.count(f"<@{sam.id}>") == MAX_SHOWN
     assert f"downloaded the tickets of week 2026-W{people - 1}" in response

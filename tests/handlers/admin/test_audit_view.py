@@ -86,7 +86,7 @@ def test_title_and_hint(number: int | None, title: str, hint: str) -> None:
     text, blocks = audit_blocks([], number, EN)
     assert text == blocks[0]["text"]["text"] == title
     texts = texts_of(blocks)
-    assert texts["deeds_0"] == ["Nothing yet: no call was managed and no full uid viewed."]
+    assert texts["deeds_0"] == ["Nothing is recorded yet."]
     assert texts["most"] == [hint]
 
 
