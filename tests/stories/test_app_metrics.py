@@ -11,6 +11,12 @@ from tests.conftest import Harness
 from tests.scenario_helpers import ephemeral_texts, text_of
 
 
+@pytest.fixture(scope="module")
+def harness(http_harness: Harness) -> Harness:
+    """A running Lagdesk; nothing here depends on the transport."""
+    return http_harness
+
+
 def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
     """The last thing only this person sees."""
     response: dict[str, Any] = person.ephemerals(channel)[-1]

@@ -64,23 +64,24 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("name", ["lin", "sam"])
 @pytest.mark.parametrize(
-    ("field", "value"), WRONG, ids=[f"{field}-{index}" for index, (field, _) in enumerate(WRONG)]
+    ("number", "field", "value"),
+    [(number, *wrong) for number, wrong in enumerate(WRONG)],
+    ids=[f"{field}-{number}" for number, (field, _) in enumerate(WRONG)],
 )
 async def test_wrong_field_is_said_under_it(
-    harness: Harness, name: str, field: str, value: Any
+    http_harness: Harness, number: int, field: str, value: Any
 ) -> None:
     """Each wrong field is named in the person's language, and nothing is stored."""
-    person = harness.workspace.person(name)
-    cname = f"wrong-{WRONG.index((field, value))}"
+    name = ("lin", "sam")[number % 2]
+    person, cname = http_harness.workspace.person(name), f"wrong-{number}"
     view = await open_form(person, cname)
     outcome = await person.submit(view, {**FORM, "cname": cname, field: value}, force=True)
     assert {field} == set(outcome.errors)
     assert (name == "lin") == bool(_CHINESE.search(outcome.errors[field]))
-    await harness.settled()
-    assert find_cards(harness, cname) == []
-    assert count_cloud_reports(harness, cname) == 0
+    await http_harness.settled()
+    assert find_cards(http_harness, cname) == []
+    assert count_cloud_reports(http_harness, cname) == 0
     await person.close(view, everything=True)
 
 
@@ -106,9 +107,9 @@ async def test_every_field_wrong_then_corrected(harness: Harness) -> None:
     assert count_cloud_reports(harness, "corrected-1") == 1
 
 
-async def test_same_uid_is_told_beside_a_wrong_name(harness: Harness) -> None:
+async def test_same_uid_is_told_beside_a_wrong_name(http_harness: Harness) -> None:
     """One round of corrections is enough."""
-    person = harness.workspace.person("sam")
+    person = http_harness.workspace.person("sam")
     view = await open_form(person)
     same = {**FORM, "cname": "", "student_uid": "10001"}
     outcome = await person.submit(view, same, force=True)
@@ -116,26 +117,26 @@ async def test_same_uid_is_told_beside_a_wrong_name(harness: Harness) -> None:
     await person.close(view)
 
 
-async def test_accidents_are_tidied(harness: Harness) -> None:
+async def test_accidents_are_tidied(http_harness: Harness) -> None:
     """Full-width digits, blanks around and leading zeros are no mistakes."""
-    person = harness.workspace.person("lin")
+    person = http_harness.workspace.person("lin")
     view = await open_form(person)
     typed = {"cname": " tidy-１ ", "teacher_uid": "１０００１", "student_uid": " 0020002 "}
     assert (await person.submit(view, {**FORM, **typed})).errors == {}
-    await harness.settled()
-    find_card(harness, "tidy-1")
-    sent = next(r for r in harness.clouds.reports if r.fields["cname"] == "tidy-1")
+    await http_harness.settled()
+    find_card(http_harness, "tidy-1")
+    sent = next(r for r in http_harness.clouds.reports if r.fields["cname"] == "tidy-1")
     assert (sent.fields["teacher_uid"], sent.fields["student_uid"]) == (10001, 20002)
 
 
 @pytest.mark.parametrize("uid", ["1", str(2**32 - 1)])
-async def test_uids_at_the_edge_are_taken(harness: Harness, uid: str) -> None:
+async def test_uids_at_the_edge_are_taken(http_harness: Harness, uid: str) -> None:
     """Agora's uids run from 1 to 2^32-1."""
-    person, cname = harness.workspace.person("sam"), f"edge-{uid}"
+    person, cname = http_harness.workspace.person("sam"), f"edge-{uid}"
     view = await open_form(person, cname)
     assert (await person.submit(view, {**FORM, "student_uid": uid})).errors == {}
-    await harness.settled()
-    assert count_cloud_reports(harness, cname) == 1
+    await http_harness.settled()
+    assert count_cloud_reports(http_harness, cname) == 1
 
 
 @pytest.mark.parametrize(
@@ -159,10 +160,10 @@ async def test_uids_at_the_edge_are_taken(harness: Harness, uid: str) -> None:
     ],
 )
 async def test_command_prefills_the_form(
-    harness: Harness, text: str, expected: dict[str, str | None]
+    http_harness: Harness, text: str, expected: dict[str, str | None]
 ) -> None:
     """`/report` takes nothing, arguments, or a sentence."""
-    person = harness.workspace.person("sam")
+    person = http_harness.workspace.person("sam")
     view = await open_form(person, text)
     assert expected == {field: value_of(view, field) for field in expected}
     await person.close(view)
@@ -185,9 +186,9 @@ async def test_global_shortcut_opens_an_empty_form(harness: Harness) -> None:
         "class_77_1 老师 10001 学生 20002，声音断断续续",
     ],
 )
-async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: str) -> None:
+async def test_message_shortcut_prefills_from_its_text(http_harness: Harness, text: str) -> None:
     """A message in Chinese or English is parsed for the channel and both uids."""
-    person = harness.workspace.person("wang")
+    person = http_harness.workspace.person("wang")
     posted = await person.post_message("teachers", text)
     assert (await person.message_shortcut("report_message", posted)).ok
     view = await person.wait_for_view("report")

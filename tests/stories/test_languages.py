@@ -16,6 +16,12 @@ from tests.scenario_helpers import direct_messages, find_card, report, text_of
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+@pytest.fixture(scope="module")
+def harness(http_harness: Harness) -> Harness:
+    """A running Lagdesk; nothing here depends on the transport."""
+    return http_harness
+
+
 @pytest.fixture
 async def channel_in_english(harness: Harness) -> AsyncIterator[None]:
     """Whatever a test chose for the escalation channel is undone."""

@@ -27,6 +27,12 @@ from tests.scenario_helpers import (
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+@pytest.fixture(scope="module")
+def harness(http_harness: Harness) -> Harness:
+    """A running Lagdesk; nothing here depends on the transport."""
+    return http_harness
+
+
 async def list_tickets(person: Person, text: str = "") -> str:
     """What /tickets shows this person."""
     before = len(person.ephemerals("teachers"))
