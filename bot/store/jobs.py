@@ -76,7 +76,9 @@ def enqueue(
     job = _lock(session, name)
     if job is None:  # deleted by the cleaner between the two statements
         session.add(Job(**values))
-    elif job.finished_at is not None:
+        return
+    job.partition = partition  # what was a post is an edit by now
+    if job.finished_at is not None:
         job.due_at, job.finished_at = due_at, None
         job.failures, job.last_error = 0, ""
     elif job.locked_by is not None:

@@ -235,6 +235,21 @@ def test_pace_of_a_partition(shared_store: Store) -> None:
     assert starts == {0: 3 + 1, 0.5: 0, 0.9: 0, 1: 1, 1.5: 0, 2: 1, 2.5: 0, 3: 1}
 
 
+@pytest.mark.parametrize(
+    "between",
+    [[], [_claim()], [_claim(), _complete()]],
+    ids=["waiting", "running", "done"],
+)
+def test_change_of_partition(shared_store: Store, between: list[Step]) -> None:
+    """A job that is enqueued again starts at the pace of the partition that it has then."""
+    job = _run(
+        shared_store, _enqueue(0, partition="posts"), *between, _enqueue(0, partition="edits")
+    )
+    assert job.partition == "edits"
+    shared_store.transact_sync(lambda session: store_jobs.move(session, CARD, "posts"))
+    assert _read(shared_store).partition == "posts"
+
+
 def test_unused_pace_is_not_saved_up(shared_store: Store) -> None:
     """However long nothing was posted, no more than a burst starts at once."""
     for number in range(8):
