@@ -449,6 +449,26 @@ async def test_unknown_kinds_are_left_alone(store: Store, clock: Any) -> None:
     assert (jobs.attempts, read_job(store, "invented:1").attempt) == ([CARD], 0)
 
 
+async def test_argument_that_an_older_version_does_not_know(store: Store, clock: Any) -> None:
+    """A job with one more argument fails in the older version and runs in the newer."""
+    seen: list[tuple[object, ...]] = []
+
+    async def post(_run: Run, number: int) -> None:
+        seen.append((number,))
+
+    async def post_in_colour(_run: Run, number: int, colour: str) -> None:
+        seen.append((number, colour))
+
+    due_at = clock.now()
+    store.transact_sync(lambda s: store_jobs.enqueue(s, CARD, "card", 12, "red", due_at=due_at))
+    for function, failures in ((post, 1), (post_in_colour, 0)):
+        handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, function)}
+        async with Worker(store, handlers):
+            await wait_until_idle(store)
+        assert read_job(store).failures == failures
+    assert (seen, read_job(store).finished_at) == ([(12, "red")], clock.now())
+
+
 async def test_worker_is_quiet(
     store: Store, clock: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
