@@ -139,7 +139,7 @@ class Crash:
         )
         for victim in self.victims:
             self.fleet.send(victim, self.signal)
-        self.hits[point] += 1
+        self.hits[f"{point}, frozen" if self.signal is signal.SIGSTOP else point] += 1
         self.reached.set()
 
     async def _kill(self, point: str, number: int) -> None:
@@ -153,6 +153,7 @@ class Crash:
             await asyncio.sleep(random.uniform(0, 2))  # noqa: S311 - not a secret
             self.victims = [random.randrange(len(self.fleet.commands))]  # noqa: S311 - likewise
             self.fleet.send(self.victims[0], self.signal)
+            self.hits[point] += 1
         else:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(20):
@@ -267,7 +268,7 @@ async def main(kinds: Sequence[str], kills: int) -> None:
                 url = stack.enter_context(start_postgres(Path(name)))
             async with open_crash(kind, url, Path(name)) as crash:
                 damage = await crash.run(kills)
-            _print(kind, kills, damage, crash)
+            _print(kind, damage, crash)
 
 
 @contextmanager
@@ -283,10 +284,11 @@ def start_postgres(folder: Path) -> Iterator[str]:
     server.cleanup()
 
 
-def _print(kind: str, kills: int, damage: Damage, crash: Crash) -> None:
+def _print(kind: str, damage: Damage, crash: Crash) -> None:
     latency = statistics.median(damage.latency_s) if damage.latency_s else float("nan")
+    number, today = sum(crash.hits.values()), dt.date.today()  # noqa: DTZ011 - the machine's day
     lines = [
-        f"{kind}: {kills} kills at {dict(crash.hits)}, {dt.date.today()}",  # noqa: DTZ011 - the machine's day
+        f"{kind}, {today}: killed or frozen {number} times at {dict(crash.hits)}",
         (
             f"  {damage.tickets} tickets, {damage.unconfirmed} reports unconfirmed, "
             f"{len(crash.traffic.weeks)} weeks, card after {latency:.2f} s (median)"
