@@ -115,9 +115,9 @@ async def find_ticket(harness: Harness, cname: str) -> Ticket:
     def work(session: Session) -> Ticket | None:
         return tickets.find_newest_for_channel(session, "kids", cname)
 
-    found = await harness.application.store.read(work)
-    assert found is not None
-    return found
+    ticket = await harness.application.store.read(work)
+    assert ticket is not None
+    return ticket
 
 
 def count_cloud_reports(harness: Harness, cname: str) -> int:

@@ -143,8 +143,8 @@ def _peak_mb(pid: int) -> float:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    found = _PEAK.search(status)
-    return int(found[1]) / 1024 if found else 0.0
+    match = _PEAK.search(status)
+    return int(match[1]) / 1024 if match else 0.0
 
 
 def bench(kind: str, sizes: Sequence[int], folder: Path) -> None:

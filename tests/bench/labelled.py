@@ -200,15 +200,15 @@ def _series(curve: Curve, since: float, until: float) -> Series:
 def events_from_agora(sim_call: SimulatedCall) -> tuple[AbnormalEvent, ...]:
     """Return the fake's own findings of a class, requested minute by minute."""
     at = sim_call.complaint.at
-    found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
+    events: dict[tuple[float, str, str, str], AbnormalEvent] = {}
     for start in range(int(at) - 120, int(at) + 120, 60):
         query = {"appid": "1", "start_ts": str(start), "end_ts": str(start + 60)}
         answer = get_diagnosis(Request("GET", "", query, {}, b"", at + 600), [sim_call])
         body = msgspec.convert(answer.body, dict[str, object])
         for row in msgspec.convert(body["data"], list[dict[str, object]]):
             event = _event(row)
-            found[event.key] = event
-    return tuple(found.values())
+            events[event.key] = event
+    return tuple(events.values())
 
 
 def _event(row: dict[str, object]) -> AbnormalEvent:

@@ -71,8 +71,8 @@ def shown_to(person: Person) -> Json:
 
 def rows_of(home: Json) -> list[str]:
     """The queue's rows, as text."""
-    shown = [block for block in home["blocks"] if block["block_id"].startswith("row-")]
-    return [text_of(block) for block in shown]
+    rows = [block for block in home["blocks"] if block["block_id"].startswith("row-")]
+    return [text_of(block) for block in rows]
 
 
 async def test_support_works_from_the_queue(school: Harness) -> None:

@@ -43,8 +43,8 @@ async def quality(harness: Harness, text: str) -> Json:
     sam = harness.workspace.person("sam")
     await sam.command("/quality", text)
     await harness.settled()
-    found: Json = sam.ephemerals("teachers")[-1]
-    return found
+    response: Json = sam.ephemerals("teachers")[-1]
+    return response
 
 
 def captions(response: Json) -> list[str]:
@@ -87,10 +87,10 @@ async def test_who_is_in_a_volcengine_channel(harness: Harness) -> None:
     sam = harness.workspace.person("sam")
     await report(sam, "class_77_1", app="kids")
     await harness.settled()
-    shown = await menu(harness, sam)
-    assert "2 people are in the channel now." in shown
-    assert "The teacher and the student are among them." in shown
-    assert "Remove" not in shown
+    modal = await menu(harness, sam)
+    assert "2 people are in the channel now." in modal
+    assert "The teacher and the student are among them." in modal
+    assert "Remove" not in modal
     harness.clouds.fail_next("GetRoomOnlineUsers", "http_500", times=9)
     assert "Volcengine had an internal error" in await menu(harness, sam)
     harness.clouds.clear_faults()
@@ -116,6 +116,6 @@ async def test_remaining_quotas(harness: Harness) -> None:
     sam = harness.workspace.person("sam")
     await sam.command("/lagdesk", "doctor")
     await harness.settled()
-    found = text_of(sam.ephemerals("teachers")[-1])
+    response = text_of(sam.ephemerals("teachers")[-1])
     for expected in (endless, "of 30 within", "management", "The key works (aksk, ACTIVATION)"):
-        assert expected in found
+        assert expected in response

@@ -328,7 +328,7 @@ async def test_other_clouds_offer_only_full_uids(services: ExternalServices) -> 
 
 
 async def test_no_menu_where_there_is_nothing_in_it(services: ExternalServices) -> None:
-    """With uids shown to everybody, a ticket of Agora has no menu."""
+    """With unmasked uids a ticket of Agora has no menu."""
     async with services.run_lagdesk(MASK_UIDS="false") as harness:
         await filed(harness, "class_77_1")
         assert ':room"' not in text_of(find_card(harness, "class_77_1"))

@@ -73,14 +73,14 @@ async def test_who_else_suffered(today: Harness) -> None:
     assert "video" in find_diagnosis_posts(today, cname)[0]["text"].lower()
     assert "Everybody in the call" not in await details(today, cname)
     await today.pass_time(301)
-    shown = await details(today, cname)
-    assert "*Everybody in the call*" in shown
-    assert "In the 4 min around the complaint:" in shown
-    assert "of 14 people were affected: check what they have in common" in shown
-    shares = shown.partition("Time frozen by network (video): ")[2][:40]
+    text = await details(today, cname)
+    assert "*Everybody in the call*" in text
+    assert "In the 4 min around the complaint:" in text
+    assert "of 14 people were affected: check what they have in common" in text
+    shares = text.partition("Time frozen by network (video): ")[2][:40]
     assert "Wi-Fi " in shares
     assert "4G " in shares
-    assert "Worst minute (video): <!date^" in shown
+    assert "Worst minute (video): <!date^" in text
     requests_before = today.clouds.counts["analytics/call/statistics"]
     assert (await find_ticket(today, cname)).verdict is not None
     today.clock.move(300 * 86400)

@@ -82,12 +82,12 @@ async def test_channel_without_a_call_is_looked_for_once_more(both: Harness) -> 
     both.clouds.add(build_simulated_call("healthy", "late_1", seed=9, started_at=started_at))
     for _ in range(4):
         await both.pass_time(181)
-    found, nothing = (
+    healthy, nothing = (
         [text for text in ephemeral_texts(person) if cname in text][2:]
         for cname in ("late_1", "nowhere_3")
     )
-    assert (len(found), len(nothing)) == (1, 1)
-    assert "looked healthy" in found[0]
+    assert (len(healthy), len(nothing)) == (1, 1)
+    assert "looked healthy" in healthy[0]
     assert "No call was found in nowhere_3. Check the channel" in nothing[0]
 
 
@@ -141,27 +141,27 @@ async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> Non
     """Faults are described by side, in both languages, without anybody's uid."""
     person = both.workspace.person("sam")
     await report(person, "class_77_2")
-    found = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
-    assert "Teacher •••01, around <!date^" in found
-    assert "老师 •••01：" in found
-    assert not re.search(r"10001|20002", found)
+    text = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
+    assert "Teacher •••01, around <!date^" in text
+    assert "老师 •••01：" in text
+    assert not re.search(r"10001|20002", text)
 
 
 async def look_until(harness: Harness, cname: str, expected: str) -> str:
     """Let time pass until the post in the thread says something, half an hour at most."""
     await harness.settled()
-    found = ""
+    text = ""
     for _ in range(15):
         await harness.pass_time(120)
-        found = text_of(find_diagnosis_posts(harness, cname)[0])
-        if expected in found:
+        text = text_of(find_diagnosis_posts(harness, cname)[0])
+        if expected in text:
             break
-    return found
+    return text
 
 
 async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     """When the cloud names ten people only, the missing one is named, masked."""
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
-    found = await look_until(both, "class_77_big", "ten people")
-    assert "the cloud lists ten people at most, •••01" in found
+    text = await look_until(both, "class_77_big", "ten people")
+    assert "the cloud lists ten people at most, •••01" in text
     assert len(find_diagnosis_posts(both, "class_77_big")) == 1

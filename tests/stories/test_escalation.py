@@ -144,7 +144,7 @@ def hold(services: ExternalServices, cname: str, *, minutes_left: float) -> None
 
 
 async def test_a_class_that_is_on_is_faster(services: ExternalServices) -> None:
-    """Half the pause while it is on; found to be over, the next step is put off, and seen so."""
+    """Half the interval while the class is on; after its end the next step is postponed."""
     sam = services.workspace.person("sam")
     hold(services, "on-1", minutes_left=20)  # over between the second step and the third
     async with services.run_lagdesk() as harness:

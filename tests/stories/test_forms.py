@@ -32,8 +32,8 @@ def value_of(view: dict[str, Any], field: str) -> str | None:
     """What a field is prefilled with."""
     element = next(block for block in view["blocks"] if block["block_id"] == field)["element"]
     chosen = element.get("initial_option")
-    found: str | None = chosen["value"] if chosen else element.get("initial_value")
-    return found
+    value: str | None = chosen["value"] if chosen else element.get("initial_value")
+    return value
 
 
 WRONG = [
@@ -192,8 +192,8 @@ async def test_message_shortcut_prefills_from_its_text(http_harness: Harness, te
     posted = await person.post_message("teachers", text)
     assert (await person.message_shortcut("report_message", posted)).ok
     view = await person.wait_for_view("report")
-    found = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
-    assert found == ["class_77_1", "10001", "20002"]
+    values = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
+    assert values == ["class_77_1", "10001", "20002"]
     await person.close(view)
 
 

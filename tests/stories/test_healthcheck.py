@@ -60,7 +60,7 @@ async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
 
 
 async def test_all_is_well(http_harness: Harness, tmp_path: Path) -> None:
-    """Beside a running Lagdesk everything is found well; secrets stay in."""
+    """Beside a running Lagdesk every check succeeds; no secret is printed."""
     status, out, errors = await run_doctor(
         http_harness, environment_of(http_harness), tmp_path, "--json"
     )

@@ -100,9 +100,9 @@ async def test_claimed_by_two_at_once(harness: Harness) -> None:
     winner, loser = (sam, zhou) if ticket.assignee == sam.id else (zhou, sam)
     assert f"<@{winner.id}>" in ephemeral_texts(loser, "escalations")[-1]
     assert [text for text in ephemeral_texts(winner, "escalations") if ticket.label in text] == []
-    shown = text_of(find_card(harness, "claim-1"))
-    assert f"Claimed by <@{winner.id}>" in shown
-    assert "ticket.claim" not in shown
+    text = text_of(find_card(harness, "claim-1"))
+    assert f"Claimed by <@{winner.id}>" in text
+    assert "ticket.claim" not in text
 
 
 async def test_same_click_twice_is_no_conflict(harness: Harness) -> None:

@@ -55,10 +55,10 @@ def card_number(harness: Harness, number: int) -> dict[str, Any]:
 
 async def test_history_in_both_languages(seven_reports: Harness) -> None:
     """The line counts this student's tickets and the causes that were theirs."""
-    found = text_of(find_replies(seven_reports, card_number(seven_reports, 7))[0])
-    assert "This student: 7 tickets in 30 days, " in found
-    assert "这位学生：30 天内 7 张工单，" in found
-    assert "20002" not in found
+    post = text_of(find_replies(seven_reports, card_number(seven_reports, 7))[0])
+    assert "This student: 7 tickets in 30 days, " in post
+    assert "这位学生：30 天内 7 张工单，" in post
+    assert "20002" not in post
     assert "in 30 days" not in text_of(
         find_replies(seven_reports, card_number(seven_reports, 1))[0]
     )
@@ -103,9 +103,9 @@ async def test_only_support_closes_an_incident(seven_reports: Harness) -> None:
 async def test_later_judgement_counts_once(seven_reports: Harness) -> None:
     """Somebody changes their mind; one judgement stays."""
     sam = seven_reports.workspace.person("sam")
-    found = find_replies(seven_reports, card_number(seven_reports, 7))[0]
-    await sam.click(found, "verdict.wrong")
-    await sam.click(found, "verdict.right")
+    post = find_replies(seven_reports, card_number(seven_reports, 7))[0]
+    await sam.click(post, "verdict.wrong")
+    await sam.click(post, "verdict.right")
     await sam.command("/lagdesk", "accuracy")
     assert "100% right (1 rating)" in ephemeral_texts(sam)[-1]
 
@@ -142,6 +142,6 @@ async def test_a_post_whose_answer_was_lost_is_found_again(seven_reports: Harnes
     await seven_reports.application.store.transact(forget)
     await seven_reports.pass_time(1)
     assert posts == len(threads_of(seven_reports))
-    found = await seven_reports.application.store.read(lambda session: incidents.lock(session, 1))
-    assert found is not None
-    assert threads_of(seven_reports)[0]["ts"] == found.ts
+    post = await seven_reports.application.store.read(lambda session: incidents.lock(session, 1))
+    assert post is not None
+    assert threads_of(seven_reports)[0]["ts"] == post.ts

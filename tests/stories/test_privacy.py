@@ -99,7 +99,7 @@ def markup_in(thing: Any) -> Iterator[str]:
 async def test_nothing_pings_or_links(masked: tuple[Harness, bool]) -> None:
     """No mention, no link and no channel that a person typed survives as one."""
     harness, _ = masked
-    texts = [text for shown in surfaces_of(harness.workspace) for text in markup_in(shown)]
+    texts = [text for surface in surfaces_of(harness.workspace) for text in markup_in(surface)]
     assert len(texts) > 50
     called = [text for text in texts if _PING.search(text) and "needs somebody" not in text]
     assert called == []
@@ -109,9 +109,9 @@ async def test_nothing_pings_or_links(masked: tuple[Harness, bool]) -> None:
 async def test_texts_are_verbatim_and_unstyled(masked: tuple[Harness, bool]) -> None:
     """Slack makes no links by itself, and signs that style are kept from styling."""
     harness, _ = masked
-    for shown in surfaces_of(harness.workspace):
-        found = json.dumps(shown)
-        assert found.count('"mrkdwn"') == found.count('"verbatim": true')
+    for surface in surfaces_of(harness.workspace):
+        dumped = json.dumps(surface)
+        assert dumped.count('"mrkdwn"') == dumped.count('"verbatim": true')
     comment = text_of(shown_card(harness))
     assert "\u00ad*bold*" in comment
     assert "\u00ad`code" in comment
@@ -125,9 +125,9 @@ async def test_uids_stay_in(masked: tuple[Harness, bool]) -> None:
     """Masked, no surface shows a uid, whatever its writing; shown, the card does."""
     harness, is_masked = masked
     leaks = [
-        text_of(shown)
-        for shown in surfaces_of(harness.workspace)
-        if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(shown))
+        text_of(surface)
+        for surface in surfaces_of(harness.workspace)
+        if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(surface))
     ]
     if is_masked:
         assert leaks == []

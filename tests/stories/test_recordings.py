@@ -258,6 +258,6 @@ async def test_no_rule_no_recording(services: ExternalServices) -> None:
     async with on_huawei(services, HUAWEI_RECORD_RULES="") as harness:
         sam = await filed(harness, CNAME)
         await choose_in_menu(harness, sam, CNAME, "room")
-        shown = text_of(await sam.wait_for_view("room"))
-        assert "HUAWEI_RECORD_RULES" in shown
-        assert '"record"' not in shown
+        modal = text_of(await sam.wait_for_view("room"))
+        assert "HUAWEI_RECORD_RULES" in modal
+        assert '"record"' not in modal

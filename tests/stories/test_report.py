@@ -66,14 +66,14 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     await report(sam, "class_77_8")
     await harness.settled()
     await harness.pass_time(400)
-    (found,) = find_replies(harness, find_card(harness, "class_77_8"))
-    loss, *_ = [block for block in found["blocks"] if block["type"] == "data_visualization"]
+    (diagnosis,) = find_replies(harness, find_card(harness, "class_77_8"))
+    loss, *_ = [block for block in diagnosis["blocks"] if block["type"] == "data_visualization"]
     assert "packet loss" in loss["title"]
     assert "reported" in loss["title"]
     assert "limit" in [series["name"] for series in loss["chart"]["series"]]
-    assert "Each point is the worst value within 12" in text_of(found)
-    assert "20002" not in text_of(found)
-    outcome = await sam.click(found, "verdict.right")
+    assert "Each point is the worst value within 12" in text_of(diagnosis)
+    assert "20002" not in text_of(diagnosis)
+    outcome = await sam.click(diagnosis, "verdict.right")
     assert outcome.status == 200
     assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
     await sam.command("/lagdesk", "accuracy")

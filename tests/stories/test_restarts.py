@@ -104,7 +104,7 @@ async def test_killed_right_after_the_ticket_was_stored(services: ExternalServic
 
 @pytest.mark.parametrize("kind", ["card", "confirm", "diagnose", "explain"])
 async def test_killed_after_the_post_before_our_row(services: ExternalServices, kind: str) -> None:
-    """What stands in Slack but not in our table is found again, and not posted twice."""
+    """A post whose position was not stored is looked up in Slack, and not repeated."""
     cname = "class_77_10"
     async with services.run_lagdesk() as harness:
         await harness.slack.services.tickets.report_call(submission(harness, cname))
@@ -127,9 +127,7 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
 
 async def test_card_comes_while_the_reporter_is_told(services: ExternalServices) -> None:
     """A late card does not enqueue again what is being sent at that moment."""
-    services.workspace.scopes.difference_update(
-        {"im:history"}
-    )  # nothing in Slack can be found again
+    services.workspace.scopes.difference_update({"im:history"})  # no post in Slack can be looked up
     async with services.run_lagdesk(worker=False) as web:
         store, job_handlers = web.application.store, web.slack.job_handlers
         ticket = await web.slack.services.tickets.report_call(submission(web, "late-1"))
@@ -218,8 +216,8 @@ async def test_wrong_key_is_named_and_corrected(services: ExternalServices) -> N
     async with services.run_lagdesk(AGORA_CUSTOMER_SECRET="wrong") as harness:
         await report(services.workspace.person("sam"), "key-1")
         await harness.settled()
-        shown = text_of(find_card(harness, "key-1"))
-        assert "refused. Agora rejected our key" in shown
+        card = text_of(find_card(harness, "key-1"))
+        assert "refused. Agora rejected our key" in card
     async with services.run_lagdesk() as again:
         await again.pass_time(301)
         assert "Reported to Agora: accepted" in text_of(find_card(again, "key-1"))

@@ -266,12 +266,12 @@ async def test_preview_and_file(services: ExternalServices) -> None:
         await harness.settled()
         harness.clock.move(1)  # the preview counts what was reported before now
         await sam.command("/lagdesk", "summary")
-        shown = ephemeral_texts(sam)[-1]
+        response = ephemeral_texts(sam)[-1]
         now = Week.of(harness.clock.now(), SHANGHAI)
-        assert now.label in shown
-        assert now.shift(-1).label in shown
-        assert "1 ticket (" in shown
-        assert "The oldest is <" in shown
+        assert now.label in response
+        assert now.shift(-1).label in response
+        assert "1 ticket (" in response
+        assert "The oldest is <" in response
         await services.workspace.person("guest").command("/lagdesk", "summary")
         seen = ephemeral_texts(services.workspace.person("guest"))[-1]
         assert ("*Still open*: 1" in seen, "LD-1" in seen) == (True, False)

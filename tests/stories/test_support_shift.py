@@ -130,7 +130,7 @@ async def call_for_help(school: Harness, sam: Page) -> None:
 
 
 async def resolve(school: Harness, sam: Page) -> None:
-    """The form names the cause that was found; what was done stands on the card."""
+    """The form proposes the verdict's cause; the resolution is on the card."""
     await card_in(sam, "class_77_1").get_by_test_id("action-ticket.resolve").click()
     await sam.get_by_test_id("field-resolution").fill("请学生靠近路由器，卡顿消失")
     await take_screenshot(sam, "shift-resolve")
@@ -168,9 +168,9 @@ async def search(zhou: Page) -> None:
     await zhou.get_by_test_id("channel-escalations").click()
     await zhou.get_by_test_id("composer").fill("/tickets 卡顿")
     await zhou.keyboard.press("Enter")
-    found = zhou.get_by_test_id("messages").locator("[data-ephemeral=true]").last
-    await expect(found).to_contain_text("class_77_1")
-    await expect(found).not_to_contain_text("class_77_3")
+    response = zhou.get_by_test_id("messages").locator("[data-ephemeral=true]").last
+    await expect(response).to_contain_text("class_77_1")
+    await expect(response).not_to_contain_text("class_77_3")
     await take_screenshot(zhou, "shift-search")
 
 

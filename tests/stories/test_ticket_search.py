@@ -17,14 +17,14 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HUNT = ("hunt-1", "hunt-2", "hunt-3")
 
 
-def found(message: str) -> list[str]:
+def cnames_in(message: str) -> list[str]:
     """The rooms of this story that a list names, newest first."""
     return list(dict.fromkeys(re.findall(r"hunt-\d", message)))
 
 
 async def find(person: Person, text: str) -> list[str]:
     """What /tickets finds with a text and the words all these tickets share."""
-    return found(await list_tickets(person, f"{text} 一起找"))
+    return cnames_in(await list_tickets(person, f"{text} 一起找"))
 
 
 async def file_three(harness: Harness) -> tuple[Person, Person, Person]:
@@ -90,22 +90,22 @@ async def test_replies_are_found(http_harness: Harness) -> None:
     reply = await zhou.post_message("escalations", text, card["ts"])
     await heard(http_harness)
     message = await list_tickets(sam, "酒店")
-    assert found(message) == ["hunt-2"]
+    assert cnames_in(message) == ["hunt-2"]
     assert "In its thread: " in message
     assert "酒店的无线网络" in message
     assert not re.search(r"20002|7654321|<!channel>", message)
     assert "等等" * 30 not in message
     assert "消息列里提到：" in await list_tickets(zhou, "酒店")
-    assert found(await list_tickets(lin, "酒店")) == []
+    assert cnames_in(await list_tickets(lin, "酒店")) == []
     own = await list_tickets(http_harness.workspace.person("wang"), "酒店 froze")
-    assert (found(own), "消息列里提到" in own) == (["hunt-2"], False)
+    assert (cnames_in(own), "消息列里提到" in own) == (["hunt-2"], False)
     await zhou.edit(reply, "是宿舍")
     await heard(http_harness)
-    assert found(await list_tickets(sam, "酒店")) == []
-    assert found(await list_tickets(sam, "宿舍")) == ["hunt-2"]
+    assert cnames_in(await list_tickets(sam, "酒店")) == []
+    assert cnames_in(await list_tickets(sam, "宿舍")) == ["hunt-2"]
     await zhou.delete(reply)
     await heard(http_harness)
-    assert found(await list_tickets(sam, "宿舍")) == []
+    assert cnames_in(await list_tickets(sam, "宿舍")) == []
 
 
 async def test_pages_keep_filters_and_are_shared(http_harness: Harness) -> None:

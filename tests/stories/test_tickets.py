@@ -66,8 +66,8 @@ async def resolve(harness: Harness, person: Person, cname: str, **fields: str) -
 
 def buttons_of(message: dict[str, Any]) -> list[str]:
     """Which ticket buttons a message has."""
-    found = re.findall(r'"action_id": "ticket\.(\w+)"', json.dumps(message))
-    return list(found)
+    verbs = re.findall(r'"action_id": "ticket\.(\w+)"', json.dumps(message))
+    return list(verbs)
 
 
 async def test_life_of_a_ticket(harness: Harness) -> None:

@@ -45,10 +45,10 @@ async def open_details(harness: Harness, person: Person, cname: str) -> str:
 
 async def test_advice_speaks_to_each_reader(verdicts: Harness) -> None:
     """The thread has a line for the person at fault and one for support; the teacher hers."""
-    found = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
-    assert "→ Student: Move closer to the router" in found
-    assert "→ Support: " in found
-    assert "Student •••02, around <!date^" in found
+    post = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
+    assert "→ Student: Move closer to the router" in post
+    assert "→ Support: " in post
+    assert "Student •••02, around <!date^" in post
     sam = text_of(direct_messages(verdicts, verdicts.workspace.person("sam"), "class_77_1")[-1])
     assert "→ Ask the student to move closer" in sam
     lin = verdicts.workspace.person("lin")
@@ -59,13 +59,13 @@ async def test_advice_speaks_to_each_reader(verdicts: Harness) -> None:
 
 async def test_thread_stays_short_and_details_have_everything(verdicts: Harness) -> None:
     """Three numbers in the thread; sources, people, events and what is missing in the modal."""
-    found = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
-    assert found.count("(limit ") <= 3
-    assert "'s own diagnosis*" not in found
+    post = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
+    assert post.count("(limit ") <= 3
+    assert "'s own diagnosis*" not in post
     details = await open_details(verdicts, verdicts.workspace.person("sam"), "class_77_1")
     assert "Limit: " in details
     assert "Lagdesk and the cloud" in details
-    assert "Missing" in details or "Nothing is missing" in details
+    assert "What is missing" in details
     assert "at most" in details
     assert "20002" not in details
     assert "•••02" in details
@@ -96,8 +96,8 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> Non
         await verdicts.settled()
         for seconds in (400, 61, 61):  # a rate limit may defer a part of the data
             await verdicts.pass_time(seconds)
-        (found,) = find_diagnosis_posts(verdicts, cname)
-        (picture,) = [block for block in found["blocks"] if block["type"] == "image"]
+        (post,) = find_diagnosis_posts(verdicts, cname)
+        (picture,) = [block for block in post["blocks"] if block["type"] == "image"]
         assert cname in picture["alt_text"]
         assert "20002" not in picture["alt_text"]
         refused.append(sum("unsupported type" in repr(c["response"]) for c in workspace.calls))
@@ -105,8 +105,8 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> Non
     await delete_picture_and_diagnose_again(verdicts, sam, "class_77_8")
     await sam.command("/diagnose", "class_77_2")
     await verdicts.settled()
-    shown = sam.ephemerals("teachers")[-1]["blocks"]
-    (picture,) = [block for block in shown if block["type"] == "image"]
+    response = sam.ephemerals("teachers")[-1]["blocks"]
+    (picture,) = [block for block in response if block["type"] == "image"]
     assert "checked at" in picture["alt_text"]
     assert "User •••01" in picture["alt_text"]  # the teacher is not known
     workspace.calls.clear()  # the refusal was expected
@@ -136,11 +136,11 @@ async def test_a_ticket_a_year_later(verdicts: Harness) -> None:
     ticket = await find_ticket(verdicts, "class_77_1")
     verdicts.clock.move(YEAR_S)
     await sam.command("/tickets", ticket.label)
-    shown = sam.ephemerals("teachers")[-1]
-    assert "Weak Wi-Fi signal" in text_of(shown)
-    (picture,) = [block for block in shown["blocks"] if block["type"] == "image"]
+    response = sam.ephemerals("teachers")[-1]
+    assert "Weak Wi-Fi signal" in text_of(response)
+    (picture,) = [block for block in response["blocks"] if block["type"] == "image"]
     assert ticket.thread.chart_alt_text == picture["alt_text"]
-    await sam.click(shown, "verdict.details")
+    await sam.click(response, "verdict.details")
     view = await sam.wait_for_view("details")
     assert "Limit: Agora's published thresholds" in text_of(view)
     await sam.close(view)
@@ -161,5 +161,5 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None
     again = await find_ticket(verdicts, "class_77_2")
     assert again.thread.chart_file_id not in ("", ticket.thread.chart_file_id)
     await sam.command("/tickets", ticket.label)
-    shown = sam.ephemerals("teachers")[-1]
-    assert len([block for block in shown["blocks"] if block["type"] == "image"]) == 1
+    response = sam.ephemerals("teachers")[-1]
+    assert len([block for block in response["blocks"] if block["type"] == "image"]) == 1
