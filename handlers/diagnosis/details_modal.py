@@ -65,7 +65,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence
         yield f"other-{number}", other_line(diagnosis, other), lines or [message("No numbers.")]
     yield "checked", message("What was checked"), list(_checked_metrics(diagnosis))
     yield "call", None, call_lines(diagnosis)
-    yield "crowd", message("Everybody in the call"), call_statistics_lines(diagnosis)
+    yield "call_statistics", message("Everybody in the call"), call_statistics_lines(diagnosis)
     yield "events", None, event_lines(diagnosis, _MAX_EVENTS)
     yield "cloud", message("Lagdesk and the cloud"), [_cloud_agreement(diagnosis)]
     missing = [*missing_lines(diagnosis), *diagnosis.failures]

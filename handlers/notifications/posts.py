@@ -110,7 +110,7 @@ def _simple_message(
 ) -> tuple[str, list[Block]]:
     lines = [msg, *([more] if more else []), *_thread_link(ticket)]
     text = "\n".join(renderer.mrkdwn(line) for line in lines)
-    return text, [block_kit.section("told", text)]
+    return text, [block_kit.section("text", text)]
 
 
 def _thread_link(ticket: Ticket) -> list[Message]:
@@ -130,10 +130,10 @@ def _resolved(
     if ticket.status is not Status.RESOLVED or notification.occasion != _reopening_count(ticket):
         msg = message("%(ticket)s (%(cname)s) is open again.", **_ticket_params(ticket))
         text = "\n".join(renderer.mrkdwn(line) for line in [msg, *_thread_link(ticket)])
-        return renderer.fallback_text(msg), [block_kit.section("told", text)]
+        return renderer.fallback_text(msg), [block_kit.section("text", text)]
     if ticket.duplicate_of is not None:
         msg = _merged(ticket, ticket.duplicate_of)
-        blocks = [block_kit.section("told", renderer.mrkdwn(msg))]
+        blocks = [block_kit.section("text", renderer.mrkdwn(msg))]
     else:
         msg = message("%(ticket)s (%(cname)s) is resolved.", **_ticket_params(ticket))
         cause = resolution_title(ticket.resolved_cause)
@@ -141,7 +141,7 @@ def _resolved(
         uids = (ticket.teacher_uid, ticket.student_uid)
         pieces = renderer.quote(ticket.resolution, uids)
         blocks = [
-            block_kit.section("told", "\n".join(renderer.mrkdwn(line) for line in facts)),
+            block_kit.section("text", "\n".join(renderer.mrkdwn(line) for line in facts)),
             *(block_kit.section(f"resolution-{n}", piece) for n, piece in enumerate(pieces)),
         ]
     answers = _reply_buttons(ticket, renderer) if notification.person == ticket.reporter else []

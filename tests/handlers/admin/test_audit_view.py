@@ -48,6 +48,16 @@ def test_other_arguments_are_wrong(argument: str) -> None:
             f"{AT} · LD-12 · <@U7> merged the ticket into another one",
         ),
         (
+            "ticket.report_again",
+            {"ticket": 12},
+            f"{AT} · LD-12 · <@U7> had the report sent to the cloud again",
+        ),
+        (
+            "ticket.report_arrived",
+            {"ticket": 12},
+            f"{AT} · LD-12 · <@U7> noted that the report arrived in the cloud",
+        ),
+        (
             audit_log.EXPORT,
             {"detail": {"week": "2026-W46"}},
             f"{AT} · <@U7> downloaded the tickets of week 2026-W46",

@@ -34,7 +34,7 @@ def test_claimed(ticket: Ticket, last: list[str]) -> None:
     """Who works on it; with a link where the thread exists."""
     text, blocks = notify(ticket, "claimed")
     assert text.splitlines() == ["<@U7> is working on LD-12 (class_77_1).", *last]
-    assert texts_of(blocks) == {"told": text.splitlines()}
+    assert texts_of(blocks) == {"text": text.splitlines()}
 
 
 def test_handed_over() -> None:
@@ -42,7 +42,7 @@ def test_handed_over() -> None:
     ticket = linked()
     ticket.hand_over("U7", "U8", NOW)
     ticket.hand_over("U1", "U9", NOW)
-    assert texts_of(notify(ticket, "handed")[1])["told"] == [
+    assert texts_of(notify(ticket, "handed")[1])["text"] == [
         "LD-12 (class_77_1) is now yours.",
         "<@U9> handed it over to you.",
         LINK,
@@ -61,14 +61,14 @@ def test_resolved() -> None:
     text, blocks = notify(resolved(), "resolved")
     assert text == "LD-12 (class_77_1) is resolved."
     texts = texts_of(blocks)
-    assert texts["told"] == [text, "Cause: Packet loss", LINK]
+    assert texts["text"] == [text, "Cause: Packet loss", LINK]
     assert texts["resolution-0"] == ["> cable of •••02"]
     assert buttons_of(blocks[-1]) == [
         ("ticket.helped", "12", "It helped"),
         ("ticket.reopen", "12", "Reopen"),
     ]
     _, blocks = notify(resolved(), "resolved", "U2")
-    assert list(texts_of(blocks)) == ["told", "resolution-0"]
+    assert list(texts_of(blocks)) == ["text", "resolution-0"]
 
 
 def test_it_helped() -> None:
@@ -87,7 +87,7 @@ def test_a_resolution_that_was_undone(occasion: str) -> None:
     ticket.reopen("U1", NOW)
     text, blocks = notify(ticket, "resolved", occasion=occasion)
     assert text == "LD-12 (class_77_1) is open again."
-    assert texts_of(blocks) == {"told": [text, LINK]}
+    assert texts_of(blocks) == {"text": [text, LINK]}
     ticket.resolve("U7", NOW, cause="network.loss", resolution="again")
     text, _ = notify(ticket, "resolved", occasion=occasion)
     assert text == f"LD-12 (class_77_1) is {'resolved' if occasion == '1' else 'open again'}."
@@ -115,7 +115,7 @@ def test_merged(status: Status, expected: str) -> None:
     ticket.merge(make_ticket(number=7, status=status), "U7", NOW)
     text, blocks = notify(ticket, "resolved")
     assert text == expected
-    assert texts_of(blocks)["told"] == [expected]
+    assert texts_of(blocks)["text"] == [expected]
     assert buttons_of(blocks[-1]) == [("ticket.reopen", "12", "Reopen")]
 
 
@@ -188,5 +188,5 @@ def test_a_note_without_a_resolver() -> None:
 
 def test_a_kind_without_a_text() -> None:
     """It is an error, not the text of another kind."""
-    with pytest.raises(ValueError, match="no text for tell:LD-12:escalated:U1:0"):
+    with pytest.raises(ValueError, match="no text for notify:LD-12:escalated:U1:0"):
         notify(resolved(), "escalated")

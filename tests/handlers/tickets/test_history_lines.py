@@ -39,6 +39,8 @@ def line(about: Ticket, /, what: str, who: str = "U7", **more: Any) -> str | Non
         ),
         ("reposted", {"who": ""}, f"Reposted because the earlier card is gone, {AT}"),
         ("helped", {}, f"<@U7> says that it helped, {AT}"),
+        ("report_again", {}, f"Report to the cloud sent again by <@U7>, {AT}"),
+        ("report_arrived", {}, f"<@U7> says that the report to the cloud arrived, {AT}"),
         ("claimed", {"who": ""}, None),
         ("waiting", {}, None),
         ("called", {"call": 99}, None),
