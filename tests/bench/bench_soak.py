@@ -15,6 +15,7 @@ from typing import Final
 
 from tests.bench.bench_crash import Crash, open_crash, start_postgres
 from tests.bench.crash_fleet import FLEETS
+from tests.bench.process_size import cpu_seconds, memory_mb, open_files
 
 _MINUTE_S: Final = 60.0
 
@@ -61,12 +62,7 @@ async def _look_around(crash: Crash) -> None:
 
 
 def _size(pid: int) -> str:
-    """Return a process's resident memory, open files and CPU seconds so far."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    memory_kb = next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line)
-    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    ticks = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]
-    return f"{memory_kb / 1024:.0f} MB, {files} files, {sum(map(int, ticks)) / 100:.1f} s CPU"
+    return f"{memory_mb(pid):.0f} MB, {open_files(pid)} files, {cpu_seconds(pid):.1f} s CPU"
 
 
 if __name__ == "__main__":
