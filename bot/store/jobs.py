@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Executable,
     case,
     delete,
     exists,
@@ -319,9 +321,16 @@ def _lock_partitions(
 
 def _insert(session: Session, table: type[Job | JobPartition], **values: Any) -> bool:
     """Insert a row unless its key exists, waiting for whoever inserts it just now."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**values)
-    return _row_count(session.execute(statement.on_conflict_do_nothing())) == 1
+    connection = session.connection()
+    return _row_count(connection.execute(_insertion(connection.dialect.name, table), values)) == 1
+
+
+@cache
+def _insertion(dialect: str, table: type[Job | JobPartition]) -> Executable:
+    """Build the statement once: that takes longer than the database needs to execute it."""
+    builder = sqlite if dialect == "sqlite" else postgresql
+    statement: Executable = builder.insert(table).on_conflict_do_nothing()
+    return statement
 
 
 def _lock(session: Session, name: str) -> Job | None:

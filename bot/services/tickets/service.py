@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.call import IssueType, Side
 from bot.cloud_report import CloudReport, ReportState
+from bot.errors import InputError
 from bot.services.context import Context
 from bot.services.escalation.schedule import enqueue_page, schedule_escalation
 from bot.services.notifications import rules
@@ -49,14 +50,21 @@ class TicketService:
         Raises InputError with a message per field.
         """
         normalized, now = normalize(submission, self._context.clouds), self._context.clock.now()
-        existing = await self._context.store.read(
-            lambda session: tickets.find_by_origin(session, normalized.team, normalized.origin)
-        )
-        if existing is not None:
+        try:
+            validate(normalized, self._context.clouds, now)
+        except InputError:
+            existing = await self._find_existing(normalized)
+            if existing is None:
+                raise
             return existing
-        validate(normalized, self._context.clouds, now)
         return await self._context.commit(
             lambda session: self._create_ticket(session, normalized, now)
+        )
+
+    async def _find_existing(self, submission: Submission) -> Ticket | None:
+        """Find the ticket of a form that comes again, after its call became too old to report."""
+        return await self._context.store.read(
+            lambda session: tickets.find_by_origin(session, submission.team, submission.origin)
         )
 
     def _create_ticket(self, session: Session, submission: Submission, now: dt.datetime) -> Ticket:

@@ -135,9 +135,14 @@ def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
     Every transaction locks the ticket first and its row in the index then.
     """
     _ = flush
+    write(
+        session.connection(),
+        [(each.id, ticket_terms(each)) for each in session.new if isinstance(each, Ticket)],
+    )
     changed: dict[int, None] = {}
     for each in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(each, ThreadReply) or (isinstance(each, Ticket) and _needs_reindexing(each)):
+        is_old = isinstance(each, Ticket) and each not in session.new
+        if isinstance(each, ThreadReply) or (is_old and _needs_reindexing(each)):
             changed[each.ticket if isinstance(each, ThreadReply) else each.id] = None
     if not changed:
         return
