@@ -48,10 +48,10 @@ def lease_end() -> float:
 class LeaseThread:
     """Renews the leases of a worker. A thread, because a busy event loop must not lose them."""
 
-    def __init__(self, store: Store, worker: str, on_lost: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, worker: str, on_lost: Callable[[Lease], None]) -> None:
         self._store = store
         self._worker = worker
-        self._on_lost = on_lost  # gets the job's name, in the thread
+        self._on_lost = on_lost  # called in the thread
         self._leases: dict[str, Lease] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -102,7 +102,7 @@ class LeaseThread:
                 lease.valid_until = valid_until
             elif not self._stopped.is_set():
                 self.remove(lease)
-                self._on_lost(name)
+                self._on_lost(lease)
 
     def _run(self) -> None:
         while True:

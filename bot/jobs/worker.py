@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 class _Running:
     task: asyncio.Task[Exception | None]
     queue: Queue
+    lease: Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class Worker:
 
     def _start(self, attempt: _Attempt) -> None:
         task = asyncio.create_task(self._run_attempt(attempt))
-        self._running[attempt.job.name] = _Running(task, attempt.handler.queue)
+        self._running[attempt.job.name] = _Running(task, attempt.handler.queue, attempt.lease)
         task.add_done_callback(partial(self._on_end, attempt.job.name))
 
     def _on_end(self, name: str, task: asyncio.Task[Exception | None]) -> None:
@@ -208,10 +209,10 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("the outcome of %s cannot be recorded: %r", name, error, exc_info=error)
 
-    def _on_lost(self, name: str) -> None:
-        """Cancel a job that another worker has claimed."""
-        running = self._running.get(name)
-        if running is not None:
+    def _on_lost(self, lease: Lease) -> None:
+        """Cancel the attempt with this lease, not one that has begun since."""
+        running = self._running.get(lease.job)
+        if running is not None and running.lease is lease:
             running.task.get_loop().call_soon_threadsafe(running.task.cancel)
 
     async def _run_attempt(self, attempt: _Attempt) -> Exception | None:

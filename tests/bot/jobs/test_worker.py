@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.i18n.messages import message
 from bot.jobs import leases
-from bot.jobs.leases import LeaseLostError
+from bot.jobs.leases import Lease, LeaseLostError
 from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.signal import JobSignal
 from bot.jobs.worker import Worker
@@ -411,6 +411,32 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
         await _until(lambda: bool(written) and not worker._running)
     assert written == ["held"]
     assert read_job(store).locked_by == "other"
+
+
+async def test_end_of_an_attempt_during_a_renewal(store: Store, clock: Any) -> None:
+    """A renewal that misses an attempt because it has ended does not cancel the next one."""
+    jobs, started, free = Jobs(), asyncio.Event(), asyncio.Event()
+    lost: list[Lease] = []
+
+    async def wait(run: Run) -> None:
+        assert run.lease is not None
+        lost.append(run.lease)
+        if run.is_retry:
+            started.set()
+            await free.wait()
+        else:
+            enqueue(store, clock)
+
+    jobs.during = wait
+    enqueue(store, clock)
+    async with Worker(store, jobs.handlers()) as worker:
+        await started.wait()
+        worker._on_lost(lost[0])
+        await asyncio.sleep(0)
+        free.set()
+        await wait_until_idle(store)
+    assert len(jobs.attempts) == 2
+    assert read_job(store).finished_at is not None
 
 
 async def test_lease_that_was_not_renewed(store: Store, clock: Any) -> None:
