@@ -56,6 +56,11 @@ class _ConnectionLog(logging.LoggerAdapter[logging.Logger]):
 
     _has_failed = False
 
+    @property
+    def level(self) -> int:
+        """The level in effect; Bolt reads it after each answer."""
+        return self.getEffectiveLevel()
+
     def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
         error = sys.exc_info()[1]
         if level < logging.WARNING:

@@ -94,6 +94,16 @@ async def test_slack_goes_away(
     assert lines(caplog) == [(FAILS, ("ServerDisconnectedError",)), (WORKS, ())]
 
 
+async def test_request_leaves_no_line(
+    workspace: Workspace, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bolt reads the level of the log after each answer."""
+    await start()
+    await workspace.until(lambda: workspace.transport is not None)
+    await workspace.person("lin").command("/tickets")
+    assert not [line for line in lines(caplog) if line[0].startswith("Failed")]
+
+
 async def test_blocked_call_names_whole_seconds(workspace: Workspace) -> None:
     """slack-sdk reads Retry-After as an integer when it opens a connection."""
     clock = FakeClock()
