@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,14 @@ import pytest
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.delivery.transport import deliver
 from bot.store import Store
 from handlers.slack.manifest import build_manifest
 from tests.bot.conftest import create_postgres
 from tests.cli_helpers import CommandLine
 from tests.conftest import harness_environment
 from tests.database_faults import postgres_frozen
-from tests.scenario_helpers import FORM
+from tests.scenario_helpers import FORM, text_of
 
 STOP_LIMIT_S: Final = 30.0  # ten, and time for a busy machine
 READY: Final = ("listens on", "connected to Slack", "runs jobs")
@@ -87,6 +88,12 @@ class Fleet:
             await process.read_until(*READY)
         return process
 
+    async def run(self, *arguments: str) -> str:
+        """Run a command of the terminal beside them; return its output."""
+        result = await self.cli.run(*arguments, **self.environment)
+        assert (result.status, result.err) == (0, "")
+        return result.out
+
     async def report(self, cname: str) -> None:
         """Report a call in Slack; it is saved."""
         lin = self.workspace.person("lin")
@@ -99,12 +106,19 @@ class Fleet:
 async def open_fleet(folder: Path) -> AsyncIterator[Fleet]:
     """Serve Slack and the clouds; kill the processes that are left at the end."""
     manifest = build_manifest("https://lagdesk.example")
-    workspace = Workspace(clock=time.time, manifest=manifest, ack_limit_s=10, trigger_life_s=10)
+    workspace = Workspace(
+        clock=time.time,
+        manifest=manifest,
+        message_rate_s=0,
+        ack_limit_s=10,
+        trigger_life_s=10,
+    )
     clouds = FakeClouds(demo_calls(time.time()), clock=time.time)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
-        environment = harness_environment(workspace, clouds, folder)
+        summaries = workspace.channel("teachers").id
+        environment = harness_environment(workspace, clouds, folder, SUMMARY_CHANNEL=summaries)
         fleet = Fleet(CommandLine(folder), workspace, clouds, environment)
         try:
             yield fleet
@@ -159,3 +173,73 @@ async def test_worker_stops_while_postgres_is_frozen(fleet: Fleet, postgres: Any
         process = await fleet.start("worker", DATABASE_URL=url)
         with postgres_frozen(store):
             await process.stop()
+
+
+# Several processes on one SQLite file.
+
+
+def count_posts(fleet: Fleet, cnames: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Count the cards, the diagnoses and the cloud reports of each call."""
+    channel = fleet.workspace.channel("escalations").id
+    reported = [report.fields["cname"] for report in fleet.clouds.agora.reports]
+    counts = []
+    for cname in cnames:
+        cards = [m for m in fleet.workspace.messages(channel) if cname in text_of(m)]
+        replies = [r for m in cards for r in fleet.workspace.messages(channel, m["ts"])[1:]]
+        counts.append((len(cards), len(replies), reported.count(cname)))
+    return counts
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        [("serve", "--port", "0", "--no-worker"), ("worker",), ("worker",)],
+        [("socket",), ("socket",)],
+    ],
+    ids=["serve", "socket"],
+)
+async def test_processes_share_a_sqlite_file(fleet: Fleet, commands: list[tuple[str, ...]]) -> None:
+    """Nothing is lost or happens twice, and the terminal's commands work beside them."""
+    processes = [await fleet.start(*command) for command in commands]
+    connection = None
+    if commands[0][0] == "serve":
+        connection = fleet.workspace.connect_http(f"{processes[0].url}/slack/events")
+    cnames = [f"shared-{number}" for number in range(3)]
+    for cname in cnames:
+        await fleet.report(cname)
+    summaries = [await fleet.run("summary", "--post") for _ in range(2)]
+    for words in (("migrate",), ("doctor",), ("backup", "copy.db")):
+        await fleet.run(*words)
+    assert (await fleet.run("export", "--format", "jsonl")).count("\n") == len(cnames)
+    assert summaries[0] != summaries[1]
+    summary = fleet.workspace.channel("teachers").id
+    assert len(fleet.workspace.messages(summary)) == 1
+    await fleet.workspace.until(lambda: count_posts(fleet, cnames) == [(1, 1, 1)] * len(cnames), 60)
+    await asyncio.gather(*(process.stop() for process in processes))
+    assert count_posts(fleet, cnames) == [(1, 1, 1)] * len(cnames)
+    if connection is not None:
+        await connection.close()
+
+
+async def test_event_that_slack_repeats_to_another_process(fleet: Fleet) -> None:
+    """Each process remembers the events of its own; the job's name makes their effect one."""
+    processes = [await fleet.start("socket") for _ in range(2)]
+    await fleet.report("shared-1")
+    workspace, sam = fleet.workspace, fleet.workspace.person("sam")
+    channel = workspace.channel("escalations").id
+    await workspace.until(lambda: count_posts(fleet, ["shared-1"]) == [(1, 1, 1)], 60)
+    before = len(workspace.messages(channel))
+    question = await sam.post_message("escalations", "what about LD-1?")
+    await workspace.until(lambda: "what about" in text_of_delivery(workspace), 60)
+    assert workspace.last_delivery is not None
+    for _ in processes:
+        await deliver(workspace, workspace.last_delivery)
+    await workspace.until(lambda: workspace.messages(channel, question["ts"])[1:], 60)
+    await asyncio.gather(*(process.stop() for process in processes))
+    assert len(workspace.messages(channel, question["ts"])[1:]) == 1
+    assert len(workspace.messages(channel)) == before + 1
+
+
+def text_of_delivery(workspace: Workspace) -> str:
+    """Return what Slack sent last."""
+    return text_of(workspace.last_delivery.payload if workspace.last_delivery else None)
