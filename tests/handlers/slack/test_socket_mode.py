@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -37,6 +38,11 @@ async def start(workspace: Workspace) -> AsyncIterator[Start]:
     started: list[SocketModeTransport] = []
     client = AsyncWebClient(base_url=workspace.api_url, token=workspace.bot_token)
     app = AsyncApp(client=client, request_verification_enabled=False)
+
+    async def acknowledge(ack: AsyncAck) -> None:
+        await ack()
+
+    app.command("/tickets")(acknowledge)
 
     async def connect() -> SocketModeTransport:
         transport = SocketModeTransport(app, workspace.app_token)
@@ -89,7 +95,7 @@ async def test_slack_goes_away(
     await workspace.until(lambda: slack_side.connected)
     assert lines(caplog) == []
     workspace.fail_next("apps.connections.open", "dropped", times=5)
-    await slack_side.disconnect("refresh_requested")
+    await slack_side.disconnect("")
     await until(caplog, WORKS)
     assert lines(caplog) == [(FAILS, ("ServerDisconnectedError",)), (WORKS, ())]
 
@@ -101,7 +107,7 @@ async def test_request_leaves_no_line(
     await start()
     await workspace.until(lambda: workspace.transport is not None)
     await workspace.person("lin").command("/tickets")
-    assert not [line for line in lines(caplog) if line[0].startswith("Failed")]
+    assert lines(caplog) == []
 
 
 async def test_blocked_call_names_whole_seconds(workspace: Workspace) -> None:
