@@ -153,6 +153,18 @@ class _Connection(web.RequestHandler):
         self._stop_timer()
         return finished
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a failure; aiohttp itself fails to quote an Expect header that is no text."""
+        if isinstance(exc, UnicodeEncodeError) and "Expect" in request.headers:
+            return web.Response(status=417)
+        return super().handle_error(request, status, exc, message)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
         self._stop_timer()
@@ -171,7 +183,7 @@ class _Connection(web.RequestHandler):
             self._timer = None
 
     def _abort(self) -> None:
-        log.info("closed a connection whose request took longer than %d s", self._limits.step_s)
+        log.debug("closed a connection whose request took longer than %d s", self._limits.step_s)
         if self.transport is not None:
             self.transport.abort()
 

@@ -155,3 +155,11 @@ async def test_client_that_goes_away_in_its_body() -> None:
             client.writer.write(POST + b"half")
         async with connect(url) as next_client:
             assert await next_client.get() == b"200"
+
+
+@pytest.mark.parametrize("path", [b"/", b"/wait", b"/nowhere"])
+async def test_expect_header_that_is_no_text(path: bytes) -> None:
+    """It is refused; aiohttp would fail to quote it."""
+    async with serve() as url, connect(url) as client:
+        client.writer.write(b"GET %s HTTP/1.1\r\nHost: x\r\nExpect: \xda\r\n\r\n" % path)
+        assert await client.read_status() == b"417"
