@@ -132,13 +132,18 @@ def _environment(environment: Mapping[str, str]) -> Iterator[None]:
 def _logging() -> Iterator[None]:
     """Leave the loggers as they were: a command sets them up for its own process."""
     root = logging.getLogger()
-    named = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
-    levels = {one: one.level for one in (root, *named)}
+    levels = {one: one.level for one in (root, *_loggers())}
     handlers = root.handlers[:]
     root.handlers.clear()  # else they would be closed
     try:
         yield
     finally:
         root.handlers[:] = handlers
-        for one, level in levels.items():
-            one.setLevel(level)
+        for one in (root, *_loggers()):
+            one.setLevel(levels.get(one, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    """Every logger but the root."""
+    known = logging.getLogger().manager.loggerDict.values()
+    return [one for one in known if isinstance(one, logging.Logger)]
