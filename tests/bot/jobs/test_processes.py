@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from bot.store import Store
@@ -31,6 +34,18 @@ async def test_work_of_a_killed_worker_goes_on(
     assert await successor.end() == 0
 
 
+def _freeze(pid: int) -> None:
+    """Stop a process; returns when every thread of it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{pid}/task")
+    while any(_state(thread) != "T" for thread in threads.iterdir()):
+        time.sleep(0.001)
+
+
+def _state(thread: Path) -> str:
+    return (thread / "stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+
+
 async def test_frozen_worker_does_nothing_twice(
     shared_store: Store, start_worker: Any, enqueue_cards: Callable[[Store, int], None]
 ) -> None:
@@ -39,7 +54,7 @@ async def test_frozen_worker_does_nothing_twice(
     frozen = await start_worker(shared_store, hold_s=3)
     await frozen.read_until(lambda lines: lines[-1:] != [] and lines[-1][0] == "begin")
     shared_store.transact_sync(  # not in the middle of a write: that would lock SQLite's file
-        lambda _: frozen.process.send_signal(signal.SIGSTOP)
+        lambda _: _freeze(frozen.process.pid)
     )
     successor = await start_worker(shared_store, hold_s=0)
     await successor.read_until(_ended)
