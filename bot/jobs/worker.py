@@ -229,52 +229,71 @@ class Worker:
             async with asyncio.timeout(attempt.handler.timeout_s):
                 again_at = await attempt.handler.function(run, *job.arguments)
         except LeaseLostError as error:
-            await self._record(partial(self._end_lost, job))
+            await self._end_lost(job)
+            return error
+        except LagdeskError as error:
+            await (self._postpone(job, error) if error.retryable else self._give_up(job, error))
             return error
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
-            await self._record(partial(self._end_failed, job, error))
+            await self._postpone(job, error)
             return error
-        else:
-            await self._record(partial(self._end, job, again_at))
-            return None
+        await self._end(job, again_at)
+        return None
 
-    def _end(self, job: ClaimedJob, again_at: dt.datetime | None, session: Session) -> None:
-        if again_at is not None:
+    async def _end(self, job: ClaimedJob, again_at: dt.datetime | None) -> None:
+        def work(session: Session) -> bool:
+            if again_at is None:
+                return store_jobs.complete(session, job.name, job.token, self._store.now(session))
             store_jobs.reschedule(session, job.name, job.token, again_at)
-            return
-        if store_jobs.complete(session, job.name, job.token, self._store.now(session)):
+            return False
+
+        if await self._record(work):
             metrics.DONE.labels(job.kind).inc()
 
-    def _end_lost(self, job: ClaimedJob, session: Session) -> None:
+    async def _end_lost(self, job: ClaimedJob) -> None:
         """Run a job again whose lease was not renewed in time, unless another worker does."""
-        is_ours = store_jobs.reschedule(session, job.name, job.token, self._store.now(session))
+        is_ours = await self._record(
+            lambda s: store_jobs.reschedule(s, job.name, job.token, self._store.now(s))
+        )
         _log.warning("%s lost its lease; %s", job.name, "again" if is_ours else "others have it")
 
-    def _end_failed(self, job: ClaimedJob, error: Exception, session: Session) -> None:
-        """Postpone a job, and its partition when the receiver asked for a pause; or give it up."""
-        now, reason = self._store.now(session), str(error) or type(error).__name__
-        if isinstance(error, LagdeskError) and not error.retryable:
-            self._log_given_up(job.name, reason)
+    async def _give_up(self, job: ClaimedJob, error: LagdeskError) -> None:
+        """End a job that cannot succeed; log why once, although it may be enqueued again."""
+        reason = str(error) or type(error).__name__
+
+        def work(session: Session) -> bool:
+            now, failures = self._store.now(session), int(error.retried_at_start)
+            return store_jobs.complete(
+                session, job.name, job.token, now, error=reason, failures=failures
+            )
+
+        if await self._record(work):
             metrics.DONE.labels(job.kind).inc()
-            failures = int(error.retried_at_start)
-            store_jobs.complete(session, job.name, job.token, now, error=reason, failures=failures)
-            return
-        due_at, is_ours = next_attempt(error, job.failures, now)
+        if self._polls and self._given_up.get(job.name) != reason:  # else `run_now` raises it
+            self._given_up[job.name] = reason
+            _log.warning("%s is given up: %s", job.name, reason)
+
+    async def _postpone(self, job: ClaimedJob, error: Exception) -> None:
+        """Try a job again later; so must its partition if the receiver asked for a pause."""
+        reason = str(error) or type(error).__name__
+
+        def work(session: Session) -> tuple[dt.datetime, bool]:
+            due_at, is_ours = next_attempt(error, job.failures, self._store.now(session))
+            failures = job.failures + 1 if is_ours else 0
+            is_held = store_jobs.reschedule(
+                session, job.name, job.token, due_at, error=reason, failures=failures
+            )
+            if job.partition and isinstance(error, SlackRateLimitedError):
+                store_jobs.pause_partition(session, job.partition, due_at)
+            return due_at, is_held
+
+        due_at, is_held = await self._record(work)
+        if is_held:
+            metrics.RETRIED.labels(job.kind).inc()
         if self._polls:
             _log_failure(job, error, due_at)
-        metrics.RETRIED.labels(job.kind).inc()
-        failures = job.failures + 1 if is_ours else 0
-        store_jobs.reschedule(session, job.name, job.token, due_at, error=reason, failures=failures)
-        if job.partition and isinstance(error, SlackRateLimitedError):
-            store_jobs.pause_partition(session, job.partition, due_at)
 
-    def _log_given_up(self, name: str, reason: str) -> None:
-        """Log why a job is given up; once, although it may be enqueued again and again."""
-        if self._polls and self._given_up.get(name) != reason:  # else `run_now` raises it
-            self._given_up[name] = reason
-            _log.warning("%s is given up: %s", name, reason)
-
-    async def _record(self, work: Callable[[Session], None]) -> None:
+    async def _record(self, work: Callable[[Session], Result]) -> Result:
         """Write an outcome, waiting for a database that is away: the outcome is known."""
         while True:
             try:

@@ -1,7 +1,15 @@
+"""Metrics of jobs."""
+
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
@@ -38,15 +46,42 @@ def _counted() -> dict[str, float]:
 
 
 async def test_metrics_of_jobs(store: Store, clock: Any) -> None:
-    """They count pending jobs, the wait of the oldest, finished jobs and retries."""
+    """They count pending jobs, the wait of the oldest, finished jobs and retries, each once."""
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
     await metrics.measure(store, clock.now())
     before = _counted()
     handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, _fail_first)}
-    async with Worker(store, handlers):
-        await wait_until_idle(store)
+    with _outcomes_repeated(store) as refused:
+        async with Worker(store, handlers):
+            await wait_until_idle(store)
+        assert len(refused) == 2
     await metrics.measure(store, clock.now())
     after = _counted()
     assert (before["pending"], before["oldest_s"]) == (3, 30)
     assert (after["pending"], after["oldest_s"]) == (2, 0)
     assert (after["done"] - before["done"], after["retried"] - before["retried"]) == (1, 1)
+
+
+@contextmanager
+def _outcomes_repeated(store: Store) -> Iterator[set[str]]:
+    """Let the database refuse the first commit of each kind of outcome, as after a deadlock."""
+    refused: set[str] = set()
+    refusing: list[str] = []
+
+    def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "last_error=" in statement and statement not in refused:
+            refusing.append(statement)
+
+    def refuse(connection: Connection) -> None:
+        if refusing:
+            refused.add(refusing.pop())
+            connection.exec_driver_sql("ROLLBACK")
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise OperationalError("", None, busy)
+
+    event.listen(store.engine, "before_cursor_execute", see)
+    event.listen(store.engine, "commit", refuse)
+    yield refused
+    event.remove(store.engine, "commit", refuse)
+    event.remove(store.engine, "before_cursor_execute", see)
