@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 _THREAD_WAIT_SHARE: Final = 0.1
+_CPU_TIME_EVERY_S: Final = 0.001  # a loop reads its time at every step, and CPU time is slow
 
 
 class _Selector(selectors.DefaultSelector):
@@ -41,11 +42,16 @@ class TolerantLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._waiting = _Selector()
+        self._cpu_s = time.thread_time()
+        self._cpu_read_at = time.monotonic()
         super().__init__(self._waiting)
 
     def time(self) -> float:
         """Return the loop's time, by which timeouts expire and sleeps end."""
-        return time.thread_time() + self._waiting.waited_s
+        now = time.monotonic()
+        if now - self._cpu_read_at > _CPU_TIME_EVERY_S:
+            self._cpu_s, self._cpu_read_at = time.thread_time(), now
+        return self._cpu_s + self._waiting.waited_s
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Arguments], Result], *args: *Arguments
