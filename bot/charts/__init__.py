@@ -29,8 +29,8 @@ __all__ = [
 def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
     """Draw a chart as a PNG, 1200 pixels wide and 900 high, higher if the panels need it.
 
-    It takes a tenth of a second of one core: call it in a thread. Raises ValueError when there is
-    no panel.
+    It takes a twentieth of a second of one core: call it in a thread. Raises ValueError when there
+    is no panel.
     """
     from bot.charts.drawing import draw_png  # noqa: PLC0415 - Pillow is slow to import
 

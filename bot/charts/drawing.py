@@ -30,6 +30,10 @@ FREEZE: Final = (253, 230, 178)
 FREEZE_EDGE: Final = (190, 130, 0)
 LIMIT: Final = (125, 15, 80)
 
+_DRAWN: Final = (PAPER, INK, FAINT, GRID, *CURVES, FREEZE, FREEZE_EDGE, LIMIT)
+
+_COLOURS: Final = 256
+_BLUR: Final = 12  # the sum of three channels
 _SCALE: Final = 2
 _CURVE_PX: Final = (3.5, 7.5)
 _CORE_PX: Final = 3.5  # the student's line is hollow
@@ -58,8 +62,20 @@ def draw_png(chart_spec: ChartSpec, translator: Translator) -> bytes:
     image = large.reduce(_SCALE)
     _draw_texts(ImageDraw.Draw(image), layout)
     stream = io.BytesIO()
-    image.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG")
+    _with_palette(image).save(stream, "PNG")
     return stream.getvalue()
+
+
+def _with_palette(image: Image.Image) -> Image.Image:
+    """Reduce an image to few colours. The quick method blurs the colours drawn: restore them."""
+    reduced = image.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.array(reduced.getpalette(), dtype=np.int16).reshape(-1, 3)
+    for colour in _DRAWN:
+        distances = np.abs(palette - colour).sum(axis=1)
+        if distances.min() <= _BLUR:
+            palette[distances.argmin()] = colour
+    reduced.putpalette(palette.astype(np.uint8).tobytes())
+    return reduced
 
 
 class _Pen:
