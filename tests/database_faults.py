@@ -80,9 +80,11 @@ def restricted(store: Store, pragma: str) -> Iterator[None]:
 
     store.engine.dispose()
     event.listen(Engine, "connect", restrict)
-    yield
-    event.remove(Engine, "connect", restrict)
-    store.engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", restrict)
+        store.engine.dispose()
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, NullPool, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,24 +28,25 @@ from bot.store.engine import (
     reason_of,
 )
 from bot.store.outage_log import OutageLog
+from bot.store.writers import RAISED_STOP_ITERATION, Work, Writers
 
 Result = TypeVar("Result")
 DatabaseError = SQLAlchemyError  # for packages that may not import sqlalchemy
 _CLOCK: Final = text("SELECT clock_timestamp()")
 _LIMITS: Final = Limits()
+_GROUP_SIZE: Final = 32
 _RETRY_PAUSES_S: Final = (0.02, 0.1)
 _HEALTH_TIMEOUT_S: Final = 2.0
 _WAITED: Final = "cancelled while it waited for the database"
 
 
 class Store:
-    """One database. Work is a plain function of a session and runs in a thread of its own.
+    """One database. Work is a plain function of a session and runs in a thread of the store.
 
-    Readers and writers have threads of their own, as writers wait for locks.
-
-    `transact` is one transaction: it commits when the work returns, else rolls back. After a
-    deadlock the work runs again. Whoever stops waiting for a transaction rolls it back, unless
-    its commit has begun. `clock` is the database's clock; tests replace it.
+    `transact` commits when the work returns, else rolls back. On SQLite work that waits for the
+    same thread is committed together; what one of them raises concerns only itself. After a
+    deadlock the work runs again. Whoever stops waiting rolls the work back, unless its commit
+    has begun. `clock` is the database's clock; tests replace it.
     """
 
     def __init__(
@@ -66,7 +67,11 @@ class Store:
         self._server_clock = None if self.is_sqlite or clock else ServerClock()
         self.clock: Final[Clock] = clock or self._server_clock or SystemClock()
         self._outage_log = OutageLog(timer)
-        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="store-write")
+        self._writers = Writers(
+            self._commit_group,
+            threads=1 if self.is_sqlite else threads,
+            group_size=_GROUP_SIZE if self.is_sqlite else 1,
+        )
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="store-read")
 
     def now(self, session: Session) -> dt.datetime:
@@ -80,15 +85,15 @@ class Store:
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction."""
-        return await _run(self._writers, lambda abandoned: self._transact(work, abandoned))
+        return await _wait_for(self._writers.submit(work))
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""
-        return await _run(self._readers, lambda _abandoned: self.read_sync(work))
+        return await _wait_for(self._readers.submit(_call, lambda: self.read_sync(work)))
 
     def transact_sync(self, work: Callable[[Session], Result]) -> Result:
-        """Run the work in one transaction, in the calling thread."""
-        return self._transact(work, threading.Event())
+        """Run the work in one transaction and wait for it."""
+        return self._writers.submit(work).result()
 
     def read_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads, in the calling thread."""
@@ -98,7 +103,7 @@ class Store:
         """Write and read a row; return why that failed within two seconds, "" when it is well."""
         try:
             async with asyncio.timeout(_HEALTH_TIMEOUT_S):
-                await _run(self._writers, lambda _abandoned: self._observe(self._check))
+                await _wait_for(self._readers.submit(self._observe, self._check))
         except DatabaseUnavailableError as error:
             return error.reason
         except TimeoutError:
@@ -130,35 +135,30 @@ class Store:
         self._file.close()
 
     def _end_threads(self) -> None:
-        self._writers.shutdown(wait=True)
+        self._writers.shutdown()
         self._readers.shutdown(wait=True)
 
-    def _transact(self, work: Callable[[Session], Result], abandoned: threading.Event) -> Result:
-        def attempt() -> Result:
+    def _commit_group(self, group: Sequence[Work[Any]]) -> None:
+        def attempt() -> None:
             for pause_s in _RETRY_PAUSES_S:
                 try:
-                    return self._commit(self.engine, work, abandoned)
+                    return self._commit(self.engine, group)
                 except SQLAlchemyError as error:
-                    if abandoned.is_set() or not is_transient(error):
+                    if not is_transient(error) or all(each.future.cancelled() for each in group):
                         raise
                 time.sleep(random.uniform(0, pause_s))  # noqa: S311 - not a secret
-            return self._commit(self.engine, work, abandoned)
+            return self._commit(self.engine, group)
 
-        return self._observe(attempt)
+        self._observe(attempt)
 
-    def _commit(
-        self, engine: Engine, work: Callable[[Session], Result], abandoned: threading.Event
-    ) -> Result:
-        with Session(engine, expire_on_commit=False) as session:
+    def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> None:
+        with engine.connect() as connection:
             if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-            result = work(session)
-            session.flush()
-            if abandoned.is_set():
-                raise _AbandonedError
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for work in group:
+                work.run(connection)
             self._file.check()
-            session.commit()
-            return result
+            connection.commit()
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         with Session(self.engine, expire_on_commit=False) as session:
@@ -174,7 +174,10 @@ class Store:
             engine = create_bounded_engine(self.url, self._file, self._limits, poolclass=NullPool)
             with engine.connect() as connection:
                 probe.check_pages(connection)
-        self._commit(engine, probe.write_and_read, threading.Event())
+        probing = Work(probe.write_and_read)
+        self._commit(engine, [probing])
+        probing.report()
+        probing.future.result()
 
     def _observe(self, work: Callable[[], Result]) -> Result:
         """Log when the database begins to fail, and when it works again.
@@ -193,17 +196,10 @@ class Store:
         return result
 
 
-class _AbandonedError(Exception):
-    """Nobody waits for this transaction any more; it is rolled back."""
-
-
-async def _run(threads: ThreadPoolExecutor, work: Callable[[threading.Event], Result]) -> Result:
-    abandoned = threading.Event()
-    loop = asyncio.get_running_loop()
+async def _wait_for(future: Future[Result]) -> Result:
     try:
-        return await loop.run_in_executor(threads, _call, work, abandoned)
+        return await asyncio.wrap_future(future)
     except asyncio.CancelledError as error:
-        abandoned.set()
         error.add_note(_WAITED)
         raise
 
@@ -213,10 +209,9 @@ def waited_for_database(error: BaseException | None) -> bool:
     return _WAITED in getattr(error, "__notes__", ())
 
 
-def _call(work: Callable[[threading.Event], Result], abandoned: threading.Event) -> Result:
+def _call(work: Callable[[], Result]) -> Result:
     """Run the work; a future could not carry StopIteration, and would never end."""
     try:
-        return work(abandoned)
+        return work()
     except StopIteration as error:
-        msg = "the work raised StopIteration"
-        raise RuntimeError(msg) from error
+        raise RuntimeError(RAISED_STOP_ITERATION) from error

@@ -62,7 +62,7 @@ async def _open_form(crash: Crash) -> tuple[_Recording, Delivery]:
     """Report one call as a person does; returns the delivery of its form."""
     workspace = crash.workspace
     recording = _Recording(
-        f"http://127.0.0.1:{crash.fleet.environment['PORT']}/slack/events",
+        f"http://127.0.0.1:{crash.fleet.ports[0]}/slack/events",
         workspace.signing_secret,
     )
     workspace.transports.insert(0, recording)

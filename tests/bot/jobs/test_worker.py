@@ -4,8 +4,7 @@ import asyncio
 import datetime as dt
 import logging
 import sqlite3
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from bot.jobs.signal import JobSignal
 from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
+from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job
 from tests.due_jobs import wait_until_idle
 
@@ -249,13 +249,11 @@ class _Failing(Store):
 
     failures = 0
 
-    def _commit(
-        self, engine: Engine, work: Callable[[Session], Any], abandoned: threading.Event
-    ) -> Any:
+    def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> None:
         if self.failures:
             self.failures -= 1
             raise OperationalError("COMMIT", {}, sqlite3.OperationalError("locked"))
-        return super()._commit(engine, work, abandoned)
+        super()._commit(engine, group)
 
 
 async def test_outcome_survives_a_database_that_is_away(
