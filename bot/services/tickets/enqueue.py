@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
 
+from bot.jobs.run import partition_of
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
 
-_POSTING_KINDS: Final = frozenset({"card", "diagnose"})
-_PRIVATE_KINDS: Final = frozenset({"confirm", "explain"})
-
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
     """Enqueue a job about a ticket, of which there is one for each kind."""
-    name, partition = f"{kind}:{ticket.label}", _partition(ticket, kind)
+    name, partition = f"{kind}:{ticket.label}", partition_of(kind, ticket)
     store_jobs.enqueue(
         session, name, kind, ticket.id, ticket=ticket.id, partition=partition, due_at=due_at
     )
@@ -31,13 +28,12 @@ def person_partition(person: str) -> str:
     return f"direct/{person}"
 
 
-def _partition(ticket: Ticket, kind: str) -> str:
-    if kind in _PRIVATE_KINDS:
-        return person_partition(ticket.reporter)
-    posted = {"card": ticket.thread.card_ts, "diagnose": ticket.thread.diagnosis_ts}
-    if posted.get(kind):  # edits have a rate limit of their own
-        return channel_partition(ticket.team, "edits")
-    return channel_partition(ticket.team) if kind in _POSTING_KINDS else ""
+def posting_partition(ticket: Ticket, ts: str) -> str:
+    """Return the partition of a job that posts about a ticket, or edits its post `ts`.
+
+    Edits have a rate limit of their own.
+    """
+    return channel_partition(ticket.team, "edits" if ts else "escalations")
 
 
 def move_to_edits(session: Session, ticket: Ticket, name: str) -> None:

@@ -5,16 +5,16 @@ import time
 import pytest
 
 from bot.jobs.leases import Lease, LeaseLostError
-from bot.jobs.run import Queue, Run, collect_handlers, job
+from bot.jobs.run import Queue, Run, collect_handlers, job, partition_of
 
 
 class _Feature:
-    @job("card", Queue.MESSAGES, timeout_s=5)
+    @job("post", Queue.MESSAGES, timeout_s=5, partition=lambda subject: f"direct/{subject}")
     async def post(self, run: Run, number: int) -> None:
         self.posted = (run.key, number)
 
-    @job("report")
-    async def report(self, run: Run, number: int) -> None:
+    @job("count")
+    async def count(self, run: Run, number: int) -> None:
         """Do nothing."""
 
     async def helper(self) -> None:
@@ -26,11 +26,18 @@ async def test_declared_methods_are_handlers() -> None:
     feature = _Feature()
     handlers = collect_handlers(feature)
     assert {each.kind: (each.queue, each.timeout_s) for each in handlers.values()} == {
-        "card": (Queue.MESSAGES, 5),
-        "report": (Queue.BACKGROUND, 300),
+        "post": (Queue.MESSAGES, 5),
+        "count": (Queue.BACKGROUND, 300),
     }
-    await handlers["card"].function(Run("card:LD-1"), 1)
+    await handlers["post"].function(Run("card:LD-1"), 1)
     assert feature.posted == ("card:LD-1", 1)
+    assert (partition_of("post", "U1"), partition_of("count", "U1")) == ("direct/U1", "")
+
+
+def test_kind_of_two_features() -> None:
+    """The function that a kind is given first is not replaced."""
+    with pytest.raises(ValueError, match="post"):
+        job("post")
 
 
 @pytest.mark.parametrize(("left_s", "is_valid"), [(60, True), (-0.001, False)])
