@@ -114,7 +114,8 @@ class DiagnosisJobs:
         )
 
         def change(stored: Ticket) -> None:
-            stored.thread.diagnosis_ts = posted.ts
+            if stored.thread.card_ts == ticket.thread.card_ts:  # not under a card that is gone
+                stored.thread.diagnosis_ts = posted.ts
 
         await update_ticket(run, self._context, ticket, change)
         if not is_new:

@@ -53,6 +53,7 @@ async def fetch_permalink(
         return
 
     def change(stored: Ticket) -> None:
-        stored.thread.permalink = permalink
+        if stored.thread.card_ts == ticket.thread.card_ts:
+            stored.thread.permalink = permalink
 
     await update_ticket(run, context, ticket, change)

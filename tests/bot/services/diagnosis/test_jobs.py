@@ -16,6 +16,7 @@ from bot.jobs.run import Run
 from bot.ports import Destination, Diagnosis, MessageRef, UploadedImage
 from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.publishing import Publisher
+from bot.services.tickets.updates import fetch_permalink
 from bot.store.diagnosis import evidence
 from bot.store.preferences import preferences
 from bot.ticket import Ticket
@@ -116,6 +117,34 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     assert stored.diagnosed_at == result.requested_at
     assert (stored.cause, stored.at_fault_uid, stored.is_live) == ("network.loss", "20002", None)
     assert await enqueued(service_harness, ticket) == {"chart", "group_incident", "explain"}
+
+
+async def test_card_is_replaced_meanwhile(service_harness: ServiceHarness) -> None:
+    """What was posted, or linked to, in the thread of the earlier card does not count."""
+    ticket = await filed(service_harness)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket)])
+
+    def change(stored: Ticket) -> None:
+        stored.thread.move_to("C-SUPPORT", "9.0")
+        stored.thread.permalink = "https://slack/9"
+
+    async def replace_card(*_: object) -> Any:
+        await service_harness.change(ticket.id, change)
+        return MessageRef("C-SUPPORT", "2.0")
+
+    made.posts.post_diagnosis = replace_card  # type: ignore[attr-defined]
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    thread = (await service_harness.ticket(ticket.id)).thread
+    assert (thread.card_ts, thread.diagnosis_ts) == ("9.0", "")
+
+    async def replace_card_again(_ticket: Ticket) -> str:
+        await service_harness.change(ticket.id, lambda t: t.thread.move_to("C-SUPPORT", "10.0"))
+        return "https://slack/old"
+
+    stored = await service_harness.ticket(ticket.id)
+    context = service_harness.context
+    await fetch_permalink(Run("k"), context, stored, replace_card_again, refresh=True)
+    assert (await service_harness.ticket(ticket.id)).thread.permalink == "https://slack/9"
 
 
 @pytest.mark.parametrize("cause", ["none", "unknown"])
