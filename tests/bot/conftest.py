@@ -20,6 +20,7 @@ from bot.store import jobs as store_jobs
 from tests.databases import create_sqlite
 
 ROOT = Path(__file__).parents[2]
+SKEWED_CLOCK = ROOT / "tests" / "skewed_clock"
 WORKER = Path(__file__).parent / "jobs" / "worker.py"
 
 
@@ -126,11 +127,18 @@ async def start_worker() -> AsyncIterator[Any]:
     """Start workers; those that still run at the end are killed."""
     started: list[asyncio.subprocess.Process] = []
 
-    async def start(store: Store, hold_s: float, rounds: int = 1) -> WorkerProcess:
+    async def start(
+        store: Store, hold_s: float, rounds: int = 1, *, skew_s: float = 0
+    ) -> WorkerProcess:
+        path = [str(SKEWED_CLOCK)] * bool(skew_s) + [str(ROOT), *sys.path]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(WORKER), store.url, str(hold_s), str(rounds)),
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path),
+                "CLOCK_SKEW_S": str(skew_s),
+            },
         )
         started.append(process)
         return WorkerProcess(process)

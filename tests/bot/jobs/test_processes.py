@@ -1,3 +1,5 @@
+"""Workers as processes: killed, frozen, several at a time."""
+
 from __future__ import annotations
 
 import asyncio
@@ -6,11 +8,16 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.store import Store
+from tests.bot.conftest import create_postgres, create_store
+from tests.bot.jobs.helpers import enqueue
 
 Lines = list[list[str]]
 
@@ -61,6 +68,27 @@ async def test_frozen_worker_does_nothing_twice(
     frozen.process.send_signal(signal.SIGCONT)
     assert [await frozen.end(), await successor.end()] == [0, 0]
     assert [await frozen.read(), await successor.read()] == [None, None]
+
+
+@pytest.mark.postgres
+async def test_worker_with_a_wrong_clock(
+    postgres: Any, start_worker: Any, enqueue_cards: Callable[[Store, int], None]
+) -> None:
+    """A process whose clock is 20 s ahead leaves alone what another one runs."""
+    with closing(create_store(create_postgres(postgres))) as store:
+        enqueue_cards(store, 8)
+        right = await start_worker(store, hold_s=4)
+        lines = await right.read_until(lambda lines: len(lines) > 8)
+        wrong = await start_worker(store, hold_s=0, skew_s=20)
+        enqueue(store, store.clock, "card:LD-8")
+        lines += await wrong.read_until(_ended)
+        lines += await right.read_until(lambda lines: len(_ended(lines)) == 8)
+        assert [await right.end(), await wrong.end()] == [0, 0]
+        while words := await wrong.read():
+            lines.append(words)
+    begun = Counter(line[1] for line in lines if line[0] == "begin")
+    assert begun["card:LD-8"] == 1
+    assert set(begun.values()) == {1}
 
 
 async def test_two_workers_share(
