@@ -120,6 +120,20 @@ async def find_ticket(harness: Harness, cname: str) -> Ticket:
     return ticket
 
 
+def early_calls(workspace: Workspace, retry_after_s: float) -> list[object]:
+    """Return the calls that Slack received although it had asked for a pause."""
+    allowed_at: dict[object, float] = {}
+    early: list[object] = []
+    for call in workspace.calls:
+        request = call["request"] if isinstance(call["request"], dict) else {}
+        limit = (call["name"], str(request.get("channel")))
+        if call["at"] < allowed_at.get(limit, 0.0):
+            early.append(call)
+        if call["status"] == 429:
+            allowed_at[limit] = call["at"] + retry_after_s
+    return early
+
+
 def count_cloud_reports(harness: Harness, cname: str) -> int:
     """Count the reports about a channel that the cloud accepted."""
     return sum(report.fields["cname"] == cname for report in harness.clouds.reports)

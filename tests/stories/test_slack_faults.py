@@ -9,12 +9,13 @@ from typing import Final
 
 import pytest
 
-from bot.sandbox.slack import Person, Workspace
+from bot.sandbox.slack import Person
 from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     FORM,
     count_cloud_reports,
     direct_messages,
+    early_calls,
     find_card,
     find_cards,
     find_diagnosis_posts,
@@ -74,20 +75,7 @@ async def harness(tmp_path: Path, fake_clock: FakeClock) -> AsyncIterator[Harnes
     ):
         yield opened
         assert slack_errors_of(services.workspace) == []
-        assert early_calls(services.workspace) == []
-
-
-def early_calls(workspace: Workspace) -> list[object]:
-    """Return the calls that Slack received although it had asked for a pause."""
-    allowed_at: dict[object, float] = {}
-    early: list[object] = []
-    for call in workspace.calls:
-        limit = (call["name"], str(dict(call["request"] or {}).get("channel")))
-        if call["at"] < allowed_at.get(limit, 0.0):
-            early.append(call)
-        if call["status"] == 429:
-            allowed_at[limit] = call["at"] + _RETRY_AFTER_S
-    return early
+        assert early_calls(services.workspace, _RETRY_AFTER_S) == []
 
 
 def count_messages(harness: Harness, person: Person, cname: str, words: str) -> int:
