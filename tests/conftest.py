@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -37,6 +38,15 @@ hypothesis.settings.load_profile("suite")
 
 NO_PACE: Final = Pace(dt.timedelta(0), burst=1)  # the clock stands still
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
+
+
+# The garbage collector would walk through all modules and tests again and again.
+gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector forget what lives as long as the process."""
+    gc.freeze()
 
 
 # The folders with the longest modules, which must not be the last that a process gets.
