@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CODE = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")])
-TESTS = sorted((ROOT / "tests").rglob("*.py"))
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 LONG_FUNCTION = 30
@@ -22,6 +22,12 @@ LONG_FUNCTION = 30
 def name(path: Path) -> str:
     """A file's name within the project."""
     return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def parse(path: Path) -> ast.Module:
+    """Read a module's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -70,10 +76,7 @@ def test_no_import_circles() -> None:
     """No file imports itself by way of others, under TYPE_CHECKING or in a function either."""
     paths = {module(path): path for path in CODE}
     known = frozenset(paths)
-    graph = {
-        one: imported(ast.parse(path.read_text(encoding="utf-8")), known) - {one}
-        for one, path in paths.items()
-    }
+    graph = {one: imported(parse(path), known) - {one} for one, path in paths.items()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -86,7 +89,7 @@ def test_functions_are_short() -> None:
         f"{name(path)}:{node.name}": length(node)
         for path in CODE
         if "migrations" not in path.parts  # lists of columns, one statement a table
-        for node in functions(ast.parse(path.read_text(encoding="utf-8")))
+        for node in functions(parse(path))
     }
     assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
     assert sum(lines > LONG_FUNCTION for lines in lengths.values()) / len(lengths) < 0.01
@@ -121,7 +124,7 @@ def reads_environment(path: Path) -> bool:
         and isinstance(node.value, ast.Name)
         and ("os", node.attr) in (("os", "environ"), ("os", "getenv"), ("os", "environb"))
         and node.value.id == "os"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parse(path))
     )
 
 
@@ -171,17 +174,6 @@ def test_every_ignored_rule_has_a_reason() -> None:
         if re.search(r"# noqa(?!: [A-Z0-9, ]+ - \w)", line)
     ]
     assert bare == []
-
-
-def test_tests_have_docstrings() -> None:
-    """Every test has a docstring of its own."""
-    silent = [
-        f"{name(path)}:{node.name}"
-        for path in TESTS
-        for node in functions(ast.parse(path.read_text(encoding="utf-8")))
-        if node.name.startswith("test_") and not ast.get_docstring(node)
-    ]
-    assert silent == []
 
 
 def test_contracts_are_whole() -> None:

@@ -25,7 +25,7 @@ from tests.scenario_helpers import (
 )
 
 _RETRY_AFTER_S: Final = 30
-_TIMEOUT_S: Final = 1.0  # of a call to Slack; ten seconds outside tests
+_TIMEOUT_S: Final = 0.5  # of a call to Slack; ten seconds outside tests
 _ALWAYS: Final = 10**6
 
 

@@ -20,7 +20,7 @@ from bot.store.diagnosis.events import SqlEventStore
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 CONCURRENCY = 4  # questions under way for each endpoint
-_REST_S = 0.005
+_REST_S = 0.05
 Ask = Callable[[int], Awaitable[object]]
 
 
@@ -70,8 +70,8 @@ def requests(cloud: Cloud) -> dict[str, Ask]:
     }
 
 
-async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
-    """Send requests in a loop; returns how often each had which result."""
+async def run_load(cloud: Cloud, seconds: float, first: int, names: list[str]) -> Counter[str]:
+    """Send requests in a loop; returns how often each had which result. No name means all."""
     outcomes: Counter[str] = Counter()
     until = asyncio.get_running_loop().time() + seconds
 
@@ -93,23 +93,26 @@ async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
         *(
             keep_calling(name, send, first + lane)
             for name, send in requests(cloud).items()
+            if name in names or not names
             for lane in range(CONCURRENCY)
         )
     )
     return outcomes
 
 
-async def main(database_url: str, agora_url: str, seconds: float, first: int) -> None:
+async def main(
+    database_url: str, agora_url: str, seconds: float, first: int, names: list[str]
+) -> None:
     """Print that we are ready, start after a line of input, and print the results."""
     store, cloud = build(database_url, agora_url)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.readline)
-    outcomes = await run_load(cloud, seconds, first)
+    outcomes = await run_load(cloud, seconds, first, names)
     await cloud.close()
     store.close()
     sys.stdout.write(json.dumps(outcomes) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), sys.argv[5:]))

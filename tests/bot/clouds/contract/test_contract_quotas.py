@@ -11,14 +11,14 @@ from bot.sandbox.clouds import FakeClouds
 from tests.bot.clouds.contract.cloud_cases import CloudCase, SteppingClock
 from tests.bot.clouds.contract.conftest import NOON, around, requests
 
-BURST: Final = 200
-PATIENCE: Final = 60
+BURST: Final = 80
+PATIENCE: Final = 30
 
 
 async def test_burst_does_not_exceed_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
-    """Of 200 concurrent requests those within the quota are sent; the rest get a retry time."""
+    """Of eighty concurrent requests those within the quota are sent; the rest get a retry time."""
     window = around(clouds, "bad")
     rooms = ["bad", *(f"bad{number}" for number in range(1, BURST))]
     came = await stepping_clock.burst(cloud.find_calls("kids", room, window) for room in rooms)
@@ -37,11 +37,11 @@ async def test_burst_does_not_exceed_the_quota(
 async def test_steady_requests_do_not_exceed_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
-    """Sixty mixed requests, a second apart after a refusal, succeed or are refused by us."""
+    """Mixed requests, a second apart after a refusal, succeed or are refused by us."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     counts = {"answered": 0, "refused": 0}
-    for number in range(PATIENCE):
+    for number in range(PATIENCE + cloud_case.most):
         moved = Window(window.since - dt.timedelta(seconds=20 * number), window.until)
         requested = requests(cloud_case, cloud, call, moved)
         send = list(requested.values())[number % len(requested)]

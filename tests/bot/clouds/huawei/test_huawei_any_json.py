@@ -202,7 +202,7 @@ async def _ask(name: str, content: bytes, status: int) -> object:
 
 
 QUICK = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

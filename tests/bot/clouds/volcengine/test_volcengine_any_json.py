@@ -171,7 +171,7 @@ async def test_valid_responses_are_all_parsed() -> None:
 
 
 @pytest.mark.parametrize("action", sorted(BODIES))
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
     """Any JSON in one position of a response gives a value or a CloudError."""
@@ -180,7 +180,7 @@ async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
     assert await send_all_requests(responses, 200) >= 0
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
 @given(path=st.sampled_from(positions_in(FAULT)), value=ANY, status=st.integers(100, 599))
 async def test_any_json_in_an_error(path: tuple[Any, ...], value: Any, status: int) -> None:
     """A corrupt error response is a CloudError or, with HTTP 200, maybe a success."""

@@ -326,13 +326,10 @@ def test_read_arguments(text: str, hints: PrefilledReport) -> None:
 
 
 ADVERSARIAL = [
-    "x", "1", "1 ", "_", ".", "a.", "a ", "a_1 ", "a1-", "<", "<@", "<a", "<@U1>", "&amp;", "&", '"', '"a', "“a",
-    "`a ", "*", "'s", ":", ":a:", ":a", "\n", "|", "|a", "a|", ",", "、", "(", "老师", "老师 ", "老师的", "老师1", "1老师 ",
-    "学生和老师", "teacher ", "teacher:", "t:", "t:1 ", "teacher and student ", "channel ", "channel name is ", "频道",
-    "频道：", "频道名 ", "在a1里", "听", "听不到", "学生听不到", "听啊", "cannot ", "cannot a ", "student cannot hear ",
-    "trouble ", "异常方", "的", "是", "uid ", "王", "老师王", "Teacher Anna ", "cname teacher\n", "cname | teacher\n",
-    "cname,teacher\n1,2\n", "http://", "http://a ", "class_77_1 10001 20002 ", "1 2 ", "1,", "1:", "20:15 ", "- ", "->",
-    "\ud800", "\x00", "\u0301", "ﷺ", "＜", "\u3000", "一", "😀", "students 1 and 2 ", "side ", "学生端", "卡。",
+    "x", "1 ", "_", "a.", "a ", "a_1 ", "<", "<@", "<@U1>", "&amp;", '"a', "`a ", "*", "'s", ":a", "\n", "|a", ",", "(",
+    "老师", "老师的", "1老师 ", "学生和老师", "teacher:", "t:1 ", "teacher and student ", "channel name is ", "频道：", "在a1里",
+    "学生听不到", "cannot a ", "student cannot hear ", "异常方", "uid ", "老师王", "cname | teacher\n", "cname,teacher\n1,2\n",
+    "http://a ", "class_77_1 10001 20002 ", "20:15 ", "- ", "\ud800", "\x00", "\u0301", "\u3000", "😀", "students 1 and 2 ",
 ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def _is_list_of_problems(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, Problem) for item in value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(JSON)
 def test_any_json_as_a_message_gives_a_list_of_problems(value: object) -> None:
     """The whole arguments may be anything."""
@@ -61,14 +61,14 @@ def test_any_json_as_a_message_gives_a_list_of_problems(value: object) -> None:
     assert isinstance(message_warnings(value), list)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(JSON)
 def test_any_json_as_a_view_gives_a_list_of_problems(value: object) -> None:
     """The whole view may be anything."""
     assert _is_list_of_problems(validate_view(value))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(JSON, max_size=3))
 @example([{"type": []}])
 def test_any_json_as_blocks_gives_a_list_of_problems(blocks: list[object]) -> None:
@@ -80,7 +80,7 @@ def test_any_json_as_blocks_gives_a_list_of_problems(blocks: list[object]) -> No
     assert isinstance(visible_text_length(blocks), int)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_any_string_as_blocks_gives_a_list_of_problems(text: str) -> None:
     """Blocks as a string may be invalid JSON."""
@@ -182,7 +182,7 @@ def test_the_blocks_to_be_spoilt_are_sound(block: dict[str, object]) -> None:
     assert validate_message({"text": "x", "blocks": [block]}) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.sampled_from(SOUND), st.data())
 def test_a_sound_block_spoilt_anywhere_gives_a_list_of_problems(
     block: dict[str, object], data: st.DataObject
