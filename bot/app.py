@@ -41,7 +41,7 @@ from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
 from bot.settings import N_, SettingError, Settings, require
-from bot.store import DatabaseUnavailableError, Store, reason_of
+from bot.store import LIMITS, DatabaseUnavailableError, Limits, Store, reason_of
 from bot.store.diagnosis.events import SqlEventStore
 from bot.store.jobs import Pace
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
@@ -81,9 +81,10 @@ async def open_application(
     clock: Clock | None = None,
     delay_scale: float = 1.0,
     sleep: Sleep = asyncio.sleep,
+    limits: Limits = LIMITS,
 ) -> AsyncIterator[Application]:
     """Open database and clouds; close them when the block ends."""
-    store = Store(settings.database_url, clock=clock)
+    store = Store(settings.database_url, limits=limits, clock=clock)
     clock = store.clock
     clouds = build_clouds(
         settings.clouds,

@@ -23,6 +23,7 @@ from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
+from bot.store import LIMITS, Limits
 from bot.store.jobs import Pace
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
@@ -163,11 +164,16 @@ def harness_environment(
 
 @asynccontextmanager
 async def open_harness(
-    folder: Path, transport: str = "http", answer_timeout_s: float = 8.0, /, **environment: str
+    folder: Path,
+    transport: str = "http",
+    answer_timeout_s: float = 8.0,
+    limits: Limits = LIMITS,
+    /,
+    **environment: str,
 ) -> AsyncIterator[Harness]:
     """Start the fake Slack, the fake clouds and Lagdesk, at START."""
     async with open_harness_at(
-        START, folder, transport, answer_timeout_s, **environment
+        START, folder, transport, answer_timeout_s, limits, **environment
     ) as harness:
         yield harness
 
@@ -178,6 +184,7 @@ async def open_harness_at(
     folder: Path,
     transport: str = "http",
     answer_timeout_s: float = 8.0,
+    limits: Limits = LIMITS,
     /,
     **environment: str,
 ) -> AsyncIterator[Harness]:
@@ -198,7 +205,7 @@ async def open_harness_at(
         env = harness_environment(workspace, clouds, folder, **environment)
         settings = replace(read_settings(env), port=0)
         application = await stack.enter_async_context(
-            open_application(settings, clock=clock, sleep=clock.sleep)
+            open_application(settings, clock=clock, sleep=clock.sleep, limits=limits)
         )
         slack = await stack.enter_async_context(
             open_slack_runtime(

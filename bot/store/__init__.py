@@ -3,11 +3,13 @@
 from sqlmodel import Session
 
 from bot.store.database import DatabaseError, Store, waited_for_database
-from bot.store.engine import DatabaseUnavailableError, reason_of
+from bot.store.engine import LIMITS, DatabaseUnavailableError, Limits, reason_of
 
 __all__ = [
+    "LIMITS",
     "DatabaseError",
     "DatabaseUnavailableError",
+    "Limits",
     "Session",
     "Store",
     "reason_of",

@@ -18,6 +18,7 @@ from sqlmodel import Session
 from bot.ports import Clock, ServerClock, SystemClock
 from bot.store import probe, schema
 from bot.store.engine import (
+    LIMITS,
     DatabaseFile,
     DatabaseUnavailableError,
     Limits,
@@ -33,7 +34,6 @@ from bot.store.writers import RAISED_STOP_ITERATION, Work, Writers
 Result = TypeVar("Result")
 DatabaseError = SQLAlchemyError  # for packages that may not import sqlalchemy
 _CLOCK: Final = text("SELECT clock_timestamp()")
-_LIMITS: Final = Limits()
 _GROUP_SIZE: Final = 32
 _RETRY_PAUSES_S: Final = (0.02, 0.1)
 _HEALTH_TIMEOUT_S: Final = 2.0
@@ -54,7 +54,7 @@ class Store:
         url: str,
         *,
         threads: int = 4,
-        limits: Limits = _LIMITS,
+        limits: Limits = LIMITS,
         clock: Clock | None = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -60,6 +60,9 @@ class Limits:
     close_s: float = 1.0
 
 
+LIMITS: Final = Limits()
+
+
 class DatabaseUnavailableError(LagdeskError, SQLAlchemyError):
     """The database could not do it now, whatever the data; nothing was saved."""
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.outcomes import SubmitOutcome
-from bot.store import Session, Store
+from bot.store import Limits, Session, Store
 from bot.ticket import Ticket
 from tests.bot.conftest import create_postgres
 from tests.conftest import Harness, open_harness, slack_errors_of
@@ -22,6 +22,7 @@ NOT_SAVED: Final = {
     "lin": "没有保存：数据库暂时不可用，请过一分钟再试。",
 }
 _ANSWER_TIMEOUT_S: Final = 0.7
+_LIMITS: Final = Limits(pool_s=0.2)  # two seconds outside tests
 Request = Callable[[Harness, Person], Awaitable[str]]
 
 
@@ -38,7 +39,9 @@ async def broken(
         store.migrate()
         store.close()
     folder = tmp_path_factory.mktemp("lagdesk")
-    async with open_harness(folder, transport, _ANSWER_TIMEOUT_S, **environment) as harness:
+    async with open_harness(
+        folder, transport, _ANSWER_TIMEOUT_S, _LIMITS, **environment
+    ) as harness:
         await prepare(harness)
         yield harness
         assert slack_errors_of(harness.workspace) == []
