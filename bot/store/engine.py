@@ -226,7 +226,7 @@ def _listen_sqlite(engine: Engine, file: DatabaseFile, limits: Limits) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={round(limits.lock_s * 1000)}")
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         file.remember()
 
