@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Call
-from bot.escalation import Policy, next_step
+from bot.escalation import EscalationStep, Policy, next_step
 from bot.services.tickets.enqueue import channel_partition
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
@@ -22,9 +22,20 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
 
     A postponed step keeps its job at the original time; that job then postpones it.
     """
+    step = plan_step(ticket, policy, now)
+    session.add(ticket)
+    enqueue_step(session, ticket, step)
+
+
+def plan_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:
+    """Set when a ticket's next step is due."""
     step = next_step(ticket, policy, now)
     ticket.escalates_at = step.at if step else None
-    session.add(ticket)
+    return step
+
+
+def enqueue_step(session: Session, ticket: Ticket, step: EscalationStep | None) -> None:
+    """Enqueue a planned step."""
     if step:
         name = f"{ESCALATE}:{ticket.label}:{step.number}"
         arguments = (ticket.id, step.number)

@@ -12,7 +12,12 @@ from bot.call import IssueType, Side
 from bot.cloud_report import CloudReport, ReportState
 from bot.errors import InputError
 from bot.services.context import Context
-from bot.services.escalation.schedule import enqueue_page, schedule_escalation
+from bot.services.escalation.schedule import (
+    enqueue_page,
+    enqueue_step,
+    plan_step,
+    schedule_escalation,
+)
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
@@ -57,9 +62,8 @@ class TicketService:
             if existing is None:
                 raise
             return existing
-        return await self._context.commit(
-            lambda session: self._create_ticket(session, normalized, now)
-        )
+        new = self._build_ticket(normalized, now)
+        return await self._context.commit(lambda session: self._create_ticket(session, new, now))
 
     async def _find_existing(self, submission: Submission) -> Ticket | None:
         """Find the ticket of a form that comes again, after its call became too old to report."""
@@ -67,15 +71,16 @@ class TicketService:
             lambda session: tickets.find_by_origin(session, submission.team, submission.origin)
         )
 
-    def _create_ticket(self, session: Session, submission: Submission, now: dt.datetime) -> Ticket:
-        ticket, is_new = tickets.get_or_create(session, self._build_ticket(submission, now))
+    def _create_ticket(self, session: Session, new: Ticket, now: dt.datetime) -> Ticket:
+        step = plan_step(new, self._context.policy, now)
+        ticket, is_new = tickets.get_or_create(session, new)
         if is_new:
             enqueue(session, ticket, "card", now)
             for kind in _AFTER_CARD:
                 enqueue(session, ticket, kind, now + CARD_TIMEOUT)
             if ticket.cloud_report.state is ReportState.PENDING:
                 enqueue(session, ticket, "report", now)
-            schedule_escalation(session, ticket, self._context.policy, now)
+            enqueue_step(session, ticket, step)
         return ticket
 
     def _build_ticket(self, submission: Submission, now: dt.datetime) -> Ticket:

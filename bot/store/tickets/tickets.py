@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, true
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Executable, and_, case, insert, inspect, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.errors import ticket_not_found
+from bot.store.tickets import search_index
 from bot.ticket import Ticket, TicketThread
 
 _BATCH_SIZE = 500
@@ -28,27 +31,45 @@ def unindexed(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def get_or_create(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
-    """Store a ticket, or find the one its origin already made; return whether it is new."""
-    existing = find_by_origin(session, ticket.team, ticket.origin)
-    if existing is not None:
-        return existing, False
-    try:
-        with session.begin_nested():
-            session.add(ticket)
-            session.flush()
-    except IntegrityError:  # another process was first
-        first = find_by_origin(session, ticket.team, ticket.origin)
-        if first is None:
-            raise
-        return first, False
+    """Store a ticket, or find the one its origin already made; return whether it is new.
+
+    Reports come in bursts, so a new ticket is written without the unit of work. It is not in the
+    session: what is changed afterwards is not stored.
+    """
+    connection = session.connection()
+    ticket.number = None  # an earlier attempt of the same transaction may have set it
+    statement = _insertion(connection.dialect.name)
+    number = connection.execute(statement, _columns_of(ticket)).scalar_one_or_none()
+    if number is None:
+        return session.exec(_of_origin(ticket.team, ticket.origin)).one(), False
+    ticket.number = ticket.thread.ticket = ticket.cloud_report.ticket = number
+    for part in (ticket.thread, ticket.cloud_report):
+        connection.execute(insert(type(part)), _columns_of(part))
+    search_index.write(connection, [(number, search_index.ticket_terms(ticket))])
     return ticket, True
+
+
+@cache
+def _insertion(dialect: str) -> Executable:
+    """Build the statement once: that takes longer than the database needs to execute it."""
+    builder = sqlite if dialect == "sqlite" else postgresql
+    new = builder.insert(Ticket).on_conflict_do_nothing(index_elements=["team", "origin"])
+    statement: Executable = new.returning(col(Ticket.number))
+    return statement
+
+
+def _columns_of(row: SQLModel) -> dict[str, Any]:
+    columns = inspect(type(row)).columns.keys()
+    return {name: value for name in columns if (value := getattr(row, name)) is not None}
 
 
 def find_by_origin(session: Session, team: str, origin: str) -> Ticket | None:
     """Find the ticket a Slack view or message made."""
-    return session.exec(
-        select(Ticket).where(Ticket.team == team, Ticket.origin == origin)
-    ).one_or_none()
+    return session.exec(_of_origin(team, origin)).one_or_none()
+
+
+def _of_origin(team: str, origin: str) -> SelectOfScalar[Ticket]:
+    return select(Ticket).where(Ticket.team == team, Ticket.origin == origin)
 
 
 def find(session: Session, number: int, team: str | None = None) -> Ticket:
