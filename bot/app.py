@@ -14,6 +14,7 @@ from bot.clouds import build_clouds
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
+from bot.jobs.requests import OpenRequests
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.signal import JobSignal
 from bot.jobs.worker import SLACK_PACE, Worker
@@ -218,10 +219,15 @@ async def open_slack_runtime(
             summary_jobs,
             poller,
         )
-        job_worker = None
+        requests, job_worker = OpenRequests(), None
         if worker:
             job_worker = await stack.enter_async_context(
-                Worker(application.store, handlers, signal=context.job_signal, pace=pace)
+                Worker(
+                    *(application.store, handlers),
+                    signal=context.job_signal,
+                    requests=requests,
+                    pace=pace,
+                )
             )
             await poller.start()
             await summary_jobs.start()
@@ -230,6 +236,7 @@ async def open_slack_runtime(
             *(services, users, settings, clients, installations),
             clock=clock,
             answer_timeout_s=answer_timeout_s,
+            requests=requests,
         )
         yield SlackRuntime(app, context, services, job_worker, handlers, clients, installations)
 

@@ -21,6 +21,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
 
 from bot.i18n.translator import Translator
+from bot.jobs.requests import OpenRequests
 from bot.ports import Clock
 from bot.services.assembly import Services
 from bot.services.context import DatabaseError
@@ -61,11 +62,13 @@ def build_app(
     *,
     clock: Clock,
     answer_timeout_s: float,
+    requests: OpenRequests,
 ) -> AsyncApp:
     """Build the Bolt app with every handler. The transports check signatures themselves."""
     app = PunctualApp(
         ErrorHandler(users),
         answer_timeout_s,
+        requests,
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
         authorize=Authorization(settings, clients, installations),
         process_before_response=True,

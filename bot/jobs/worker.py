@@ -24,6 +24,7 @@ from sqlmodel import Session
 from bot.errors import LagdeskError, SlackRateLimitedError
 from bot.jobs import metrics
 from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
+from bot.jobs.requests import OpenRequests
 from bot.jobs.retries import next_attempt
 from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.signal import JobSignal
@@ -75,6 +76,7 @@ class Worker:
         handlers: Mapping[str, JobHandler],
         *,
         signal: JobSignal | None = None,
+        requests: OpenRequests | None = None,
         polls: bool = True,
         pace: Pace = SLACK_PACE,
     ) -> None:
@@ -82,6 +84,7 @@ class Worker:
         self._store = store
         self._handlers = handlers
         self._signal = signal or JobSignal()
+        self._requests = requests or OpenRequests()
         self._polls = polls
         self._pace = pace
         self._leases = LeaseThread(store, self.name, self._on_lost)
@@ -140,6 +143,7 @@ class Worker:
             pause_s = POLL_INTERVAL_S
             try:
                 await self._retry_failures()
+                await self._requests.wait_until_none()
                 await self._start_due()
                 await self._clean()
             except SQLAlchemyError:  # the store has logged it
