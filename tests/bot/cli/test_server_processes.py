@@ -211,7 +211,9 @@ async def test_processes_share_a_sqlite_file(fleet: Fleet, commands: list[tuple[
     for words in (("migrate",), ("doctor",), ("backup", "copy.db")):
         await fleet.run(*words)
     assert (await fleet.run("export", "--format", "jsonl")).count("\n") == len(cnames)
-    assert summaries[0] != summaries[1]
+    # A running process may post it first: the job is due at once for all of them.
+    assert "already posted" in summaries[1]
+    assert summaries[0].endswith(("is posted.\n", "already posted.\n"))
     summary = fleet.workspace.channel("teachers").id
     assert len(fleet.workspace.messages(summary)) == 1
     await fleet.workspace.until(lambda: count_posts(fleet, cnames) == [(1, 1, 1)] * len(cnames), 60)
