@@ -18,7 +18,7 @@ from bot.errors import LagdeskError
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import LANGUAGES
-from bot.sandbox.demo import DELAY_SCALE, demo_environment
+from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, demo_environment
 from bot.settings import read_settings, read_system_locale
 from handlers.slack.manifest import build_manifest
 
@@ -56,7 +56,7 @@ async def run_demo(options: argparse.Namespace) -> int:
                     settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready
                 )
         except OSError as error:
-            busy = message("Port %(port)s is not free.", port=options.port or 8080)
+            busy = message("Port %(port)s is not free.", port=options.port or FIRST_PORT)
             raise LagdeskError(busy) from error
 
 

@@ -21,6 +21,7 @@ PIANO: Final = "piano"  # on Huawei
 DELAY_SCALE: Final = 0.1  # a demo should not wait minutes for the clouds
 ESCALATE_AFTER: Final = "4m"  # its calls are still running, so support is paged after two
 CALLBACK_KEY: Final = "sandbox-callback-key"
+FIRST_PORT: Final = 8080
 _PORTS_TRIED: Final = 20
 
 
@@ -47,7 +48,7 @@ async def demo_environment(
 ) -> AsyncIterator[DemoEnvironment]:
     """Serve workspace and clouds until the block ends.
 
-    Without a port the first free one from 8080 on is taken. Raises OSError when it is not free.
+    Without a port the first free one from FIRST_PORT on is taken. Raises OSError when none is free.
     """
     workspace = Workspace(manifest=manifest, message_burst=4)
     clouds = build_clouds()
@@ -109,7 +110,7 @@ def _write_apps(apps: Mapping[str, str]) -> str:
 
 
 async def _serve_page(stack: AsyncExitStack, workspace: Workspace, port: int | None) -> None:
-    first = 8080 if port is None else port
+    first = FIRST_PORT if port is None else port
     for candidate in range(first, first + (_PORTS_TRIED if port is None else 1)):
         try:
             await stack.enter_async_context(workspace.serve(candidate))
