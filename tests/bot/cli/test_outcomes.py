@@ -356,7 +356,7 @@ async def test_a_demo_whose_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 async def test_signals_stop_a_server(stop: signal.Signals) -> None:
-    """Both do; what it has open is closed."""
+    """Both do; what it has open is closed, and no timer keeps the process alive."""
     started, closed = asyncio.Event(), asyncio.Event()
 
     async def work() -> int:
@@ -370,6 +370,8 @@ async def test_signals_stop_a_server(stop: signal.Signals) -> None:
     await started.wait()
     signal.raise_signal(stop)
     assert (await asyncio.wait_for(waiting, 10), closed.is_set()) == (0, True)
+    timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert [timer.daemon for timer in timers] == [True] * len(timers) != []
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         assert loop.remove_signal_handler(number)
