@@ -30,7 +30,9 @@ async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
     view = await wang.wait_for_view("preferences")
     assert view["title"]["text"] == "我的设置"
     chosen = {"language": "en", "app": "grown", "notices": ["resolved"]}
+    seen = count_published(school)
     assert (await wang.submit(view, chosen)).ok
+    assert count_published(school) == seen
     await wang.command("/report", "")
     form = await wang.wait_for_view("report")
     assert form["title"]["text"] == "Report a bad call"
@@ -125,6 +127,13 @@ async def test_teacher_sees_their_own_and_no_queue(school: Harness) -> None:
     await lin.close(await lin.wait_for_view("report"))
     await lin.click(shown_to(lin), "home.settings")
     settings = await lin.wait_for_view("preferences")
-    assert (await lin.submit(settings, {"language": "en"})).ok
+    school.workspace.fail_next("views.publish", "internal_error")
+    assert (
+        await lin.submit(settings, {"language": "en"})
+    ).ok  # saved, though the home is not shown
+    await lin.click(shown_to(lin), "home.settings")
+    settings = await lin.wait_for_view("preferences")
+    assert settings["title"]["text"] == "My settings"
+    assert (await lin.submit(settings)).ok
     assert "My tickets" in text_of(shown_to(lin))
     assert "queue_" not in text_of(await home_of(school, guest))

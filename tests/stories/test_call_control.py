@@ -178,13 +178,18 @@ async def test_rights_lost_between_the_forms(
 
 
 async def test_forged_choice_is_refused(harness: Harness) -> None:
-    """A choice that is not offered comes back as an error under the field."""
+    """A choice that is not offered comes back as an error, under the field or as a refusal."""
     sam = await filed(harness, "class_77_3")
     view = await open_menu(harness, sam, "class_77_3")
     outcome = await sam.submit(view, {"choice": "stop_recording"}, force=True)
     assert outcome.errors == {"choice": "Choose one from the list."}
     outcome = await sam.submit(view, {"choice": ""}, force=True)
     assert list(outcome.errors) == ["choice"]
+    await sam.submit(view, {"choice": "record"})
+    outcome = await sam.submit(sam.views[-1], {"side": ""}, force=True)
+    assert outcome.action == "update"
+    assert "Choose one from the list." in text_of(sam.views[-1])
+    assert await actions(harness, "class_77_3") == []
 
 
 async def test_call_that_has_ended(harness: Harness) -> None:
@@ -270,6 +275,16 @@ async def test_slow_cloud_keeps_nobody_waiting(harness: Harness) -> None:
     assert "did not return in time" in text_of(await sam.wait_for_view("room"))
 
 
+async def test_form_closed_while_the_cloud_is_asked(harness: Harness) -> None:
+    """Slack has no form to update; the click is answered all the same."""
+    sam = await filed(harness, "class_77_1")
+    harness.workspace.fail_next("views.update", "not_found")
+    outcome = await choose_in_menu(harness, sam, "class_77_1", "room")
+    assert (outcome.status, outcome.error) == (200, None)
+    assert "Asking Huawei Cloud who is in the channel" in text_of(sam.views[-1])
+    assert ephemeral_texts(sam, "escalations") == []
+
+
 async def test_full_uids_are_shown_to_support_alone(harness: Harness) -> None:
     """They stand in a form only the asker sees; who saw them is kept, once a form."""
     sam = await filed(harness, "class_77_1")
@@ -296,6 +311,9 @@ async def test_resolved_ticket_shows_uids_alone(harness: Harness) -> None:
     assert outcome.action == "update"
     assert "is already resolved" in text_of(sam.views[-1])
     assert harness.clouds.huawei.control.dismissed == []
+    await sam.close(sam.views[-1])
+    outcome = await sam.submit(sam.views[-1], {"choice": "dismiss"})
+    assert outcome.errors == {"choice": f"{ticket.label} is already resolved."}
     view = await open_menu(harness, sam, "class_77_1")
     assert [o["value"] for o in view["blocks"][-1]["element"]["options"]] == ["reveal"]
     await sam.submit(view, {"choice": "reveal"})

@@ -76,6 +76,7 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     outcome = await sam.click(diagnosis, "verdict.right")
     assert outcome.status == 200
     assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
+    assert find_replies(harness, find_card(harness, "class_77_8")) == [diagnosis]
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]
     assert "Packet loss: 100% right (1 rating)" in direct_messages
