@@ -32,6 +32,8 @@ class OpenRequests:
 
     async def wait_until_none(self) -> None:
         """Wait until no request is open, a second at most."""
+        if not self._number:
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(MAX_WAIT_S):
                 await self._none_open.wait()

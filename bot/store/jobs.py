@@ -12,6 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
+    Integer,
+    Select,
+    bindparam,
     case,
     delete,
     exists,
@@ -94,8 +97,8 @@ def has_claimable(
     session: Session, now: dt.datetime, kinds: Collection[str], running: Collection[str]
 ) -> bool:
     """Return whether `claim` would return a job."""
-    where = _is_claimable(now) & col(Job.kind).in_(kinds) & col(Job.name).not_in(running)
-    return bool(session.scalar(select(exists().where(where))))
+    values = {"now": now, "kinds": kinds, "running": running}
+    return bool(session.scalar(_statements().has_claimable, values))
 
 
 def claim(
@@ -116,15 +119,11 @@ def claim(
     whoever claims it next: its worker is dead or was frozen. `running` still run in the
     worker that claims, although their leases may be over.
     """
-    where = _is_claimable(now) & col(Job.kind).in_(kinds) & col(Job.name).not_in(running)
-    statement = (
-        select(Job)
-        .where(where if name is None else where & (col(Job.name) == name))
-        .order_by(col(Job.due_at))
-        .limit(limit * _CANDIDATES)
-        .with_for_update(skip_locked=True)
-    )
-    claimed = _within_pace(session, list(session.scalars(statement)), limit, now, pace)
+    values = {"now": now, "kinds": kinds, "running": running, "limit": limit * _CANDIDATES}
+    statement = _statements().claimable
+    if name is not None:
+        statement = statement.where(col(Job.name) == name)
+    claimed = _within_pace(session, list(session.scalars(statement, values)), limit, now, pace)
     for job in claimed:
         job.attempt += 1
         job.locked_by, job.locked_until, job.rerun = token, now + lease, False
@@ -281,12 +280,33 @@ def delete_finished(session: Session, done_before: dt.datetime, failed_before: d
     return _row_count(session.execute(statement, execution_options=options))
 
 
-def _is_claimable(now: dt.datetime) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """Statements run several times a second: building one takes longer than executing it."""
+
+    has_claimable: Select[bool]
+    claimable: Select[Job]
+
+
+@cache
+def _statements() -> _Statements:
+    now = bindparam("now", type_=UtcTime())
     is_free = col(Job.locked_until).is_(None) | (col(Job.locked_until) < now)
     is_paused = exists().where(
         col(JobPartition.name) == col(Job.partition), col(JobPartition.free_at) > now
     )
-    return col(Job.finished_at).is_(None) & (col(Job.due_at) <= now) & is_free & ~is_paused
+    is_due = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
+    is_mine = col(Job.kind).in_(bindparam("kinds", expanding=True)) & col(Job.name).not_in(
+        bindparam("running", expanding=True)
+    )
+    is_claimable = is_due & is_free & ~is_paused & is_mine
+    claimable = select(Job).where(is_claimable).order_by(col(Job.due_at))
+    return _Statements(
+        has_claimable=select(exists().where(is_claimable)),
+        claimable=claimable.limit(bindparam("limit", type_=Integer())).with_for_update(
+            skip_locked=True
+        ),
+    )
 
 
 def _within_pace(

@@ -35,7 +35,7 @@ def _history_of(
         for one in history.list_for_participant(
             session, ticket.app, uid, since, other_than=ticket.id
         )
-        if one.created_at <= ticket.created_at and _concerns(one, uid)
+        if one.created_at <= ticket.created_at and one.concerns(uid)
     ]
     if not earlier:
         return None
@@ -45,8 +45,3 @@ def _history_of(
         causes[verdict.cause] += 1
     now = int(is_at_fault or ticket.report.abnormal_uid == uid)
     return ParticipantHistory(side, len(earlier) + now, tuple(causes.most_common(_MAX_CAUSES)))
-
-
-def _concerns(ticket: Ticket, uid: str) -> bool:
-    """Return whether a person was at fault in a ticket, or had the problem."""
-    return uid in (ticket.at_fault_uid, ticket.report.abnormal_uid)
