@@ -190,20 +190,11 @@ def count_posts(fleet: Fleet, cnames: Sequence[str]) -> list[tuple[int, int, int
     return counts
 
 
-@pytest.mark.parametrize(
-    "commands",
-    [
-        [("serve", "--port", "0", "--no-worker"), ("worker",), ("worker",)],
-        [("socket",), ("socket",)],
-    ],
-    ids=["serve", "socket"],
-)
-async def test_processes_share_a_sqlite_file(fleet: Fleet, commands: list[tuple[str, ...]]) -> None:
+async def test_processes_share_a_sqlite_file(fleet: Fleet) -> None:
     """Nothing is lost or happens twice, and the terminal's commands work beside them."""
+    commands = [("serve", "--port", "0", "--no-worker"), ("worker",), ("worker",)]
     processes = [await fleet.start(*command) for command in commands]
-    connection = None
-    if commands[0][0] == "serve":
-        connection = fleet.workspace.connect_http(f"{processes[0].url}/slack/events")
+    connection = fleet.workspace.connect_http(f"{processes[0].url}/slack/events")
     cnames = [f"shared-{number}" for number in range(3)]
     for cname in cnames:
         await fleet.report(cname)
@@ -219,8 +210,7 @@ async def test_processes_share_a_sqlite_file(fleet: Fleet, commands: list[tuple[
     await fleet.workspace.until(lambda: count_posts(fleet, cnames) == [(1, 1, 1)] * len(cnames), 60)
     await asyncio.gather(*(process.stop() for process in processes))
     assert count_posts(fleet, cnames) == [(1, 1, 1)] * len(cnames)
-    if connection is not None:
-        await connection.close()
+    await connection.close()
 
 
 async def test_event_that_slack_repeats_to_another_process(fleet: Fleet) -> None:
