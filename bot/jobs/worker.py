@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -83,6 +83,10 @@ class Worker:
         self.name: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
         self._handlers = handlers
+        self._kinds = {
+            queue: tuple(each.kind for each in handlers.values() if each.queue is queue)
+            for queue in Queue
+        }
         self._signal = signal or JobSignal()
         self._requests = requests or OpenRequests()
         self._polls = polls
@@ -165,17 +169,22 @@ class Worker:
 
     async def _start_due(self) -> None:
         """Start jobs in every queue that has free slots, the most urgent queue first."""
-        kinds, running = tuple(self._handlers), tuple(self._running)
-        if not await self._store.read(
-            lambda s: store_jobs.has_claimable(s, self._store.now(s), kinds, running)
-        ):
-            return
         used = Counter(each.queue for each in self._running.values())
-        for queue in Queue:
-            kinds = tuple(h.kind for h in self._handlers.values() if h.queue is queue)
-            if kinds and used[queue] < _SLOTS:
-                for attempt in await self._claim(kinds, _SLOTS - used[queue]):
-                    self._start(attempt)
+        free = {queue: _SLOTS - used[queue] for queue in Queue if used[queue] < _SLOTS}
+        for queue in await self._store.read(partial(self._queues_with_work, free)):
+            for attempt in await self._claim(self._kinds[queue], free[queue]):
+                self._start(attempt)
+
+    def _queues_with_work(self, queues: Iterable[Queue], session: Session) -> list[Queue]:
+        now, running = self._store.now(session), tuple(self._running)
+        every_kind = tuple(self._handlers)
+        if not store_jobs.has_claimable(session, now, every_kind, running):  # mostly
+            return []
+        return [
+            queue
+            for queue in queues
+            if store_jobs.has_claimable(session, now, self._kinds[queue], running)
+        ]
 
     async def _claim(
         self, kinds: tuple[str, ...], limit: int, *, name: str | None = None
