@@ -331,6 +331,8 @@ def _within_pace(
 def _lock_partitions(
     session: Session, names: Sequence[str], now: dt.datetime
 ) -> dict[str, JobPartition]:
+    if not names:
+        return {}
     for name in names:
         _insert(session, JobPartition, name=name, free_at=now - dt.timedelta(days=1))
     statement = select(JobPartition).where(col(JobPartition.name).in_(names))
