@@ -58,10 +58,12 @@ class CommandLine:
         work = asyncio.to_thread(_run_here, self, environment, arguments)
         return _checked(await asyncio.wait_for(work, _LIMIT_S))
 
-    async def start(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+    async def start(
+        self, *arguments: str, module: str = "bot", **more: str
+    ) -> asyncio.subprocess.Process:
         """Start a command in a process of its own."""
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", *arguments),
+            *(sys.executable, "-m", module, *arguments),
             cwd=self.folder,
             env=self.environment(more),
             stdout=asyncio.subprocess.PIPE,

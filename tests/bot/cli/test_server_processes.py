@@ -80,12 +80,12 @@ class Fleet:
         """The file of their database."""
         return self.cli.folder / "lagdesk.db"
 
-    async def start(self, *arguments: str, ready: bool = True, **more: str) -> Process:
+    async def start(self, *arguments: str, module: str = "bot", **more: str) -> Process:
         """Start a process; wait until it says that it is ready."""
-        process = Process(await self.cli.start(*arguments, **{**self.environment, **more}))
+        environment = {**self.environment, **more}
+        process = Process(await self.cli.start(*arguments, module=module, **environment))
         self.processes.append(process)
-        if ready:
-            await process.read_until(*READY)
+        await process.read_until(*READY)
         return process
 
     async def run(self, *arguments: str) -> str:
