@@ -140,6 +140,16 @@ def postgres_frozen(store: Store) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+@contextmanager
+def postgres_stopped(server: Any) -> Iterator[None]:
+    """Stop a PostgreSQL server, with every database of it."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.ensure_postgres_running()
+
+
 TABLE_LOCK: Final = "LOCK TABLE ticket, inquiry IN ACCESS EXCLUSIVE MODE"
 _POOL_SIZE: Final = 15
 SQLITE_FAULTS: Final[dict[str, Fault]] = {

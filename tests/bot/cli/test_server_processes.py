@@ -23,7 +23,7 @@ from handlers.slack.manifest import build_manifest
 from tests.bot.conftest import create_postgres
 from tests.cli_helpers import CommandLine
 from tests.conftest import harness_environment
-from tests.database_faults import postgres_frozen
+from tests.database_faults import postgres_frozen, postgres_stopped
 from tests.scenario_helpers import FORM, text_of
 
 STOP_LIMIT_S: Final = 30.0  # ten, and time for a busy machine
@@ -173,6 +173,25 @@ async def test_worker_stops_while_postgres_is_frozen(fleet: Fleet, postgres: Any
         process = await fleet.start("worker", DATABASE_URL=url)
         with postgres_frozen(store):
             await process.stop()
+
+
+@pytest.mark.postgres
+async def test_processes_stop_while_postgres_is_stopped(fleet: Fleet, postgres: Any) -> None:
+    """They end in time, with a job under way whose outcome nobody can store."""
+    url = create_postgres(postgres)
+    with closing(Store(url)) as store:
+        store.migrate()
+    commands = [("serve", "--port", "0", "--no-worker"), ("worker",)]
+    processes = [await fleet.start(*command, DATABASE_URL=url) for command in commands]
+    connection = fleet.workspace.connect_http(f"{processes[0].url}/slack/events")
+    fleet.workspace.fail_next("chat.postMessage", "timeout", times=9)
+    await fleet.report("away-1")
+    workspace = fleet.workspace
+    await workspace.until(lambda: "chat.postMessage" in [c["name"] for c in workspace.calls], 60)
+    with postgres_stopped(postgres):
+        await processes[1].read_until("the database fails")
+        await asyncio.gather(*(process.stop() for process in processes))
+    await connection.close()
 
 
 # Several processes on one SQLite file.
