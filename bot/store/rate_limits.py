@@ -17,7 +17,6 @@ from bot.store.models import KeyValue
 
 _RETENTION: Final = dt.timedelta(days=2)
 _DAY: Final = dt.timedelta(days=1)
-_PRUNE_EVERY: Final = 64
 _IGNORED_WAIT: Final = dt.timedelta(milliseconds=50)
 
 
@@ -64,10 +63,8 @@ class SqlRateLimitStore:
             at = _earliest_slot(session, bucket, rates, daily_limit, now + queued)
             if at > deadline + queued:
                 return at, False
-            row = ApiCall(bucket=bucket, at=at)
-            session.add(row)
-            session.flush()
-            _prune(session, row, now)
+            session.add(ApiCall(bucket=bucket, at=at))
+            _delete_older(session, bucket, now - _RETENTION)
             return at, True
 
         return await self._store.transact(work)
@@ -166,10 +163,10 @@ def _midnight(at: dt.datetime) -> dt.datetime:
     return at.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _prune(session: Session, row: ApiCall, now: dt.datetime) -> None:
-    """Delete, now and then, the calls too old for any limit."""
-    if (row.id or 0) % _PRUNE_EVERY == 0:
-        session.connection().execute(delete(ApiCall).where(col(ApiCall.at) < now - _RETENTION))
+def _delete_older(session: Session, bucket: str, before: dt.datetime) -> None:
+    """Delete the calls of an account that are too old for any limit."""
+    is_old = (col(ApiCall.bucket) == bucket) & (col(ApiCall.at) < before)
+    session.connection().execute(delete(ApiCall).where(is_old))
 
 
 class SqlKeyValueStore:

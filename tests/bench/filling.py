@@ -86,6 +86,12 @@ _CLOUD_REPORTS: Final = """
     INSERT INTO cloud_report (ticket, state, attempts)
     SELECT n, 'accepted', 1 FROM plan ORDER BY n
 """
+_JOBS: Final = """
+    INSERT INTO job (name, kind, ticket, arguments, partition, attempt, due_at, finished_at, rerun,
+        failures, last_error)
+    SELECT 'card\\:LD-' || n, 'card', n, '[]', 'T1/escalations', 1, {moment}, {moment}, false, 0, ''
+    FROM {series}
+"""
 _INSERT_REPLIES: Final = """
     INSERT INTO thread_reply (team, channel, ts, ticket, person, text)
     SELECT :team, 'C1', n || '.1', n, 'S010', words.content
@@ -122,6 +128,18 @@ def fill(store: Store, size: int) -> None:
     _settle(store.engine)
     with Session(store.engine) as session:
         _check(session)
+
+
+def fill_jobs(store: Store, size: int) -> None:
+    """Put so many finished jobs into a database, as of the last hour's tickets."""
+    dialect = store.engine.dialect.name
+    moment = _MOMENT[dialect].format(":now - 1800")
+    with store.engine.begin() as connection:
+        connection.execute(
+            text(_JOBS.format(series=_SERIES[dialect], moment=moment)),
+            {"size": size, "now": NOW.timestamp()},
+        )
+    _settle(store.engine)
 
 
 def _prepare(connection: Connection) -> None:

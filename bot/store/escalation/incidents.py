@@ -64,11 +64,13 @@ def lock_open(session: Session, ticket: Ticket) -> Sequence[Incident]:
     """Find the open incidents of a ticket's app and cause, the newest first, and lock them."""
     return session.exec(
         select(Incident)
+        .where(col(Incident.closed_at).is_(None))
         .where(
-            Incident.team == ticket.team,
-            Incident.app == ticket.app,
-            Incident.cause == ticket.cause,
-            col(Incident.closed_at).is_(None),
+            tickets.unindexed(
+                col(Incident.team) == ticket.team,
+                col(Incident.app) == ticket.app,
+                col(Incident.cause) == ticket.cause,
+            )
         )
         .order_by(col(Incident.id).desc())
         .with_for_update()
