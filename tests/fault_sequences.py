@@ -15,7 +15,7 @@ from bot.store.tickets import tickets
 from tests.conftest import Harness
 from tests.database_faults import SQLITE_FAULTS
 from tests.due_jobs import list_unfinished
-from tests.scenario_helpers import FORM, Json, Watched, find_cards, find_ticket, text_of
+from tests.scenario_helpers import FORM, Watched, find_cards, find_ticket, text_of
 
 CNAME: Final = "class_77_10"  # the cloud knows its cause
 REPORTER: Final = "lin"
@@ -76,8 +76,8 @@ class CloudFault:
 class Step:
     """What somebody does, the faults that begin before it, and what happens afterwards.
 
-    A `database` fault begins when Slack has carried out a call of `database_at`, "" for the
-    person's own request. With `deletes` the card is deleted first. `is_end` ends the faults.
+    A `database` fault begins when Slack or the cloud has carried out a call of `database_at`, ""
+    for the person's own request. With `deletes` the card is deleted first. `is_end` ends the faults.
     """
 
     action: Action
@@ -106,7 +106,7 @@ def _draw_step(draw: random.Random, action: Action) -> Step:
         slack=tuple(_draw_slack_fault(draw) for _ in range(draw.randint(1, 4))),
         cloud=tuple(_draw_cloud_fault(draw) for _ in range(draw.randint(0, 2))),
         database=draw.choice(_DATABASE_FAULTS) if draw.random() < 0.4 else "",
-        database_at=draw.choice(("", *_POSTS)),
+        database_at=draw.choice(("", _REPORT, *_POSTS)),
         deletes=is_later and draw.random() < 0.2,
         pause_s=draw.choice(_PAUSES_S),
         is_end=draw.random() < 0.4,
@@ -149,7 +149,8 @@ class Play:
         self._waiting: Step | None = None  # whose database fault has not begun yet
         self._is_out = False
         self._failed_at: float | None = None
-        harness.workspace.request_log.entries = Watched(self._see)
+        harness.workspace.request_log.entries = Watched(lambda entry: self._see(entry["name"]))
+        harness.clouds.agora.reports = Watched(lambda _: self._see(_REPORT))
 
     async def run(self, steps: Sequence[Step]) -> None:
         """Do every step, then end all faults and let time pass."""
@@ -217,8 +218,8 @@ class Play:
         events = [] if ticket is None else [e["what"] for e in ticket.history if e["who"]]
         return ticket is not None and step.action.event in ("", *events)
 
-    def _see(self, entry: Json) -> None:
-        if self._waiting is not None and entry["name"] == self._waiting.database_at:
+    def _see(self, call: str) -> None:
+        if self._waiting is not None and call == self._waiting.database_at:
             self._begin_outage(self._waiting)
 
     def _begin_outage(self, step: Step) -> None:

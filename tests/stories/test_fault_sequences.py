@@ -42,7 +42,7 @@ from tests.scenario_helpers import (
 
 log = logging.getLogger(__name__)
 
-_SEEDS: Final = (1, 2, 4, 5, 10)  # each finds a mistake that the others do not
+_SEEDS: Final = (1, 2, 4, 10, 149)  # each finds a mistake that the others do not
 _PERIODIC: Final = {event_poller.KIND, summary_jobs.HEARTBEAT}
 _EXPECTED_ERRORS: Final = {"", *(f"slack {code}" for code in CONTENT_ERRORS)}
 _TIMEOUT_S: Final = 1.0  # of a call to Slack; ten seconds outside tests
@@ -83,7 +83,7 @@ async def test_everything_is_there_once(
     assert "Resolved by" in text_of(card)
     assert [key_of(r) for r in find_replies(harness, card)].count("diagnose:LD-1") == 1
     assert_messages_once(harness)
-    await assert_report_at_most_once(harness)
+    await assert_report_at_most_once(harness, may_be_unsure=any(step.cloud for step in steps))
     assert await harness.application.store.read(list_left) == []
     assert early_calls(harness.workspace, RETRY_AFTER_S) == []
     assert harness.workspace.defects == []
@@ -103,13 +103,14 @@ def assert_messages_once(harness: Harness) -> None:
     assert any(name.startswith("page:") for name in counts), counts
 
 
-async def assert_report_at_most_once(harness: Harness) -> None:
+async def assert_report_at_most_once(harness: Harness, *, may_be_unsure: bool) -> None:
     """The cloud's count agrees with the state that people read."""
     state = (await find_ticket(harness, CNAME)).cloud_report.state
     number = count_cloud_reports(harness, CNAME)
     if state is ReportState.ACCEPTED:
         assert number == 1
     else:
+        assert may_be_unsure
         assert state is ReportState.UNCONFIRMED
         assert number <= 1
 
