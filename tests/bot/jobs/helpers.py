@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -52,3 +53,10 @@ def read_job(store: Store, name: str = CARD) -> Job:
     job = store.read_sync(lambda session: session.get(Job, name))
     assert job is not None
     return job
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition of this process holds."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - the worker has no event for this
+            await asyncio.sleep(0)

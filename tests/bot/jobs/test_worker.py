@@ -27,7 +27,7 @@ from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from bot.store.writers import Work
-from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job
+from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
 from tests.due_jobs import wait_until_idle
 
 SIGNAL = JobSignal()
@@ -314,7 +314,7 @@ async def test_worker_survives_a_bug(
     faulty, jobs = _Faulty(store.url, clock=clock), Jobs()
     enqueue(store, clock)
     async with Worker(faulty, jobs.handlers()):
-        await _until(lambda: jobs.attempts == [CARD])
+        await until(lambda: jobs.attempts == [CARD])
     faulty.close()
     assert [
         bool(entry.exc_info) for entry in caplog.records if entry.name == "bot.jobs.worker"
@@ -362,15 +362,9 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
         clock.move(seconds=7)
         store.transact_sync(_claim_by_other(clock.now()))
         await asyncio.to_thread(worker._leases.renew)
-        await _until(lambda: not worker._running)
+        await until(lambda: not worker._running)
     job = read_job(store)
     assert (job.locked_by, job.attempt, job.failures) == ("other", 2, 0)
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # noqa: ASYNC110 - the worker has no event for this
-            await asyncio.sleep(0)
 
 
 def _claim_by_other(now: dt.datetime) -> Callable[[Session], Any]:
@@ -406,7 +400,7 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
     enqueue(store, clock)
     async with Worker(store, jobs.handlers(), signal=SIGNAL) as worker:
         SIGNAL.notify()
-        await _until(lambda: bool(written) and not worker._running)
+        await until(lambda: bool(written) and not worker._running)
     assert written == ["held"]
     assert read_job(store).locked_by == "other"
 

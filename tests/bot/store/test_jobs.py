@@ -98,7 +98,9 @@ def _names(jobs: Sequence[ClaimedJob]) -> list[str]:
             id="while it runs, but it failed",
         ),
         pytest.param(
-            [_enqueue(0), _claim(), _complete(error="no"), _enqueue(9)], 9, id="after giving up"
+            [_enqueue(0), _claim(), _complete(error="no", failures=2), _enqueue(9)],
+            9,
+            id="after giving up",
         ),
     ],
 )
@@ -107,7 +109,7 @@ def test_enqueueing(shared_store: Store, steps: list[Step], due_in_s: float | No
     job = _run(shared_store, *steps)
     assert (job.finished_at is not None) == (due_in_s is None)
     assert due_in_s is None or job.due_at == _at(due_in_s)
-    assert not job.rerun
+    assert (job.rerun, job.failures) == (False, 0)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +332,7 @@ def test_what_is_pending(shared_store: Store) -> None:
     read = shared_store.read_sync
     assert read(store_jobs.count_pending) == {"card": 2, "report": 1}
     assert read(lambda s: store_jobs.oldest_due_at(s, NOON)) == _at(-30)
+    assert read(lambda s: store_jobs.oldest_due_at(s, _at(-30))) == _at(-30)
     assert read(lambda s: store_jobs.oldest_due_at(s, _at(-31))) is None
     assert set(read(lambda s: list_unfinished(s, NOON))) == {CARD, "card:LD-13"}
     _run(shared_store, _claim(), _complete())
@@ -338,7 +341,7 @@ def test_what_is_pending(shared_store: Store) -> None:
 
 
 def test_cleaning(shared_store: Store) -> None:
-    """Done jobs leave before failed ones; unfinished jobs and pauses stay."""
+    """Done jobs leave before failed ones; unfinished jobs stay, and pauses until they are over."""
     for name, error in [("card:1", ""), ("card:2", "refused")]:
         shared_store.transact_sync(_enqueue(0, name))
         [job] = shared_store.transact_sync(_claim(name=name))
@@ -363,6 +366,10 @@ def test_cleaning(shared_store: Store) -> None:
         lambda s: (s.get(JobPartition, "A"), s.get(Heartbeat, "w0"), s.get(Heartbeat, "w5"))
     )
     assert [row is not None for row in with_rows] == [True, False, True]
+    for done_before_s in (5, 6):
+        clean(done_before_s, 1)
+        pause = shared_store.read_sync(lambda s: s.get(JobPartition, "A"))
+        assert (pause is not None) == (done_before_s == 5)
 
 
 def test_heartbeats(shared_store: Store) -> None:

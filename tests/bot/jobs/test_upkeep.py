@@ -1,0 +1,90 @@
+"""What a worker does beside running jobs: deleting old ones, and surviving its own bugs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from bot.errors import LagdeskError
+from bot.i18n.messages import message
+from bot.jobs.run import Run
+from bot.jobs.signal import JobSignal
+from bot.jobs.worker import DONE_RETENTION, FAILED_RETENTION, Worker
+from bot.store import Session, Store
+from bot.store.models import Job
+from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
+from tests.due_jobs import wait_until_idle
+
+DONE, GIVEN_UP = "card:LD-1", "card:LD-2"
+
+
+async def test_old_jobs_are_deleted(store: Store, clock: Any) -> None:
+    """What is done after an hour, what is given up after 30 days; a look every five minutes."""
+    jobs, signal = Jobs(None, LagdeskError(message("Slack did not answer."))), JobSignal()
+
+    async def left_after(span: dt.timedelta) -> list[str]:
+        clock.moment += span
+        for name in ("report:1", "report:2"):  # what follows the first comes before the second
+            enqueue(store, clock, name)
+            signal.notify()
+            await wait_until_idle(store)
+        names = store.read_sync(lambda session: list(session.scalars(select(col(Job.name)))))
+        return sorted({DONE, GIVEN_UP}.intersection(names))
+
+    async with Worker(store, jobs.handlers(), signal=signal):
+        for name in (DONE, GIVEN_UP):
+            enqueue(store, clock, name)
+            await wait_until_idle(store)
+        left = [
+            await left_after(span)
+            for span in (
+                DONE_RETENTION,
+                dt.timedelta(minutes=4),
+                dt.timedelta(minutes=1),
+                FAILED_RETENTION - DONE_RETENTION - dt.timedelta(minutes=5),
+                dt.timedelta(minutes=5),
+            )
+        ]
+    assert left == [[DONE, GIVEN_UP], [DONE, GIVEN_UP], [GIVEN_UP], [GIVEN_UP], []]
+
+
+class _Buggy(Store):
+    """A store with a bug, once, in the next transaction after `has_bug` is set."""
+
+    has_bug = False
+
+    async def transact(self, work: Callable[[Session], Any]) -> Any:
+        """Fail, or run the work."""
+        if self.has_bug:
+            self.has_bug = False
+            raise ZeroDivisionError
+        return await super().transact(work)
+
+
+async def test_outcome_that_cannot_be_recorded(
+    store: Store, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is in the log with its traceback; the job runs again when its lease is over."""
+    buggy, jobs, signal = _Buggy(store.url, clock=clock), Jobs(), JobSignal()
+
+    async def break_store(run: Run) -> None:
+        buggy.has_bug = not run.is_retry
+
+    jobs.during = break_store
+    async with Worker(buggy, jobs.handlers(), signal=signal):
+        enqueue(store, clock)
+        signal.notify()
+        await until(lambda: caplog.records != [])
+        assert read_job(store).finished_at is None
+        clock.move(seconds=7)
+        signal.notify()
+        await wait_until_idle(store)
+    buggy.close()
+    assert (jobs.retries, read_job(store).finished_at) == ([False, True], clock.now())
+    assert [(entry.getMessage(), bool(entry.exc_info)) for entry in caplog.records] == [
+        (f"the outcome of {CARD} cannot be recorded: ZeroDivisionError()", True)
+    ]
