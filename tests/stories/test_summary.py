@@ -272,11 +272,15 @@ async def test_preview_and_file(services: ExternalServices) -> None:
         assert now.shift(-1).label in response
         assert "1 ticket (" in response
         assert "The oldest is <" in response
+        assert (response.count("summary.csv"), "data_visualization" in response) == (1, False)
         await services.workspace.person("guest").command("/lagdesk", "summary")
         seen = ephemeral_texts(services.workspace.person("guest"))[-1]
-        assert ("*Still open*: 1" in seen, "LD-1" in seen) == (True, False)
+        seen_parts = [text in seen for text in ("*Still open*: 1", "LD-1", "summary.csv")]
+        assert seen_parts == [True, False, False]
         assert posts(services) == []
         await to_monday(harness)
+        await maya.click(posts(services)[0], "summary.csv", value="2026-W99")
+        assert "There is no such week." in ephemeral_texts(maya, "leads")[-1]
         await maya.click(posts(services)[0], "summary.csv")
         await harness.settled()
         (message,) = [
