@@ -55,9 +55,12 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
 def _check_arguments(context: Context, options: argparse.Namespace) -> None:
     app = options.app or next(iter(context.clouds))
     if app not in context.clouds:
-        names = ", ".join(context.clouds)
         raise UsageError(
-            message("There is no app called %(app)s. Apps: %(apps)s.", app=app, apps=names)
+            message(
+                "There is no app called %(app)s. Apps: %(apps)s.",
+                app=app,
+                apps=list(context.clouds),
+            )
         )
     capabilities = context.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):

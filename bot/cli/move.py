@@ -70,7 +70,7 @@ def _print(copies: Sequence[TableCopy]) -> None:
 
 
 def _differing(copies: Sequence[TableCopy]) -> Message:
-    tables = ", ".join(copy.name for copy in copies if not copy.is_same)
+    tables = [copy.name for copy in copies if not copy.is_same]
     return message(
         "The copy differs from the database in DATABASE_URL (%(tables)s). Nothing was moved; the "
         "new database is empty.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from bot.i18n.messages import Message, message
@@ -36,8 +37,32 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(_usage(self.prog, message))
 
 
+# What argparse says, in English only.
+_REASONS: Final = (
+    (
+        re.compile(r"the following arguments are required: (?P<names>.+)"),
+        message("%(names)s is missing"),
+    ),
+    (re.compile(r"unrecognized arguments: (?P<names>.+)"), message("%(names)s is unknown")),
+    (
+        re.compile(r"argument (?P<name>.+): expected one argument"),
+        message("%(name)s needs a value"),
+    ),
+    (
+        re.compile(r"argument (?P<name>.+): invalid choice: '(?P<value>.*)' \(choose from .*\)"),
+        message("%(name)s cannot be %(value)s"),
+    ),
+)
+
+
 def _usage(prog: str, why: str) -> Message:
-    return message("Invalid arguments (%(why)s). See: %(command)s --help", why=why, command=prog)
+    matches = ((pattern.fullmatch(why), reason) for pattern, reason in _REASONS)
+    reasons = (replace(reason, params=match.groupdict()) for match, reason in matches if match)
+    return message(
+        "Invalid arguments (%(why)s). See: %(command)s --help",
+        why=next(reasons, why),
+        command=prog,
+    )
 
 
 def read_time(text: str) -> dt.datetime:

@@ -45,7 +45,11 @@ class Message:
     def __str__(self) -> str:
         """The English sentence with its parameters, for logs and reprs."""
         text = self.plural if self.plural and self.params.get("count") != 1 else self.id
-        return fill_placeholders(text, self.params, str)
+        return fill_placeholders(text, self.params, _plain)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def message(msgid: str, /, **params: object) -> Message:

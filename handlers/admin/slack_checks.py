@@ -142,13 +142,13 @@ def _scopes(headers: Any) -> CheckResult:
     if required:
         add = message(
             "Missing: %(scopes)s. Add them on the app's page and reinstall the app.",
-            scopes=", ".join(required),
+            scopes=required,
         )
         return CheckResult(name, _SCOPES, Health.FAILED, add)
     if missing:
         could = message(
             "Not granted: %(scopes)s. Lagdesk works, but with fewer features.",
-            scopes=", ".join(missing),
+            scopes=missing,
         )
         return CheckResult(name, _SCOPES, Health.WARNING, could)
     return CheckResult(name, _SCOPES, Health.OK, message("All scopes are granted."))

@@ -210,7 +210,7 @@ def check_slack_settings(settings: Settings) -> CheckResult:
         detail = message("Slack is not configured; only the clouds are checked.")
         health = Health.WARNING
     elif missing:
-        detail = message("Required settings are missing: %(names)s.", names=", ".join(missing))
+        detail = message("Required settings are missing: %(names)s.", names=missing)
         health = Health.FAILED
     elif not settings.slack_bot_token:
         detail = message(
@@ -266,7 +266,7 @@ def _cards(failing: Sequence[models.Job]) -> CheckResult:
     detail = message(
         "Slack did not accept the newest card of %(tickets)s (%(count)s in all). It is tried "
         "again by itself, also when Lagdesk is restarted or updated. The reason: %(reason)s",
-        tickets=", ".join(names),
+        tickets=names,
         count=len(failing),
         reason=failing[0].last_error[:_MAX_REASON],
     )

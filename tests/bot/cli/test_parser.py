@@ -6,6 +6,7 @@ import pytest
 
 from bot.cli.main import main, parse
 from bot.cli.parser import UsageError, read_date, read_time
+from bot.i18n.translator import Translator
 from bot.ports import Topic
 from bot.services.summary.weeks import Week
 
@@ -142,3 +143,23 @@ def test_options() -> None:
     assert (diagnose.cname, diagnose.app, diagnose.at) == ("class", "kids", MOMENT)
     assert (diagnose.teacher, diagnose.student, diagnose.json) == ("1", "2", True)
     assert parse(["socket", "--no-worker"]).no_worker is parse(["doctor", "--json"]).json is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "chinese"),
+    [
+        (["move"], "--to is missing", "缺少 --to"),
+        (["summary", "--month"], "--month is unknown", "没有 --month 这个参数"),
+        (["serve", "--port"], "--port needs a value", "--port 缺少值"),
+        (["demo", "--locale", "fr"], "--locale cannot be fr", "--locale 不能是 fr"),
+    ],
+)
+def test_wrong_arguments_are_named_in_both_languages(
+    arguments: list[str], english: str, chinese: str
+) -> None:
+    """What argparse says in English only."""
+    with pytest.raises(UsageError) as error:
+        parse(arguments)
+    reason = error.value.user_message
+    assert f"Invalid arguments ({english}). See: " in Translator("en").translate(reason)
+    assert f"参数有误（{chinese}）。用法见：" in Translator("zh").translate(reason)
