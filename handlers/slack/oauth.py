@@ -20,8 +20,8 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from bot.i18n.messages import message
 from bot.services.admin.installations import InstallationService, WorkspaceToken
+from bot.services.cache import FallbackCache
 from bot.settings import Settings
-from handlers.slack.cache import FallbackCache
 from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import SCOPES
 

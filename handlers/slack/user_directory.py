@@ -12,9 +12,9 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.i18n.translator import Translator
+from bot.services.cache import FallbackCache
 from bot.services.preferences.languages import Languages
 from bot.settings import Settings
-from handlers.slack.cache import FallbackCache
 from handlers.slack.clients import SlackClients, error_code
 from handlers.ui.renderer import Renderer
 

@@ -60,9 +60,8 @@ class ReportHandlers:
     async def _open(self, body: Body, client: AsyncWebClient, hints: PrefilledReport) -> None:
         requester = Requester.of(body)
         renderer = await self._users.renderer(requester.team, requester.person)
-        saved = await self._preferences.load(requester.team, requester.person)
         form = ReportForm(
-            app=saved.app,
+            app=await self._preferences.default_app(requester.team, requester.person),
             cname=hints.cname,
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,

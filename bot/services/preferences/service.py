@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.locales import LANGUAGES
-from bot.services.context import Context
+from bot.services.context import Context, DatabaseError
 from bot.store import Session
 from bot.store.preferences import preferences
 
@@ -36,14 +37,17 @@ class PreferencesService:
 
     async def load(self, team: str, person: str) -> Preferences:
         """Return a person's preferences."""
+        stored = await self._context.languages.preferences.of_person(team, person)
+        enabled = tuple(kind for kind in NOTIFICATION_KINDS if kind not in stored.muted_kinds)
+        app = stored.default_app if stored.default_app in self._context.clouds else ""
+        return Preferences(stored.locale, app, enabled)
 
-        def work(session: Session) -> Preferences:
-            reader = preferences.get_user_preferences(session, team, person)
-            enabled = tuple(kind for kind in NOTIFICATION_KINDS if kind not in reader.muted_kinds)
-            app = reader.default_app if reader.default_app in self._context.clouds else ""
-            return Preferences(reader.locale, app, enabled)
-
-        return await self._context.store.read(work)
+    async def default_app(self, team: str, person: str) -> str:
+        """Return a person's default app, "" for none; as known last while the database is away."""
+        with suppress(DatabaseError):
+            return (await self.load(team, person)).app
+        app = self._context.languages.preferences.last_of_person(team, person).default_app
+        return app if app in self._context.clouds else ""
 
     async def apps_of(self, team: str, person: str) -> list[str]:
         """List the apps, a person's default app first."""
@@ -68,7 +72,7 @@ class PreferencesService:
             preferences.set_default_app(session, team, person, chosen.app)
             preferences.set_muted(session, team, person, muted)
 
-        await self._context.store.transact(work)
+        await self._context.languages.preferences.change_person(team, person, work)
 
     async def set_language(self, team: str, person: str, locale: str) -> None:
         """Store a person's language; "" follows Slack."""

@@ -11,12 +11,6 @@ from sqlmodel import Session
 from bot.store.models import ChannelPreferences, UserPreferences
 
 
-def user_locale(session: Session, team: str, person: str) -> str:
-    """Return the language a person chose, "" when they follow Slack's."""
-    preferences = session.get(UserPreferences, (team, person))
-    return preferences.locale if preferences else ""
-
-
 def get_user_preferences(session: Session, team: str, person: str) -> UserPreferences:
     """Return a person's preferences, defaults when none are stored."""
     return session.get(UserPreferences, (team, person)) or UserPreferences(team=team, person=person)

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.slack import Workspace
+from bot.services.cache import FallbackCache
 from bot.settings import Settings, read_settings
-from handlers.slack.cache import FallbackCache
 from handlers.slack.user_directory import Profile, UserDirectory
 from tests.conftest import Harness, open_harness
 

@@ -87,9 +87,9 @@ async def test_language_of_a_reader(service_harness: ServiceHarness, person: str
 
 async def test_language_of_a_channel(service_harness: ServiceHarness, person: str) -> None:
     """Support chooses it; else it is the default."""
-    service, channel = service_harness.services.preferences, f"C-{person}"
-    settings = replace(service_harness.context.settings, default_locale="zh")
-    languages = Languages(service_harness.context.store, settings)
+    context, channel = service_harness.context, f"C-{person}"
+    languages = Languages(context.store, replace(context.settings, default_locale="zh"))
+    service = PreferencesService(replace(context, languages=languages))
     assert (await languages.of_channel(TEAM, channel)).locale == "zh"
     with pytest.raises(NotAllowedError):
         await service.set_channel_language(TEAM, OUTSIDER, channel, "en")

@@ -26,16 +26,16 @@ def test_choices_of_a_person_are_independent(session: Session) -> None:
     for key in (("T2", "U1"), ("T1", "U2")):
         other = preferences.get_user_preferences(session, *key)
         assert (other.locale, other.default_app, other.muted_kinds) == ("", "", [])
-        assert preferences.user_locale(session, *key) == ""
+        assert preferences.get_user_preferences(session, *key).locale == ""
 
 
 def test_language_follows_slack_again(session: Session) -> None:
     """An empty choice is no choice."""
-    assert preferences.user_locale(session, "T1", "U1") == ""
+    assert preferences.get_user_preferences(session, "T1", "U1").locale == ""
     preferences.set_user_locale(session, "T1", "U1", "zh")
-    assert preferences.user_locale(session, "T1", "U1") == "zh"
+    assert preferences.get_user_preferences(session, "T1", "U1").locale == "zh"
     preferences.set_user_locale(session, "T1", "U1", "")
-    assert preferences.user_locale(session, "T1", "U1") == ""
+    assert preferences.get_user_preferences(session, "T1", "U1").locale == ""
 
 
 def test_channel_has_a_language_of_its_own(session: Session) -> None:

@@ -1,0 +1,66 @@
+"""Preferences of people and channels in memory: forms open without a read of the database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.services.cache import FallbackCache
+from bot.store import Session, Store
+from bot.store.preferences import preferences
+
+TTL_S: Final = 3.0  # another process may have changed them
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPreferences:
+    """A person's preferences; "" is none."""
+
+    locale: str = ""
+    default_app: str = ""
+    muted_kinds: tuple[str, ...] = ()
+
+
+class PreferencesCache:
+    """Reads preferences at most every three seconds; changes made here are seen at once."""
+
+    def __init__(self, store: Store, timer: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._people: FallbackCache[StoredPreferences] = FallbackCache(TTL_S, timer)
+        self._channels: FallbackCache[str] = FallbackCache(TTL_S, timer)
+
+    async def of_person(self, team: str, person: str) -> StoredPreferences:
+        """Return a person's preferences. Raises DatabaseError."""
+
+        def work(session: Session) -> StoredPreferences:
+            row = preferences.get_user_preferences(session, team, person)
+            return StoredPreferences(row.locale, row.default_app, tuple(row.muted_kinds))
+
+        return await self._people.get((team, person), lambda: self._store.read(work))
+
+    def last_of_person(self, team: str, person: str) -> StoredPreferences:
+        """Return a person's preferences as they were read last, without the database."""
+        return self._people.last((team, person)) or StoredPreferences()
+
+    async def channel_locale(self, team: str, channel: str) -> str:
+        """Return the language chosen for a channel, "" for none. Raises DatabaseError."""
+        key = (team, channel)
+        return await self._channels.get(
+            key, lambda: self._store.read(lambda s: preferences.channel_locale(s, *key))
+        )
+
+    async def change_person(
+        self, team: str, person: str, change: Callable[[Session], None]
+    ) -> None:
+        """Change a person's preferences in one transaction."""
+        await self._store.transact(change)
+        self._people.invalidate((team, person))
+
+    async def change_channel(
+        self, team: str, channel: str, change: Callable[[Session], None]
+    ) -> None:
+        """Change a channel's preferences in one transaction."""
+        await self._store.transact(change)
+        self._channels.invalidate((team, channel))
