@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.i18n.messages import Message, message
+from bot.locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,9 @@ LAGDESK: Final = Command(
     "/lagdesk",
     "Help, settings, status · 帮助、设置与状态",
     message(
-        "[help|settings|language zh|en|auto|channel-language zh|en|both|summary|accuracy|"
-        "audit [LD-12]|policy|doctor]"
+        "[help|settings|language %(languages)s|auto|channel-language %(languages)s|both|summary|"
+        "accuracy|audit [LD-12]|policy|doctor]",
+        languages="|".join(LANGUAGES),
     ),
     message(
         "shows your settings and languages, the weekly summary, verdict accuracy, the audit log, "

@@ -60,7 +60,7 @@ def build_manifest(url: str = "") -> dict[str, Any]:
                 {
                     "command": command.name,
                     "description": command.description,
-                    "usage_hint": command.arguments.id,
+                    "usage_hint": str(command.arguments),
                     "should_escape": command.resolves_mentions,
                     **command_url,
                 }

@@ -33,7 +33,7 @@ def command_table() -> list[tuple[str, str, str]]:
     """The commands as Markdown table rows for the docs: usage, what it does, example."""
     return [
         (
-            _code(f"{command.name} {command.arguments.id}"),
+            _code(f"{command.name} {command.arguments}"),
             command.help.id.replace("|", "\\|"),
             _code(command.example),
         )

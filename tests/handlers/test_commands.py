@@ -22,7 +22,7 @@ def test_declaration_reaches_manifest_and_help(command: Command) -> None:
         for each in build_manifest()["features"]["slash_commands"]
         if each["command"] == command.name
     ]
-    assert slash_command["usage_hint"] == command.arguments.id
+    assert slash_command["usage_hint"] == str(command.arguments)
     assert slash_command["should_escape"] is (command.name == "/tickets")
     assert command.example.startswith(f"{command.name} ")
     help_line = usage_of(command.name, Renderer(Translator("en")))
