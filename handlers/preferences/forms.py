@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from bot.i18n.messages import Message, message
+from bot.i18n.messages import message
 from bot.locales import LANGUAGES
 from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
 from handlers.ui import block_kit
@@ -16,11 +16,6 @@ from handlers.ui.renderer import Renderer
 CALLBACK_ID: Final = "preferences"
 _FOLLOW_SLACK: Final = "auto"
 _NO_APP: Final = "-"
-_NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
-    "claimed": message("It is claimed"),
-    "explained": message("Why the call was bad"),
-    "resolved": message("It is resolved"),
-}
 
 
 def preferences_view(
@@ -46,7 +41,7 @@ def preferences_view(
         ]
         menu = block_kit.select(named, saved.app or _NO_APP)
         fields.append(block_kit.field("app", plain_text(message("My usual app")), menu))
-    kinds = [(kind, plain_text(_NOTIFICATION_NAMES[kind])) for kind in NOTIFICATION_KINDS]
+    kinds = [(kind, plain_text(name)) for kind, name in NOTIFICATION_KINDS.items()]
     boxes = block_kit.checkboxes(kinds, saved.notifications)
     label = plain_text(message("Notify me privately about my tickets"))
     fields.append(block_kit.field("notices", label, boxes, optional=True))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import InputError
-from bot.i18n.messages import message
+from bot.i18n.messages import Message, message
 from bot.locales import LANGUAGES
 from bot.services.context import Context, DatabaseError
 from bot.store import Session
 from bot.store.preferences import preferences
 
-NOTIFICATION_KINDS: Final = (
-    "claimed",
-    "explained",
-    "resolved",
-)  # private messages that can be muted
+NOTIFICATION_KINDS: Final[Mapping[str, Message]] = {  # private messages that can be muted
+    "claimed": message("It is claimed"),
+    "explained": message("Why the call was bad"),
+    "resolved": message("It is resolved"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Preferences:
 
     locale: str = ""
     app: str = ""
-    notifications: tuple[str, ...] = NOTIFICATION_KINDS
+    notifications: tuple[str, ...] = tuple(NOTIFICATION_KINDS)
 
 
 class PreferencesService:
