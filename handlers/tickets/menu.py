@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -123,18 +124,17 @@ class TicketMenuHandlers:
 
 def _submission(action_request: ActionRequest, ticket: Ticket, form: CorrectForm) -> Submission:
     """Build the corrected report; fields the form leaves empty keep their values."""
-    report = form.report
+    report = replace(
+        form.report,
+        app=form.report.app or ticket.app,
+        teacher_uid=form.report.teacher_uid.strip() or ticket.teacher_uid,
+        student_uid=form.report.student_uid.strip() or ticket.student_uid,
+    )
     return Submission(
         team=action_request.team,
         origin=action_request.origin,
         reporter=ticket.reporter,
-        app=report.app or ticket.app,
-        cname=report.cname,
-        teacher_uid=report.teacher_uid.strip() or ticket.teacher_uid,
-        student_uid=report.student_uid.strip() or ticket.student_uid,
-        abnormal_side=report.abnormal_side,
-        issue_type=report.issue_type,
-        occurred_at=report.occurred_at,
+        **asdict(report),
     )
 
 

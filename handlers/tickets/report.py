@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -83,12 +84,5 @@ class ReportHandlers:
             team=requester.team,
             origin=origin,
             reporter=requester.person,
-            app=form.app,
-            cname=form.cname,
-            teacher_uid=form.teacher_uid,
-            student_uid=form.student_uid,
-            abnormal_side=form.abnormal_side,
-            issue_type=form.issue_type,
-            occurred_at=form.occurred_at,
-            comments=form.comments,
+            **asdict(form),
         )
