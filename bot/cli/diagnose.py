@@ -15,6 +15,7 @@ from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
+from bot.services.app_names import no_such_app
 from bot.services.context import Context
 from bot.services.tickets.submission import is_uid
 from bot.settings import N_, SettingError, Settings
@@ -55,13 +56,7 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
 def _check_arguments(context: Context, options: argparse.Namespace) -> None:
     app = options.app or next(iter(context.clouds))
     if app not in context.clouds:
-        raise UsageError(
-            message(
-                "There is no app called %(app)s. Apps: %(apps)s.",
-                app=app,
-                apps=list(context.clouds),
-            )
-        )
+        raise UsageError(no_such_app(app, list(context.clouds)))
     capabilities = context.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):
         raise UsageError(capabilities.cname_hint)

@@ -13,6 +13,7 @@ from bot.diagnosis.verdict import write_time
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Inquiry, Priority, Topic
+from bot.services.app_names import find_app, no_such_app
 from bot.services.context import Context
 from bot.services.inquiry_rows import enqueue_inquiry
 from bot.services.prefill.cleaning import clean, to_half_width
@@ -80,19 +81,10 @@ def choose_app(requested: str | None, apps: Sequence[str]) -> str:
         return apps[0]
     if not requested:
         raise _input_error("app", message("Write the app's name after app=."))
-    same = [app for app in apps if app == requested] or [
-        app for app in apps if app.casefold() == requested.casefold()
-    ]
-    if same:
-        return same[0]
-    raise _input_error(
-        "app",
-        message(
-            "There is no app called %(app)s. Apps: %(apps)s.",
-            app=requested[:80],
-            apps=list(apps),
-        ),
-    )
+    app = find_app(requested, apps)
+    if app is None:
+        raise _input_error("app", no_such_app(requested, apps))
+    return app
 
 
 def _input_error(field: str, reason: Message) -> InputError:

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
+from bot.services.app_names import find_app
 from bot.services.prefill.cleaning import clean, to_half_width
 
 _DAY_S: Final = 86400.0
@@ -93,9 +94,7 @@ def _choose_app(requested: str | None, apps: Sequence[str]) -> str:
         return apps[0] if apps else ""
     if not requested:
         raise _input_error(message("Write the app's name after app=."))
-    if requested in apps:
-        return requested
-    return next((app for app in apps if app.casefold() == requested.casefold()), requested)
+    return find_app(requested, apps) or requested
 
 
 def parse_duration(text: str) -> float | None:

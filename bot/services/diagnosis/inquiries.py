@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.errors import InputError
-from bot.i18n.messages import message
 from bot.ports import Inquiry
+from bot.services.app_names import no_such_app
 from bot.services.context import Context
 from bot.services.inquiry_rows import enqueue_inquiry
 
@@ -29,10 +29,6 @@ class InquiryService:
     def _validate(self, inquiry: Inquiry) -> None:
         cloud = self._context.clouds.get(inquiry.app)
         if cloud is None:
-            names = list(self._context.clouds)
-            unknown = message(
-                "There is no app called %(app)s. Apps: %(apps)s.", app=inquiry.app, apps=names
-            )
-            raise InputError({"app": unknown})
+            raise InputError({"app": no_such_app(inquiry.app, list(self._context.clouds))})
         if not cloud.capabilities.cname.fullmatch(inquiry.cname):
             raise InputError({"cname": cloud.capabilities.cname_hint})

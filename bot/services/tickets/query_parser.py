@@ -11,6 +11,7 @@ from typing import Final, Literal, cast, get_args
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
+from bot.services.app_names import find_app, no_such_app
 from bot.services.diagnosis.arguments import parse_duration
 from bot.services.prefill.cleaning import UNPRINTABLE, clean, to_half_width
 from bot.store.tickets.lists import TicketQuery
@@ -216,16 +217,10 @@ class _TicketsParser:
                 return replace(self._filters, since_s=_read_since(value))
 
     def _read_app(self, value: str) -> str:
-        apps = {app.casefold(): app for app in self._vocabulary.apps}
-        if value.casefold() not in apps:
-            raise _input_error(
-                message(
-                    "There is no app called %(app)s. Apps: %(apps)s.",
-                    app=value or "?",
-                    apps=list(self._vocabulary.apps),
-                )
-            )
-        return apps[value.casefold()]
+        app = find_app(value, self._vocabulary.apps)
+        if app is None:
+            raise _input_error(no_such_app(value or "?", self._vocabulary.apps))
+        return app
 
     def _read_cloud(self, value: str) -> str:
         clouds = self._vocabulary.clouds or {}
