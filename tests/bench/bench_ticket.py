@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import statistics
 import sys
 import tempfile
@@ -25,22 +24,13 @@ _IDLE_S: Final = 30.0
 _TAIL_S: Final = 8.0  # for the last diagnosis
 
 
-def _cpu_s(crash: Crash) -> float:
-    """Return the user and system time of every process so far."""
-    ticks = 0
-    for process in crash.fleet.processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 async def _measure(crash: Crash, tickets: int) -> str:
     await crash.fleet.start()
     await asyncio.sleep(_WARM_UP_S)
-    before = _cpu_s(crash)
+    before = crash.fleet.cpu_s()
     await asyncio.sleep(_IDLE_S)
-    idle = (_cpu_s(crash) - before) / _IDLE_S
-    before = _cpu_s(crash)
+    idle = (crash.fleet.cpu_s() - before) / _IDLE_S
+    before = crash.fleet.cpu_s()
     person = asyncio.create_task(crash.traffic.report_for_ever())
     while len(crash.traffic.acknowledged_at) < tickets:  # noqa: ASYNC110 - no event for this
         await asyncio.sleep(REPORT_PAUSE_S / 10)
@@ -49,7 +39,7 @@ async def _measure(crash: Crash, tickets: int) -> str:
         await person
     await asyncio.sleep(_TAIL_S)
     busy_s = tickets * REPORT_PAUSE_S + _TAIL_S
-    cost_ms = ((_cpu_s(crash) - before) - idle * busy_s) / tickets * 1000
+    cost_ms = ((crash.fleet.cpu_s() - before) - idle * busy_s) / tickets * 1000
     latency_s = statistics.median(crash.inspector.inspect().latency_s)
     await crash.fleet.stop()
     return (

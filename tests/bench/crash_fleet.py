@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import signal
 import sys
@@ -98,6 +99,14 @@ class Fleet:
 
         pids = store.read_sync(work)
         return [index for index in workers if self.processes[index].pid in pids] or workers
+
+    def cpu_s(self) -> float:
+        """Return the user and system time of every process so far."""
+        ticks = 0
+        for process in self.processes:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     async def stop(self) -> list[int | None]:
         """Stop every process as a host does; returns their exit statuses."""
