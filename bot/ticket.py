@@ -127,7 +127,6 @@ class Ticket(SQLModel, table=True):
     history: list[dict[str, Any]] = _json_list()  # {"what", "who", "at", ...}, oldest first
     helped: bool | None = None  # the reporter's answer about the resolution
     is_live: bool | None = None  # whether the class is going on, as last returned by the cloud
-    class_ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     revision: int = 0  # incremented with every change of the card
     thread: TicketThread = _part()

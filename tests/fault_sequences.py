@@ -11,11 +11,11 @@ from typing import Final
 
 from bot.sandbox.clouds import FaultKind
 from bot.services.context import DatabaseUnavailableError
-from bot.store.tickets import tickets
 from tests.conftest import Harness
 from tests.database_faults import SQLITE_FAULTS
 from tests.due_jobs import list_unfinished
 from tests.scenario_helpers import FORM, Watched, find_cards, find_ticket, text_of
+from tests.stored_rows import find_newest_ticket
 
 CNAME: Final = "class_77_10"  # the cloud knows its cause
 REPORTER: Final = "lin"
@@ -212,9 +212,7 @@ class Play:
             return False
 
     async def _is_saved(self, step: Step) -> bool:
-        ticket = await self._store.read(
-            lambda session: tickets.find_newest_for_channel(session, "kids", CNAME)
-        )
+        ticket = await self._store.read(lambda session: find_newest_ticket(session, CNAME))
         events = [] if ticket is None else [e["what"] for e in ticket.history if e["who"]]
         return ticket is not None and step.action.event in ("", *events)
 

@@ -16,7 +16,6 @@ from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Person, Workspace
 from bot.settings import read_settings
 from bot.store import Session
-from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from handlers.slack.manifest import build_manifest
 from tests.conftest import (
@@ -27,6 +26,7 @@ from tests.conftest import (
     fast_waits,
     harness_environment,
 )
+from tests.stored_rows import find_newest_ticket
 
 FORM: Final = {
     "teacher_uid": "10001",
@@ -113,7 +113,7 @@ async def find_ticket(harness: Harness, cname: str) -> Ticket:
     """Return the newest ticket about a channel."""
 
     def work(session: Session) -> Ticket | None:
-        return tickets.find_newest_for_channel(session, "kids", cname)
+        return find_newest_ticket(session, cname)
 
     ticket = await harness.application.store.read(work)
     assert ticket is not None

@@ -17,8 +17,8 @@ from bot.sandbox.slack import Workspace
 from bot.services.summary.jobs import DETAILS, POST, job_name
 from bot.services.summary.weeks import Week
 from bot.store import Session, Store
-from bot.store.tickets import tickets
 from tests.scenario_helpers import FORM, Json, key_of, text_of
+from tests.stored_rows import find_newest_ticket
 
 REPORT_PAUSE_S: Final = 3.0
 KNOWN_EVERY: Final = 3  # the cloud knows each third call, whose cause is then explained
@@ -150,7 +150,7 @@ class Inspector:
     def _count_tickets(self) -> int:
         def work(session: Session) -> int:
             names = self._traffic.reported
-            found = (tickets.find_newest_for_channel(session, "kids", name) for name in names)
+            found = (find_newest_ticket(session, name) for name in names)
             return sum(ticket is not None for ticket in found)
 
         return self._store.read_sync(work)

@@ -11,7 +11,6 @@ import pytest
 from bot.sandbox.clouds import HuaweiAccount
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.seed import SUPPORT_GROUP
-from bot.store.admin import audit_log
 from bot.store.call_control.recordings import Recording
 from bot.store.call_control.room_commands import RoomCommand
 from tests.conftest import FakeClock, Harness, slack_errors_of
@@ -27,6 +26,7 @@ from tests.scenario_helpers import (
     report,
     text_of,
 )
+from tests.stored_rows import list_audit_entries
 
 APP = HuaweiAccount().apps["kids"]
 KEY = "callback-key"
@@ -108,7 +108,7 @@ async def actions(harness: Harness, cname: str) -> list[str]:
     """What the audit kept about a ticket."""
     number = (await find_ticket(harness, cname)).id
     entries = await harness.application.store.read(
-        lambda session: audit_log.list_for_ticket(session, number)
+        lambda session: list_audit_entries(session, number)
     )
     return [entry.action for entry in entries]
 

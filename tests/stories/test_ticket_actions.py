@@ -9,7 +9,6 @@ import pytest
 
 from bot.sandbox.slack import Person
 from bot.services.tickets.actions import ActionRequest
-from bot.store.admin import audit_log
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     Json,
@@ -22,6 +21,7 @@ from tests.scenario_helpers import (
     report,
     text_of,
 )
+from tests.stored_rows import list_audit_entries
 
 
 async def filed(harness: Harness, name: str, cname: str) -> Person:
@@ -92,7 +92,7 @@ async def audited(harness: Harness, cname: str) -> list[str]:
     """What the audit kept about a ticket."""
     number = (await find_ticket(harness, cname)).id
     entries = await harness.application.store.read(
-        lambda session: audit_log.list_for_ticket(session, number)
+        lambda session: list_audit_entries(session, number)
     )
     return [entry.action for entry in entries]
 

@@ -348,7 +348,6 @@ def upgrade() -> None:
         sa.Column("history", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("helped", sa.Boolean(), nullable=True),
         sa.Column("is_live", sa.Boolean(), nullable=True),
-        sa.Column("class_ended_at", sa.DateTime(), nullable=True),
         sa.Column("urgency", sa.Integer(), server_default="0", nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("number"),

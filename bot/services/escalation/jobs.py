@@ -84,11 +84,10 @@ class EscalationJobs:
             return
         if any(call.ended_at is None for call in calls):
             return
-        ended_at = max((call.ended_at for call in calls if call.ended_at), default=None)
 
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
-            if set_liveness(stored, is_live=False, ended_at=ended_at):
+            if set_liveness(stored, is_live=False):
                 schedule_escalation(session, stored, self._context.policy, now)
                 enqueue(session, stored, "card", now)
 

@@ -66,13 +66,13 @@ def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
     if not calls:
         return False
     newest = max(calls, key=lambda call: call.started_at)
-    return set_liveness(ticket, is_live=newest.ended_at is None, ended_at=newest.ended_at)
+    return set_liveness(ticket, is_live=newest.ended_at is None)
 
 
-def set_liveness(ticket: Ticket, *, is_live: bool, ended_at: dt.datetime | None) -> bool:
+def set_liveness(ticket: Ticket, *, is_live: bool) -> bool:
     """Update whether the class is in progress; return whether that changed."""
     is_changed = ticket.is_live is not is_live
-    ticket.is_live, ticket.class_ended_at = is_live, ended_at
+    ticket.is_live = is_live
     if is_changed:
         ticket.mark_changed()
     return is_changed

@@ -69,9 +69,3 @@ def outcomes(session: Session, team: str, origins: Sequence[str]) -> dict[str, s
         col(AuditEntry.action).like("%.%.%"),
     )
     return {origin: action.rpartition(".")[2] for origin, action in session.exec(statement).all()}
-
-
-def list_for_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
-    """Return the actions on a ticket, oldest first."""
-    statement = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
-    return session.exec(statement).all()

@@ -109,16 +109,6 @@ def number_before(session: Session, since: dt.datetime) -> int:
     return (session.exec(statement).first() or _NUMBER_MAX) - NUMBER_MARGIN
 
 
-def find_newest_for_channel(session: Session, app: str, cname: str) -> Ticket | None:
-    """Find the newest ticket about this channel."""
-    return session.exec(
-        select(Ticket)
-        .where(Ticket.app == app, Ticket.cname == cname)
-        .order_by(col(Ticket.number).desc())
-        .limit(1)
-    ).first()
-
-
 def find_likely_duplicate(session: Session, ticket: Ticket) -> Ticket | None:
     """Find the newest other ticket about the same channel that is no duplicate itself."""
     return session.exec(

@@ -16,7 +16,6 @@ from bot.services.call_control.jobs import CallControlJobs
 from bot.services.call_control.service import CallControlAction, CallControlRequest
 from bot.services.call_control.status_posts import StatusPosts
 from bot.services.publishing import Publisher
-from bot.store.admin import audit_log
 from bot.store.call_control.room_commands import RoomCommand
 from tests.bot.services.call_control.room_context import command_of, request, room_context, submit
 from tests.bot.services.conftest import TEAM, ServiceHarness
@@ -30,6 +29,7 @@ from tests.bot.services.contexts import (
     cloud_unreachable,
     job_functions,
 )
+from tests.stored_rows import list_audit_entries
 
 SECOND: Final = dt.timedelta(seconds=1)
 DISMISS: Final = CallControlAction.DISMISS
@@ -71,7 +71,7 @@ class Room:
     async def audited(self, number: int) -> list[str]:
         """Return the audited actions on the command's ticket."""
         ticket = (await self.row(number)).ticket
-        entries = await self.context.store.read(lambda s: audit_log.list_for_ticket(s, ticket))
+        entries = await self.context.store.read(lambda s: list_audit_entries(s, ticket))
         return [entry.action for entry in entries]
 
 

@@ -11,7 +11,6 @@ from bot.call_control import RecordingState, RoomAction
 from bot.errors import ConflictError, NotAllowedError
 from bot.ports import Occupancy
 from bot.services.call_control.service import CallControlAction, CallControlService, RoomView
-from bot.store.admin import audit_log
 from bot.ticket import Status, Ticket
 from tests.bot.services.call_control.room_context import (
     WatchingCloud,
@@ -23,6 +22,7 @@ from tests.bot.services.call_control.room_context import (
 )
 from tests.bot.services.conftest import OUTSIDER, REPORTER, SUPPORT, TEAM, ServiceHarness
 from tests.bot.services.contexts import RecordedCalls, cloud_unreachable
+from tests.stored_rows import list_audit_entries
 
 STUDENT, TEACHER = CallControlAction.REMOVE_STUDENT, CallControlAction.REMOVE_TEACHER
 DISMISS, RECORD = CallControlAction.DISMISS, CallControlAction.RECORD
@@ -102,7 +102,7 @@ async def test_only_support_controls_rooms(service_harness: ServiceHarness, pers
     with pytest.raises(NotAllowedError):
         await service.reveal(request(ticket.id, REVEAL, person=person))
     entries = await service_harness.context.store.read(
-        lambda session: audit_log.list_for_ticket(session, ticket.id)
+        lambda session: list_audit_entries(session, ticket.id)
     )
     assert entries == []
 
@@ -129,7 +129,7 @@ async def test_command_is_stored_with_its_job(
     job = await service_harness.job(f"room_action:{row.id}")
     assert job is not None
     assert (job.due_at, job.arguments, job.ticket) == (now, [row.id], ticket.id)
-    (entry,) = await context.store.read(lambda s: audit_log.list_for_ticket(s, ticket.id))
+    (entry,) = await context.store.read(lambda s: list_audit_entries(s, ticket.id))
     assert (entry.action, entry.person, entry.origin, entry.at) == (
         f"room.{choice.value}",
         SUPPORT,
@@ -155,7 +155,7 @@ async def test_recording_is_stored_with_its_job(
     job = await service_harness.job(f"record:{row.id}")
     assert job is not None
     assert (job.due_at, job.arguments, job.ticket) == (now, [row.id], ticket.id)
-    (entry,) = await context.store.read(lambda s: audit_log.list_for_ticket(s, ticket.id))
+    (entry,) = await context.store.read(lambda s: list_audit_entries(s, ticket.id))
     detail = {"app": "kids", "cname": "class_77_1", "uid": uid, "recording": row.id}
     assert (entry.action, entry.detail) == ("room.record", detail)
 
@@ -193,7 +193,7 @@ async def test_recording_is_stopped_by_its_job(
     await submit(context, request(ticket.id, STOP, person="U-SUPPORT-2"))
     again = await recording_of(context, begun)
     assert (again.stop_requested_at, again.stop_requested_by) == (asked_at, SUPPORT)
-    entries = await context.store.read(lambda s: audit_log.list_for_ticket(s, ticket.id))
+    entries = await context.store.read(lambda s: list_audit_entries(s, ticket.id))
     assert [entry.action for entry in entries] == [
         "room.record",
         "room.stop_recording",
@@ -239,7 +239,7 @@ async def test_revealed_uids_are_audited(service_harness: ServiceHarness) -> Non
     context = room_context(service_harness, RecordedCalls())
     revealed = await CallControlService(context).reveal(request(ticket.id, REVEAL))
     assert (revealed.id, revealed.student_uid) == (ticket.id, "20002")
-    (entry,) = await context.store.read(lambda s: audit_log.list_for_ticket(s, ticket.id))
+    (entry,) = await context.store.read(lambda s: list_audit_entries(s, ticket.id))
     assert (entry.action, entry.person, entry.detail) == ("room.reveal", SUPPORT, {})
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from bot.call import Call
-from bot.services.escalation.schedule import set_liveness, update_liveness
+from bot.services.escalation.schedule import update_liveness
 from tests.bot.services.conftest import REPORTER, SUPPORT, TEAM, ServiceHarness
 from tests.bot.store.factories import NOON, make_ticket
 
@@ -22,22 +22,20 @@ def call(started: int, ended: int | None = None) -> Call:
 
 
 @pytest.mark.parametrize(
-    ("calls", "is_live", "ended_at"),
+    ("calls", "is_live"),
     [
-        ([call(0)], True, None),
-        ([call(0, 5)], False, NOON + 5 * MINUTE),
-        ([call(0, 5), call(6)], True, None),
-        ([call(6), call(0, 5)], True, None),
-        ([call(0), call(6, 9)], False, NOON + 9 * MINUTE),
+        ([call(0)], True),
+        ([call(0, 5)], False),
+        ([call(0, 5), call(6)], True),
+        ([call(6), call(0, 5)], True),
+        ([call(0), call(6, 9)], False),
     ],
 )
-def test_newest_call_decides(
-    calls: list[Call], is_live: object, ended_at: dt.datetime | None
-) -> None:
+def test_newest_call_decides(calls: list[Call], is_live: object) -> None:
     """The class is in progress while its newest call is; the change is drawn on the card once."""
     ticket = make_ticket()
     assert update_liveness(ticket, calls)
-    assert (ticket.is_live, ticket.class_ended_at, ticket.revision) == (is_live, ended_at, 1)
+    assert (ticket.is_live, ticket.revision) == (is_live, 1)
     assert not update_liveness(ticket, calls)
     assert ticket.revision == 1
 
@@ -47,13 +45,6 @@ def test_without_a_call_nothing_is_known() -> None:
     ticket = make_ticket(is_live=True)
     assert not update_liveness(ticket, [])
     assert ticket.is_live
-
-
-def test_end_of_a_class_that_is_over() -> None:
-    """Its moment is stored without a change of the card."""
-    ticket = make_ticket(is_live=False)
-    assert not set_liveness(ticket, is_live=False, ended_at=NOON)
-    assert (ticket.class_ended_at, ticket.revision) == (NOON, 0)
 
 
 async def test_first_step_is_planned_with_the_report(service_harness: ServiceHarness) -> None:

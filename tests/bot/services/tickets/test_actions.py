@@ -13,7 +13,6 @@ from bot.cloud_report import ReportState
 from bot.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from bot.services.tickets.actions import ActionRequest
 from bot.services.tickets.replies import Reply
-from bot.store.admin import audit_log
 from bot.store.diagnosis import evidence
 from bot.store.models import SentNotification
 from bot.ticket import Status
@@ -25,6 +24,7 @@ from tests.bot.services.conftest import (
     TEAM,
     ServiceHarness,
 )
+from tests.stored_rows import list_audit_entries
 
 _views = count(1)
 Act = Callable[[ServiceHarness, ActionRequest, int], Awaitable[Any]]
@@ -72,9 +72,7 @@ ACTIONS: Final[dict[str, Act]] = {
 
 async def audited(harness: ServiceHarness, number: int) -> list[str]:
     """Return the audited actions on a ticket."""
-    entries = await harness.context.store.read(
-        lambda session: audit_log.list_for_ticket(session, number)
-    )
+    entries = await harness.context.store.read(lambda session: list_audit_entries(session, number))
     return [entry.action for entry in entries]
 
 

@@ -9,7 +9,6 @@ import pytest
 from bot.cloud_report import ReportState
 from bot.errors import ConflictError, NotAllowedError
 from bot.services.tickets.actions import ActionRequest
-from bot.store.admin import audit_log
 from bot.ticket import Ticket
 from tests.bot.services.conftest import (
     OUTSIDER,
@@ -19,6 +18,7 @@ from tests.bot.services.conftest import (
     TEAM,
     ServiceHarness,
 )
+from tests.stored_rows import list_audit_entries
 
 ATTEMPT: Final = 3
 AFTER: Final = {False: ReportState.PENDING, True: ReportState.ACCEPTED}
@@ -55,9 +55,7 @@ async def decide(
 
 async def audited(harness: ServiceHarness, number: int) -> list[tuple[str, str]]:
     """Return who did what to a ticket."""
-    entries = await harness.context.store.read(
-        lambda session: audit_log.list_for_ticket(session, number)
-    )
+    entries = await harness.context.store.read(lambda session: list_audit_entries(session, number))
     return [(entry.person, entry.action) for entry in entries]
 
 

@@ -89,21 +89,6 @@ def test_number_below_those_since_a_moment(
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_newest"),
-    [({}, True), ({"app": "adults"}, False), ({"cname": "class_2"}, False)],
-)
-def test_newest_ticket_about_a_channel(
-    *, changes: dict[str, Any], is_newest: bool, session: Session
-) -> None:
-    """Of this app and channel, whatever its team."""
-    assert tickets.find_newest_for_channel(session, "kids", "class_1") is None
-    numbers = store_tickets(session, make_ticket(team="T2"), make_ticket(**changes))
-    newest = tickets.find_newest_for_channel(session, "kids", "class_1")
-    assert newest is not None
-    assert newest.id == numbers[is_newest]
-
-
-@pytest.mark.parametrize(
     ("changes", "is_likely"),
     [
         ({}, True),
