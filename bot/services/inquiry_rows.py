@@ -40,4 +40,3 @@ def clear_response_url(session: Session, origin: str) -> None:
     row = session.get(models.InquiryRow, origin)
     if row is not None:
         row.response_url = ""
-        session.add(row)

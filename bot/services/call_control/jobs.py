@@ -93,7 +93,6 @@ class CallControlJobs:
         def work(session: Session) -> None:
             stored = session.get_one(RoomCommand, command.id)
             change(stored)
-            session.add(stored)
 
         await self._context.store.transact(work)
         change(command)

@@ -228,7 +228,6 @@ def _apply(session: Session, recording: Recording, change: Change) -> None:
     """Apply a change to the stored recording and to `recording`."""
     stored = recordings.lock(session, recording.id or 0)
     change(stored)
-    session.add(stored)
     change(recording)
 
 

@@ -275,7 +275,6 @@ def _stop_recording(
     if active_recording.stop_requested_at is None:
         active_recording.stop_requested_at, active_recording.stop_requested_by = now, request.person
         active_recording.poll_count = 0
-        session.add(active_recording)
     kind = STATE if active_recording.job_id else RECORD
     name = f"{kind}:{active_recording.id}"
     number = active_recording.id

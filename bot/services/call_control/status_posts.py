@@ -180,4 +180,3 @@ def _save_ts(session: Session, row: RoomCommand | Recording, ts: str) -> None:
     stored = session.get(type(row), row.id)
     if stored is not None:
         stored.status_ts = row.status_ts = ts
-        session.add(stored)

@@ -64,7 +64,6 @@ def _process_event(session: Session, event: RecordingEvent, now: dt.datetime) ->
     if event.moment is RecordingEventType.FILE_FINISHED:
         _save_file(session, recording, event, now)
     recording.poll_count = 0
-    session.add(recording)
     if recording.is_active:  # a polled state is more reliable than an event
         name = f"{STATE}:{recording.id}"
         store_jobs.enqueue(session, name, STATE, recording.id, ticket=recording.ticket, due_at=now)

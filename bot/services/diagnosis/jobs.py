@@ -152,7 +152,6 @@ class DiagnosisJobs:
                 diagnosis.verdict.to_json(),
                 diagnosis.requested_at,
             )
-            session.add(stored)
             move_to_edits(session, stored, run.key)
             if update_liveness(stored, diagnosis.calls):
                 schedule_escalation(session, stored, self._context.policy, now)

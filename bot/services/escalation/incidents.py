@@ -98,7 +98,6 @@ class IncidentService:
                 raise NotFoundError(message("There is no such incident."))
             if incident.closed_at is None:
                 incident.closed_at, incident.closed_by = now, person
-                session.add(incident)
             _enqueue_incident_post(session, incident, now)
 
         await self._context.commit(work)
@@ -162,7 +161,6 @@ class IncidentJobs:
                 return
             stored.channel, stored.ts = incident.channel, incident.ts
             stored.permalink = incident.permalink
-            session.add(stored)
             if stored.permalink:
                 for ticket in incidents.list_tickets(session, stored.id or 0):
                     _link(session, ticket, stored, now)
@@ -248,7 +246,6 @@ def _join(
         _link(session, ticket, incident, now)
     newest = max(ticket.created_at for ticket in members)
     incident.last_ticket_at = max(incident.last_ticket_at, newest)
-    session.add(incident)
     _enqueue_incident_post(session, incident, now)
 
 
@@ -257,7 +254,6 @@ def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime
         return
     ticket.thread.incident_permalink = incident.permalink
     ticket.mark_changed()
-    session.add(ticket)
     enqueue(session, ticket, "card", now)
 
 
@@ -274,5 +270,4 @@ def _load_and_close(
         raise NotFoundError(message("There is no such incident."))
     if incident.closed_at is None and now >= incident.last_ticket_at + CLOSE_AFTER:
         incident.closed_at = now
-        session.add(incident)
     return incident, incidents.list_tickets(session, number)

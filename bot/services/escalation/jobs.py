@@ -157,7 +157,6 @@ def _run_step(
         return step.at
     people = policy.people(step.number)
     ticket.record_escalation(step.number, now, step.target, people=people)
-    session.add(ticket)
     if not incidents.is_open(session, ticket.incident):  # else its post mentions them
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)

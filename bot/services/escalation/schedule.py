@@ -22,9 +22,7 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
 
     A postponed step keeps its job at the original time; that job then postpones it.
     """
-    step = plan_step(ticket, policy, now)
-    session.add(ticket)
-    enqueue_step(session, ticket, step)
+    enqueue_step(session, ticket, plan_step(ticket, policy, now))
 
 
 def plan_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:

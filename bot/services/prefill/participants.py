@@ -12,7 +12,6 @@ from bot.services.prefill import vocabulary as words
 from bot.services.prefill.rooms import is_candidate
 from bot.services.prefill.tokens import UID_MAX, Token, TokenKind, Tokens
 
-UID_LENGTH: Final = 64
 _REACH: Final = 8  # tokens between a label and its value
 _BARE_LENGTH: Final = 4  # digits that count before a label without a sign: "10001 老师"
 _STRING_UID: Final = re.compile(
@@ -206,7 +205,7 @@ def _value_after(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | 
 def _uid_strength(token: Token, *, has_id: bool, has_sign: bool) -> str:
     """Return "sure" or "weak" when a word may be a uid, "" when it may not."""
     text = token.text
-    if token.lower in words.NO_NAMES or len(text) > UID_LENGTH:
+    if token.lower in words.NO_NAMES:
         return ""
     if _STRING_UID.fullmatch(text):
         if has_id or has_sign:
@@ -251,9 +250,7 @@ def _is_given_name(token: Token | None) -> bool:
 def _values_before_labels(tokens: Tokens) -> Iterator[Binding]:
     """Read "10001 (teacher)", "10001 是老师", "10001 老师"."""
     for index, token in enumerate(tokens.all):
-        if token.kind is not TokenKind.NUMBER or not _is_short_uid(tokens, index):
-            continue
-        if _has_room(tokens, index):
+        if not _is_short_uid(tokens, index) or _has_room(tokens, index):
             continue
         label = index + 1
         while (

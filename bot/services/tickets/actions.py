@@ -239,7 +239,6 @@ class TicketActions:
             second = tickets.lock(session, other, request.team)
             before = len(second.history)
             change(session, ticket, second, now)
-            session.add(second)
             if len(second.history) > before:
                 enqueue(session, second, "card", now)
 
@@ -278,7 +277,6 @@ class TicketActions:
                 return ticket  # the form was delivered twice
             before = len(ticket.history)
             change(session, ticket, now)
-            session.add(ticket)
             schedule_escalation(session, ticket, self._context.policy, now)
             enqueue(session, ticket, "card", now)
             rules.enqueue_notifications(session, ticket, before, now)

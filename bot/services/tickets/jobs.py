@@ -154,7 +154,6 @@ class TicketJobs:
                 stored.add_event("reposted", now)
                 enqueue(session, stored, "card", now)
             stored.thread.move_to(posted.channel, posted.ts)
-            session.add(stored)
 
         await run.commit(self._context, work)
         ticket.thread.move_to(posted.channel, posted.ts)

@@ -158,7 +158,6 @@ class TicketService:
             change(ticket, now)
             if ticket.status is Status.OPEN and previous_status is not Status.OPEN:
                 ticket.restart_escalation(now, person)
-            session.add(ticket)
             schedule_escalation(session, ticket, self._context.policy, now)
             enqueue(session, ticket, "card", now)
             if enqueue_more is not None:
@@ -198,7 +197,6 @@ class TicketService:
         def work(session: Session) -> None:
             ticket = tickets.lock(session, number, team)
             ticket.thread.chart_file_id = ""
-            session.add(ticket)
             enqueue(session, ticket, "chart", now)
 
         await self._context.commit(work)

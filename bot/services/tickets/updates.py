@@ -29,7 +29,6 @@ async def update_ticket(
     def work(session: Session) -> None:
         stored = tickets.lock(session, ticket.id)
         change(stored)
-        session.add(stored)
         for kind in job_kinds:
             enqueue(session, stored, kind, now)
 
