@@ -14,7 +14,8 @@ SECRETS = ("s3cret-key+/=", "xoxb-own", "abc")
 @pytest.fixture(autouse=True)
 def logging_put_back() -> Iterator[None]:
     """Leave logging as it was."""
-    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "alembic")]
+    names = ("", "bot", "handlers", "__main__", "alembic", "httpx")
+    loggers = [logging.getLogger(name) for name in names]
     handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
     loggers[0].handlers = []
     yield
@@ -109,6 +110,7 @@ def test_levels(
     capsys: pytest.CaptureFixture[str], level: str, name: str, record: int, *, output: bool
 ) -> None:
     """Our loggers log from the chosen level on, libraries from WARNING, as they log user texts."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # as bot/clouds/http.py does
     logs.configure(level, "text")
     logging.getLogger(name).log(record, "spoken")
     assert output is ("spoken" in capsys.readouterr().err)

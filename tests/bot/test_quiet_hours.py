@@ -31,6 +31,7 @@ def at(text: str) -> dt.datetime:
         # quiet only while both sleep: 22:00 in Shanghai is 09:00 in New York
         ("22:00-08:00, 22:00-08:00 America/New_York", "2026-11-21T14:00", "2026-11-21T14:00"),
         ("22:00-08:00, 03:00-10:00 America/New_York", "2026-11-21T14:30", "2026-11-21T15:00"),
+        ("08:00-20:00, 20:00-08:00 UTC", "2026-11-21T01:00", "2026-11-21T08:00"),
         # New York's clocks go back at 06:00 UTC: 01:30 occurs twice, 08:00 is 13:00 UTC
         ("22:00-08:00 America/New_York", "2026-11-01T05:30", "2026-11-01T13:00"),
         ("00:00-01:30 America/New_York", "2026-11-01T06:10", "2026-11-01T06:30"),
@@ -47,5 +48,5 @@ def test_end_of_quiet_hours(setting: str, moment: str, awake_at: str) -> None:
 
 def test_hours_name_their_zone() -> None:
     """The printed policy is unambiguous."""
-    hours = read_quiet_hours("22:00-8:00, 9:00-10:00 UTC", SHANGHAI)
-    assert str(hours) == "22:00–08:00 Asia/Shanghai, 09:00–10:00 UTC"
+    hours = read_quiet_hours("22:30-8:05, 9:00-10:00 UTC", SHANGHAI)
+    assert str(hours) == "22:30–08:05 Asia/Shanghai, 09:00–10:00 UTC"

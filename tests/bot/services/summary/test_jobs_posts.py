@@ -89,6 +89,39 @@ async def test_retry_finds_the_post(service_harness: ServiceHarness) -> None:
     assert finder.searched == [(Destination(TEAM, summary.channel), "k", end - 30 * SECOND)]
 
 
+@pytest.mark.parametrize("runs_elsewhere", [False, True])
+async def test_post_from_the_terminal(
+    service_harness: ServiceHarness, *, runs_elsewhere: bool
+) -> None:
+    """The post and its details run at once, there or in a worker; the same week again is not new."""
+    summary, ran = Summary(service_harness), []
+    jobs = summary.jobs
+    if runs_elsewhere:
+        worker = Summary(service_harness)
+        jobs = SummaryJobs(
+            summary.context,
+            SummaryService(summary.context),
+            worker.metrics,  # type: ignore[arg-type]
+            Publisher(NoMessages()),
+            summary.posts,
+        )
+
+    async def run_now(name: str) -> bool:
+        assert await service_harness.job(name)
+        ran.append(name)
+        is_details = name.startswith("weekly_details:")
+        await (jobs.post_details if is_details else jobs.post)(Run(name), LABEL, summary.channel)
+        return not runs_elsewhere
+
+    week = Week.read(LABEL)
+    assert await summary.jobs.post_now(week, run_now) is not runs_elsewhere
+    assert await summary.jobs.post_now(week, run_now) is False
+    post, details = (f"{kind}:{LABEL}:{summary.channel}" for kind in ("weekly", "weekly_details"))
+    assert ran == ([post] if runs_elsewhere else [post, details])
+    assert summary.posts.names == ["workspace", "post", "post_details"][: len(ran) + 1]
+    assert (await summary.row()).due_at == service_harness.clock.now()
+
+
 async def test_former_channel_gets_nothing(service_harness: ServiceHarness) -> None:
     """Nor does a week without a row."""
     summary, former = Summary(service_harness), Summary(service_harness)

@@ -1,0 +1,54 @@
+"""The settings that every process in Slack needs, and permissions without Slack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from bot.app import open_application, require_slack
+from bot.errors import NotAllowedError
+from bot.services.assembly import Services
+from bot.settings import SettingError, read_settings
+from tests.databases import create_sqlite
+
+TOKEN: Final = {"SLACK_BOT_TOKEN": "xoxb-1"}
+OAUTH: Final = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+CHANNEL: Final = {"ESCALATION_CHANNEL": "C1"}
+CLOUD: Final = {
+    "AGORA_APPS": "kids=0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+    "AGORA_CUSTOMER_ID": "id",
+    "AGORA_CUSTOMER_SECRET": "secret",
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({**CHANNEL, **CLOUD}, "SLACK_BOT_TOKEN"),
+        ({**TOKEN, **CLOUD}, "ESCALATION_CHANNEL"),
+        ({**OAUTH, **CLOUD}, "ESCALATION_CHANNEL"),
+        ({**TOKEN, **CHANNEL}, "AGORA_APPS"),
+        ({**TOKEN, **CHANNEL, **CLOUD}, None),
+        ({**OAUTH, **CHANNEL, **CLOUD}, None),
+    ],
+)
+def test_settings_that_slack_needs(environment: dict[str, str], missing: str | None) -> None:
+    """A channel, a cloud, and a token unless workspaces install Lagdesk themselves."""
+    settings = read_settings(environment)
+    if missing is None:
+        require_slack(settings, "SLACK_BOT_TOKEN")
+        return
+    with pytest.raises(SettingError) as caught:
+        require_slack(settings, "SLACK_BOT_TOKEN")
+    assert caught.value.name == missing
+
+
+async def test_nobody_is_support_without_slack(tmp_path: Path) -> None:
+    """What only support may do is refused in a terminal."""
+    settings = read_settings({**CLOUD, "DATABASE_URL": create_sqlite(tmp_path)})
+    async with open_application(settings) as application:
+        assert await application.context.permissions.is_support("T1", "U1") is False
+        with pytest.raises(NotAllowedError):
+            await Services.of(application.context).tickets.find_for_support("T1", 1, "U1")
