@@ -15,6 +15,7 @@ from typing import Any, Final
 import hypothesis
 import pytest
 import stamina
+from aiohttp import web_app
 from playwright.async_api import Browser
 
 from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
@@ -231,6 +232,8 @@ async def connect_slack(
         stack.push_async_callback(server.close_async)
         await workspace.until(lambda: workspace.transport is not None)
         return
+    # Else aiohttp remembers how it called this application, and so the application, for ever.
+    stack.callback(web_app._cached_build_middleware.cache_clear)
     http = build_http_transport(
         slack.app, slack.services, application.settings, slack.clients, slack.installations
     )
