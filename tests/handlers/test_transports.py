@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import time
+from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
@@ -158,6 +159,27 @@ POST = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 async def test_raw_bytes_are_turned_away(raw_http: RawHttpClient, head: bytes, body: bytes) -> None:
     """Any bytes get 401."""
     assert (await raw(raw_http, POST + head, body)).split()[1] == b"401"
+
+
+@pytest.mark.parametrize(
+    ("expected", "first_line"), [(b"100-Continue", b"HTTP/1.1 100 Continue"), (b"nothing", b"")]
+)
+async def test_client_that_asks_before_it_sends_its_body(
+    raw_http: RawHttpClient, expected: bytes, first_line: bytes
+) -> None:
+    """It is asked to go on, unless it expects something else; either way its body is read."""
+    body = json.dumps(CHALLENGE).encode()
+    sent = {**sign(raw_http.harness.workspace.signing_secret, body), "Content-Type": JSON}
+    lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in sent.items())
+    head = b"%s%s\r\nExpect: %s\r\nContent-Length: %d\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(raw_http.url.split(":")[-1]))
+    with closing(writer):
+        writer.write(head % (POST, lines, expected, len(body)))
+        if first_line:
+            received = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+            assert received == first_line + b"\r\n\r\n"
+        writer.write(body)
+        assert (await asyncio.wait_for(reader.readline(), 30)).split()[1] == b"200"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
