@@ -34,13 +34,12 @@ from handlers.call_control.forms import (
     uids_view,
 )
 from handlers.slack.open_modal import open_modal
-from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui.block_kit import Block
 
 log = logging.getLogger(__name__)
 
-MENU_ACTION_ID: Final = "room.menu"
 _LOOKUP_DEADLINE_S: Final = (
     2.2  # after the click; Slack waits three seconds for the acknowledgement
 )
@@ -55,20 +54,14 @@ class CallControlHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Register the button and both forms."""
-        app.action(MENU_ACTION_ID)(self.load)
+        """Register both forms."""
         app.view(RoomForm.CALLBACK_ID)(self.choose)
         app.view(ConfirmForm.CALLBACK_ID)(self.confirm)
-
-    async def load(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the modal at once, then update it with who is in the channel."""
-        number = ticket_number_of(body["actions"][0])
-        await self.open_for(number, ack, body, client)
 
     async def open_for(
         self, number: int, ack: AsyncAck, body: Body, client: AsyncWebClient
     ) -> None:
-        """Open the modal of a ticket."""
+        """Open the modal at once, then update it with who is in the channel."""
         clicked_at = asyncio.get_running_loop().time()
         requester = Requester.of(body)
         room = await self._call_control.load(requester.team, number, requester.person)
