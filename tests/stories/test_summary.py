@@ -258,6 +258,23 @@ async def test_a_workspace_without_charts(services: ExternalServices) -> None:
         services.workspace.calls.clear()
 
 
+async def test_details_that_slack_refuses(services: ExternalServices) -> None:
+    """Their title alone would say nothing: the next start posts them whole."""
+    channel = leads(services.workspace)
+    async with services.run_lagdesk(SUMMARY_CHANNEL=channel) as harness:
+        await harness.settled()
+        await to_monday(harness, hours=8.9)
+        services.workspace.fail_next(
+            "chat.postMessage", "invalid_blocks", containing="Details of week"
+        )
+        await harness.pass_time(0.2 * HOUR)
+        assert len(thread(services)) == 1
+    async with services.run_lagdesk(SUMMARY_CHANNEL=channel) as harness:
+        await harness.settled()
+        assert len(thread(services)) == 2
+    services.workspace.calls.clear()
+
+
 async def test_preview_and_file(services: ExternalServices) -> None:
     """A preview is private, with both weeks; the file comes to whoever pressed, nobody else."""
     async with services.run_lagdesk(SUMMARY_CHANNEL=leads(services.workspace)) as harness:

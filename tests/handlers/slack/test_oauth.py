@@ -8,7 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from bot.app import open_summary_jobs
+from bot.errors import SlackAccessLostError
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.seed import LEADS
+from bot.services.admin.installations import WorkspaceToken
 from bot.store.admin import installations
 from handlers.slack.clients import SlackClients
 from tests.database_faults import SQLITE_FAULTS
@@ -76,6 +80,7 @@ async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
         "SLACK_BOT_TOKEN": "",
         "SLACK_CLIENT_ID": second.client_id,
         "SLACK_CLIENT_SECRET": second.client_secret,
+        "SUMMARY_CHANNEL": LEADS,
     }
     async with open_raw_http(tmp_path_factory.mktemp("town"), **environment) as raw_http:
         yield TwoWorkspaces(raw_http, second)
@@ -236,3 +241,17 @@ async def test_one_workspace_has_one_client() -> None:
     async with SlackClients("http://127.0.0.1:1/api/", "xoxb-1") as clients:
         assert [(await clients.of(team)).token for team in ("", TEAM)] == ["xoxb-1", "xoxb-1"]
     assert isinstance(clients.default.session, aiohttp.ClientSession)
+
+
+async def test_summary_is_posted_where_its_channel_is(workspaces: TwoWorkspaces) -> None:
+    """By the workspace that has the channel, whoever else has installed; refused without one."""
+    application = workspaces.raw_http.harness.application
+    week = application.services.summary.last_week
+    await application.installations.save("T01FIRST", WorkspaceToken("xoxb-other", "B1", "U1"))
+    async with open_summary_jobs(application) as (jobs, worker):
+        with pytest.raises(SlackAccessLostError, match="channel_not_found"):
+            await jobs.post_now(week, worker.run_now)
+        assert (await workspaces.install())[0] == 200
+        assert await jobs.post_now(week, worker.run_now)
+    (posted,) = workspaces.first.messages(LEADS)
+    assert week.label in posted["text"]
