@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bot.call import Distribution, Media, Trend
+from bot.call import Distribution, Media
 from bot.charts.labels import MEDIA_NAMES
 from bot.i18n.messages import Duration, Message, message
 from bot.ports import FREEZE_LIMIT_PERCENT, CallStatistics, Diagnosis
@@ -118,14 +118,11 @@ def _worst_minute(call_statistics: CallStatistics, media: Media) -> Iterator[Mes
         return
     at, count = max(frozen.points, key=lambda point: point[1])
     if count:
+        people = max(value for moment, value in (*present.points, (at, count)) if moment == at)
         yield message(
             "• Worst minute (%(media)s): %(when)s, %(count)s of %(people)s people had a freeze",
             media=MEDIA_NAMES[media],
             when=at,
             count=round(count),
-            people=round(max(count, _value_at(present, at))),
+            people=round(people),
         )
-
-
-def _value_at(trend: Trend, at: object) -> float:
-    return next((value for moment, value in trend.points if moment == at), 0.0)
