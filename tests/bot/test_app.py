@@ -1,4 +1,4 @@
-"""The settings that every process in Slack needs, and permissions without Slack."""
+"""What a process needs and knows at its start: settings, permissions, generation of the API."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.app import open_application, require_slack
 from bot.errors import NotAllowedError
 from bot.services.assembly import Services
 from bot.settings import SettingError, read_settings
+from bot.store.rate_limits import SqlKeyValueStore
 from tests.databases import create_sqlite
 
 TOKEN: Final = {"SLACK_BOT_TOKEN": "xoxb-1"}
@@ -52,3 +53,14 @@ async def test_nobody_is_support_without_slack(tmp_path: Path) -> None:
         assert await application.context.permissions.is_support("T1", "U1") is False
         with pytest.raises(NotAllowedError):
             await Services.of(application.context).tickets.find_for_support("T1", 1, "U1")
+
+
+async def test_generation_that_another_process_detected(tmp_path: Path) -> None:
+    """It is known from the start, without a request."""
+    environment = {**CLOUD, "AGORA_API": "auto", "AGORA_PLAN": "enterprise"}
+    settings = read_settings({**environment, "DATABASE_URL": create_sqlite(tmp_path)})
+    for has_events in (True, False):
+        async with open_application(settings) as application:
+            assert application.context.clouds["kids"].capabilities.events is has_events
+            now = application.context.clock.now()
+            await SqlKeyValueStore(application.store).put("agora.generation", "current", now)

@@ -82,6 +82,7 @@ def test_no_secret_is_logged(capsys: pytest.CaptureFixture[str], form: str) -> N
         log.exception("it failed")
     output = capsys.readouterr().err
     assert "it failed" in output
+    assert "卡" in output
     assert not [secret for secret in ("xoxb-own", "203.0.113.7") if secret in output]
     if form == "json":
         lines = [json.loads(line) for line in output.splitlines()]
