@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -43,10 +44,30 @@ def test_filters(text: str, fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", TicketsArguments()),
+        ("mine", TicketsArguments("mine")),
+        ("my resolved", TicketsArguments("resolved", is_mine=True)),
+        ("claimed mine resolved", TicketsArguments("claimed", is_mine=True)),
+        ("已解决 卡", TicketsArguments("resolved", words=("卡",))),
+        ('video "a  b"', TicketsArguments("all", words=("video", "a", "b"))),
+        ("open " * 6, TicketsArguments("open", words=("open",))),
+        ("x " * 10, TicketsArguments("all", words=("x",) * 10)),
+        ("x" * 300, TicketsArguments("all", words=("x" * 300,))),
+    ],
+)
+def test_states_and_words(text: str, arguments: TicketsArguments) -> None:
+    """In any order; the first state counts, and words alone search all tickets."""
+    assert parse_tickets(text, VOCABULARY) == arguments
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("app=nobody", "app=", "cloud=aws", "cloud=", "cause=weather", "cause=", "by=ann", "by="),
         *("since=0m", "since=soon", "since=3661d", "app=kids app=kids", "colour=red"),
+        *("x " * 11, "x" * 301),
     ],
 )
 def test_wrong_filters(text: str) -> None:
@@ -128,6 +149,7 @@ def test_longer_numbers() -> None:
         ({"app": "x" * 101}, False),
         ({"app": 7}, False),
         ({"number": 12}, False),
+        ({}, True),
         ({"colour": "red"}, False),
     ],
 )
@@ -142,3 +164,20 @@ def test_fields_of_a_button(fields: dict[str, Any], *, is_valid: bool) -> None:
         name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()
     }
     assert TicketsArguments.from_json(text) == TicketsArguments(**values)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"all"', "[" * 1999, "{}" + " " * 1999])
+def test_button_of_something_else(text: str) -> None:
+    """It is refused as an old list."""
+    with pytest.raises(InputError):
+        TicketsArguments.from_json(text)
+
+
+def test_longest_list_of_a_button() -> None:
+    """It has 2000 characters; the last words are left out where they do not fit."""
+    words, causes = tuple("一二三四五六七八九"), ("x" * 30,) * 57
+    for last, kept in (("x" * 33, (*words, "x" * 33)), ("x" * 34, words)):
+        listed = TicketsArguments("all", words=(*words, last), causes=causes)
+        read = TicketsArguments.from_json(listed.to_json(before=7))
+        assert read == replace(listed, words=kept, before=7)
+    assert json.loads(TicketsArguments(app="kids").to_json()) == {"which": "open", "app": "kids"}
