@@ -69,6 +69,7 @@ def build_app(
         ErrorHandler(users),
         answer_timeout_s,
         requests,
+        name="lagdesk",  # else Bolt reads the source of every caller to find one
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
         authorize=Authorization(settings, clients, installations),
         process_before_response=True,
