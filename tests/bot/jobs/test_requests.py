@@ -14,12 +14,11 @@ from tests.bot.jobs.helpers import CARD, Jobs, enqueue
 from tests.due_jobs import wait_until_idle
 
 
-@pytest.mark.parametrize(("max_wait_s", "started"), [(3600, []), (0, [CARD])])
 async def test_jobs_wait_for_open_requests(
-    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, max_wait_s: float, started: list[str]
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While one of two requests is open no job starts, unless it has waited long enough."""
-    monkeypatch.setattr(requests, "MAX_WAIT_S", max_wait_s)
+    """While one of two requests is open no job starts."""
+    monkeypatch.setattr(requests, "MAX_WAIT_S", 3600)
     jobs, signal, open_requests = Jobs(), JobSignal(), OpenRequests()
     async with Worker(store, jobs.handlers(), signal=signal, requests=open_requests):
         with open_requests.count():
@@ -28,6 +27,19 @@ async def test_jobs_wait_for_open_requests(
                 signal.notify()
             for _ in range(50):  # each takes as long as what the worker reads
                 await store.read(store_jobs.count_pending)
-            assert jobs.attempts == started
+            assert jobs.attempts == []
         await wait_until_idle(store)
+    assert jobs.attempts == [CARD]
+
+
+async def test_jobs_start_although_requests_are_open(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They wait for a limited time."""
+    monkeypatch.setattr(requests, "MAX_WAIT_S", 0)
+    jobs, open_requests = Jobs(), OpenRequests()
+    enqueue(store, clock)
+    with open_requests.count():
+        async with Worker(store, jobs.handlers(), requests=open_requests):
+            await wait_until_idle(store)
     assert jobs.attempts == [CARD]
