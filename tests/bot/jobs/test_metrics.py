@@ -48,7 +48,11 @@ def _counted() -> dict[str, float]:
 async def test_metrics_of_jobs(store: Store, clock: Any) -> None:
     """They count pending jobs, the wait of the oldest, finished jobs and retries, each once."""
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
+    metrics.PENDING.labels("report").set(1)  # of the last measurement
     await metrics.measure(store, clock.now())
+    assert [each.labels for each in next(iter(metrics.PENDING.collect())).samples] == [
+        {"kind": "card"}
+    ]
     before = _counted()
     handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, _fail_first)}
     with _outcomes_repeated(store) as refused:
