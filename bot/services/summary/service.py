@@ -49,15 +49,11 @@ class SummaryService:
         early = week.shift(-1).since(zone)
 
         def work(session: Session) -> WeekReport:
-            runs = store.uptime(session, since, until)
-            newest = store.last_running_at(session)
-            if newest is not None and until - MAX_GAP <= newest < until:
-                runs.append((newest, until))  # it still runs; the next record is not due yet
             return build_week_report(
                 week,
                 store.list_weekly_rows(session, early, until, team),
                 store.list_ratings(session, since, until, team),
-                runs,
+                store.uptime(session, since, until),
                 now=now,
                 zone=zone,
                 max_gap=MAX_GAP,

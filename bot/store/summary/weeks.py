@@ -117,11 +117,6 @@ def _scalar(session: Session, statement: Any) -> dt.datetime | None:
     return result
 
 
-def last_running_at(session: Session) -> dt.datetime | None:
-    """Return when Lagdesk was last recorded as running, None for never."""
-    return _scalar(session, func.max(UptimeInterval.until))
-
-
 class WeeklyTicketRow(NamedTuple):
     """The columns of a ticket that a week is counted from; a whole ticket takes longer to read.
 

@@ -55,15 +55,6 @@ def test_stretches(
     assert [((a - START) // MINUTE, (b - START) // MINUTE) for a, b in spans] == expected
 
 
-def test_last_moment_that_lagdesk_ran(session: Session) -> None:
-    """None before the first; an earlier clock changes nothing."""
-    assert weeks.last_running_at(session) is None
-    for minute in (0, 10, 5):
-        weeks.record_uptime(session, START + minute * MINUTE, 30 * MINUTE)
-        session.flush()
-    assert weeks.last_running_at(session) == START + 10 * MINUTE
-
-
 @pytest.mark.parametrize(("age", "kept"), [(400 * DAY, 2), (400 * DAY + MOMENT, 1)])
 def test_old_uptime_is_deleted(age: dt.timedelta, kept: int, session: Session) -> None:
     """After four hundred days."""
