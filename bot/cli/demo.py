@@ -36,7 +36,7 @@ def run(options: argparse.Namespace, _timing: Timing) -> int:
     return asyncio.run(until_stopped(run_demo(options)))
 
 
-async def run_demo(options: argparse.Namespace) -> int:
+async def run_demo(options: argparse.Namespace) -> None:
     """Run the whole product without any account."""
     chosen: LocaleName = options.locale or read_system_locale()
     logs.configure("WARNING", "text")
@@ -52,9 +52,7 @@ async def run_demo(options: argparse.Namespace) -> int:
                     _show_page(demo.workspace.url, chosen, has_browser=not options.no_browser)
 
                 settings = replace(read_settings(demo.environment), port=0)
-                return await serve(
-                    settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready
-                )
+                await serve(settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready)
         except OSError as error:
             busy = message("Port %(port)s is not free.", port=options.port or FIRST_PORT)
             raise LagdeskError(busy) from error

@@ -30,7 +30,7 @@ def run_with_settings(command: Command) -> int:
     return asyncio.run(command(settings))
 
 
-def run_until_stopped(command: Command) -> int:
+def run_until_stopped(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> int:
     """Run a command that never ends by itself; SIGINT or SIGTERM ends the process in time."""
 
     async def stoppable(settings: Settings) -> int:
@@ -40,7 +40,7 @@ def run_until_stopped(command: Command) -> int:
 
 
 async def until_stopped(
-    work: Coroutine[Any, Any, int],
+    work: Coroutine[Any, Any, None],
     limit_s: float = STOP_LIMIT_S,
     exit_process: Callable[[], None] | None = None,
 ) -> int:
@@ -65,11 +65,11 @@ async def until_stopped(
         with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
             loop.add_signal_handler(number, stop)
     try:
-        return await task
+        await task
     except asyncio.CancelledError:
-        if stopped.is_set():
-            return EXIT_OK
-        raise
+        if not stopped.is_set():
+            raise
+    return EXIT_OK
 
 
 def print_ready(line: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.app import open_application, open_slack_runtime, require_slack
-from bot.cli.parser import EXIT_OK, port
+from bot.cli.parser import port
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
 from bot.settings import Settings
@@ -40,7 +40,7 @@ async def serve(
     worker: bool,
     delay_scale: float = 1.0,
     on_ready: Callable[[str], None],
-) -> int:
+) -> None:
     """Run the HTTP server until it is cancelled. `on_ready` gets its URL."""
     from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
     from handlers.http_server import serve_http  # noqa: PLC0415 - likewise
@@ -65,7 +65,6 @@ async def serve(
         async with serve_http(transport.web_app(), settings.host, settings.port) as url:
             on_ready(url)
             await asyncio.Event().wait()
-    return EXIT_OK
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 
 from bot.app import open_application, open_slack_runtime, require_slack
-from bot.cli.parser import EXIT_OK
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
@@ -24,7 +23,7 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
     )
 
 
-async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> int:
+async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> None:
     """Run Socket Mode until it is cancelled."""
     from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
 
@@ -40,4 +39,3 @@ async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool)
             await asyncio.Event().wait()
         finally:
             await transport.close_async()  # type: ignore[no-untyped-call]
-    return EXIT_OK

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 
 from bot.app import open_application, open_slack_runtime, require_slack
-from bot.cli.parser import EXIT_OK
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
@@ -21,7 +20,7 @@ def run(_options: argparse.Namespace, timing: Timing) -> int:
     return run_until_stopped(lambda settings: work(settings, timing))
 
 
-async def work(settings: Settings, timing: Timing) -> int:
+async def work(settings: Settings, timing: Timing) -> None:
     """Run the worker until it is cancelled."""
     require_slack(settings, "SLACK_BOT_TOKEN")
     async with (
@@ -30,4 +29,3 @@ async def work(settings: Settings, timing: Timing) -> int:
     ):
         print_ready("Lagdesk runs jobs")
         await asyncio.Event().wait()
-    return EXIT_OK

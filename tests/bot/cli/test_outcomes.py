@@ -359,10 +359,10 @@ async def test_signals_stop_a_server(stop: signal.Signals) -> None:
     """Both do; what it has open is closed, and no timer keeps the process alive."""
     started, closed = asyncio.Event(), asyncio.Event()
 
-    async def work() -> int:
+    async def work() -> None:
         started.set()
         try:
-            return await asyncio.Future()
+            await asyncio.Future()
         finally:
             closed.set()
 
@@ -381,10 +381,10 @@ async def test_a_server_that_does_not_end_is_ended() -> None:
     """The process exits in time, also when its work waits for ever."""
     started, exited = asyncio.Event(), threading.Event()
 
-    async def work() -> int:
+    async def work() -> None:
         started.set()
         try:
-            return await asyncio.Future()
+            await asyncio.Future()
         finally:
             await asyncio.to_thread(exited.wait, 10)
 
