@@ -16,7 +16,7 @@ from bot.services.admin.installations import WorkspaceToken
 from bot.store.admin import installations
 from handlers.slack.clients import SlackClients
 from tests.database_faults import SQLITE_FAULTS
-from tests.handlers.raw_http import RawHttpClient, command, event, open_raw_http, shortcut
+from tests.handlers.raw_http import RawHttpClient, action, command, event, open_raw_http
 
 # slack-sdk still passes its credentials to aiohttp in the old way
 pytestmark = [
@@ -116,8 +116,8 @@ async def test_database_away_after_an_installation(workspaces: TwoWorkspaces) ->
     with SQLITE_FAULTS["missing"](harness.application.store):
         assert "Not saved" in (await workspaces.raw_http.send_payload(command()))[1]
         person = workspaces.first.person("sam")
-        form = {**shortcut("shortcut"), "user": {"id": person.id}}
-        assert (await workspaces.raw_http.send_payload(form))[0] == 200
+        click = {**action(), "user": {"id": person.id}, "response_url": ""}
+        assert (await workspaces.raw_http.send_payload(click))[0] == 200
         messages = workspaces.first.messages(person.dm_channel_id())
         assert "Not saved" in messages[-1]["text"]
 
