@@ -41,10 +41,11 @@ class FrozenClock:
 
 @dataclass
 class ToldCloud:
-    """A cloud with fixed responses or a failure, which records its requests."""
+    """A cloud with fixed responses or a failure of one request, which records its requests."""
 
     calls: tuple[Call, ...] = ()
     fails: CloudError | None = None
+    failing: str = "calls"
     name: str = "agora"
     capabilities: Any = AGORA
     requests: list[tuple[str, Any]] = field(default_factory=list)
@@ -52,21 +53,24 @@ class ToldCloud:
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
         """Find calls that touch the window."""
         _ = app
-        self.requests.append(("calls", window))
-        if self.fails:
-            raise self.fails
+        self._record("calls", window)
         matches = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
         return tuple(c for c in matches if c.ended_at is None or c.ended_at >= window.since)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return a record without samples."""
-        self.requests.append(("record", (tuple(uids), window)))
+        self._record("record", (tuple(uids), window))
         return CallRecord(call)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return no events."""
-        self.requests.append(("events", (app, cname, window)))
+        self._record("events", (app, cname, window))
         return EventsResult()
+
+    def _record(self, name: str, request: Any) -> None:
+        self.requests.append((name, request))
+        if self.fails and self.failing == name:
+            raise self.fails
 
 
 def minutes(number: float) -> dt.timedelta:
@@ -186,3 +190,16 @@ async def test_failures_are_in_the_answer(
         assert why is diagnosis.verdict.missing[0].why
         assert again is (diagnosis.verdict.retry_at is not None)
         assert diagnosis.failures == (REASON,)
+
+
+@pytest.mark.parametrize(
+    ("failing", "kind"), [("record", MissingKind.CALL), ("events", MissingKind.EVENTS)]
+)
+async def test_failure_of_one_request(failing: str, kind: MissingKind) -> None:
+    """The diagnosis uses what the others returned, and names what is missing."""
+    error = CloudRefusedError(REASON, status=401, **AT)
+    cloud = ToldCloud((make_call(60),), error, failing)
+    diagnosis = await diagnosis_service(cloud).diagnose(REPORT)
+    assert diagnosis.calls == cloud.calls
+    assert (kind, MissingReason.REFUSED) in [(m.what, m.why) for m in diagnosis.verdict.missing]
+    assert diagnosis.failures == (REASON,)
