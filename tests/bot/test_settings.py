@@ -240,6 +240,15 @@ def test_durations(text: str, seconds: float) -> None:
     assert seconds == read_settings({"ESCALATE_AFTER": text}).escalate_after_s
 
 
+@pytest.mark.parametrize(
+    ("words", "value"), [("true 1 yes on TRUE", True), ("false 0 no off Off", False)]
+)
+def test_words_of_a_switch(words: str, *, value: bool) -> None:
+    """In upper or lower case."""
+    for word in words.split():
+        assert read_settings({"MASK_UIDS": word}).mask_uids is value
+
+
 def test_file_beside_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`.env` is read, and the environment wins over it."""
     monkeypatch.chdir(tmp_path)
