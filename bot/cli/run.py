@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from bot import logs
@@ -34,9 +35,18 @@ def run_until_stopped(command: Callable[[Settings], Coroutine[Any, Any, None]]) 
     """Run a command that never ends by itself; SIGINT or SIGTERM ends the process in time."""
 
     async def stoppable(settings: Settings) -> int:
+        asyncio.get_running_loop().set_default_executor(_one_thread())
         return await until_stopped(command(settings))
 
     return run_with_settings(stoppable)
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    """Return the executor that parses long responses and draws charts.
+
+    Each thread that did so would keep the memory it needed.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix="work")
 
 
 async def until_stopped(
