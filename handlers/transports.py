@@ -69,9 +69,10 @@ def build_app(
         ErrorHandler(users),
         answer_timeout_s,
         requests,
+        Authorization(settings, clients, installations),
+        clients,
         name="lagdesk",  # else Bolt reads the source of every caller to find one
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
-        authorize=Authorization(settings, clients, installations),
         process_before_response=True,
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,
