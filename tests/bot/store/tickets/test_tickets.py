@@ -34,6 +34,7 @@ def test_transaction_runs_again(session: Session) -> None:
     ticket = make_ticket(origin="V")
     tickets.get_or_create(session, ticket)
     session.rollback()
+    session.connection().exec_driver_sql("BEGIN IMMEDIATE")  # else each statement is committed
     stored, is_new = tickets.get_or_create(session, ticket)
     assert is_new
     assert tickets.find(session, stored.id).thread is not None
