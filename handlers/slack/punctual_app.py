@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.listener.async_listener import AsyncListener
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -113,8 +114,14 @@ class PunctualApp(AsyncApp):
         return True
 
     async def _run(self, listener: AsyncListener, req: AsyncBoltRequest) -> BoltResponse:
-        empty = BoltResponse(status=200, body="")
+        """Return what the listener acknowledged with."""
         response = await self.listener_runner.run(
-            request=req, response=empty, listener_name="", listener=listener
+            request=req,
+            response=None,  # type: ignore[arg-type]  # else it is returned in place of the answer
+            listener_name="",
+            listener=listener,
         )
-        return response or empty
+        if response is not None:
+            return response
+        unanswered = BoltUnhandledRequestError(request=req, current_response=None)
+        return await self._error_handler.handle(unanswered, req.body, req.context)
