@@ -58,7 +58,9 @@ def next_migrations() -> Iterator[None]:
         folder = Path(name) / "migrations"
         shutil.copytree(known, folder)
         newest = max(path.name for path in (folder / "versions").glob("0*.py"))
-        (folder / "versions" / "next.py").write_text(_MIGRATION % newest.partition("_")[0])
+        (folder / "versions" / f"{REVISION}_next.py").write_text(
+            _MIGRATION % newest.partition("_")[0]
+        )
         schema._MIGRATIONS = folder  # type: ignore[misc]
         yield
         schema._MIGRATIONS = known  # type: ignore[misc]

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
 from bot.store import Store
-from bot.store.schema import alembic_config
+from bot.store.schema import alembic_config, known_revisions
 from bot.store.tables import load_tables
 from tests.bot.conftest import create_postgres
 from tests.bot.store.every_table import ROWS, all_rows, fill_every_table
@@ -43,6 +43,13 @@ def downgrade(engine: Engine, revision: str) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
         connection.commit()
+
+
+def test_files_are_named_by_their_revisions() -> None:
+    """A start reads the revisions from the names, without Alembic."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    newest_first = [script.revision for script in scripts.walk_revisions()]
+    assert newest_first[::-1] == known_revisions()
 
 
 def test_schema_downgrades_and_upgrades_again(store: Store) -> None:
