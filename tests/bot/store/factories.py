@@ -21,7 +21,7 @@ def make_ticket(**changes: Any) -> Ticket:
     """A ticket of team T1 reported by U1 at noon, from a form of its own."""
     fields: dict[str, Any] = {
         "team": "T1",
-        "origin": f"V{next(_origins)}",
+        "origin": f"VROW{next(_origins)}",
         "app": "kids",
         "cloud": "agora",
         "cname": "class_1",
