@@ -70,7 +70,7 @@ _FREEZE_EVERY: Final = 4  # not a divisor of the number of points: each has its 
 _FROZEN_S: Final = 9.0
 _KNOWN_CALLS: Final = 100
 _KINDS: Final = ("cpu_high_teacher", "uplink_loss_video", "stopped_audio_teacher")
-_CONVERGENCE_S: Final = 180.0
+_CONVERGENCE_S: Final = 300.0
 _LATE_S: Final = 10.0  # what happens twice may do so later
 
 

@@ -135,7 +135,8 @@ class Inspector:
                 "private messages missing": (not posts[f"confirm:{label}"])
                 + (is_claimed and not posts[f"notify:{label}:claimed:{lin}:0"])
                 + (is_known and not posts[f"explain:{label}"]),
-                "clicks without effect": is_claimed and sam not in text_of(card),
+                "clicks without effect": is_claimed and self._assignee(cname) != sam,
+                "clicks not on the card": is_claimed and sam not in text_of(card),
                 "cloud reports twice": reports > 1,
                 "cloud reports lost": state == "pending" or (state == "accepted" and not reports),
             }
@@ -146,6 +147,10 @@ class Inspector:
         channels = self._workspace.channels.values()
         messages = [each for channel in channels for each in channel.messages.values()]
         return Counter(key for each in messages if (key := key_of(each)))
+
+    def _assignee(self, cname: str) -> str | None:
+        ticket = self._store.read_sync(lambda session: find_newest_ticket(session, cname))
+        return ticket.assignee if ticket else None
 
     def _count_tickets(self) -> int:
         def work(session: Session) -> int:
