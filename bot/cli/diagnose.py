@@ -15,7 +15,7 @@ from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
-from bot.services.app_names import no_such_app
+from bot.services.app_names import find_app, no_such_app
 from bot.services.context import Context
 from bot.services.tickets.submission import is_uid
 from bot.settings import N_, SettingError, Settings
@@ -42,9 +42,9 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
-        _check_arguments(application.context, options)
+        app = _choose_app(application.context, options)
         diagnosis = await application.services.diagnosis.diagnose_channel(
-            options.app or next(iter(application.context.clouds)),
+            app,
             options.cname,
             at=options.at,
             teacher_uid=options.teacher,
@@ -53,10 +53,12 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
     return _print_diagnosis(diagnosis, application.context.languages.default, as_json=options.json)
 
 
-def _check_arguments(context: Context, options: argparse.Namespace) -> None:
-    app = options.app or next(iter(context.clouds))
-    if app not in context.clouds:
-        raise UsageError(no_such_app(app, list(context.clouds)))
+def _choose_app(context: Context, options: argparse.Namespace) -> str:
+    """Return the app of a call; UsageError when an argument is wrong."""
+    apps = list(context.clouds)
+    app = find_app(options.app, apps) if options.app else apps[0]
+    if app is None:
+        raise UsageError(no_such_app(options.app, apps))
     capabilities = context.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):
         raise UsageError(capabilities.cname_hint)
@@ -65,6 +67,7 @@ def _check_arguments(context: Context, options: argparse.Namespace) -> None:
             raise UsageError(capabilities.uid_hint)
     if options.at is not None and options.at > context.clock.now():
         raise UsageError(message("This time is in the future. Choose now or earlier."))
+    return app
 
 
 def _print_diagnosis(diagnosis: Diagnosis, translator: Translator, *, as_json: bool) -> int:

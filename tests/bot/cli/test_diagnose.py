@@ -73,7 +73,7 @@ async def way(request: pytest.FixtureRequest, fake_clock: FakeClock) -> AsyncIte
 async def ask(way: Way, cli: CommandLine, cname: str, *more: str) -> tuple[int, dict[str, Any]]:
     """Ask in a terminal; returns the status and the verdict, whose shape is checked."""
     people = ("--teacher", "10001", "--student", "20002")
-    line = ("diagnose", cname, "--app", way.app, *people, *more, "--json")
+    line = ("diagnose", cname, "--app", way.app.upper(), *people, *more, "--json")
     outcome = await cli.run(*line, **way.environment)
     assert outcome.err == ""
     verdict: dict[str, Any] = json.loads(outcome.out)
