@@ -8,10 +8,17 @@ import sys
 import pytest
 
 from bot.i18n.translator import Translator
+from handlers import commands
 from handlers.commands import COMMANDS, Command
 from handlers.slack.manifest import build_manifest
 from handlers.ui.help import command_table, help_text, usage_of
 from handlers.ui.renderer import Renderer
+
+
+def test_every_declared_command_is_listed() -> None:
+    """A command that is declared but not in COMMANDS would be in no manifest and no help."""
+    declared = [each for each in vars(commands).values() if isinstance(each, Command)]
+    assert declared == list(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
