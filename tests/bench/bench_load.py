@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.sandbox.slack.delivery.transport import HttpTransport, encode, sign
-from bot.sandbox.slack.model import Ack, Delivery
+from bot.sandbox.slack.state.model import Ack, Delivery
 from tests.bench.bench_crash import Crash, open_crash, start_postgres
 from tests.bench.crash_fleet import FLEETS
 from tests.bench.process_size import cpu_seconds

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlmodel import col, select
 
-from bot.sandbox.slack.model import Ack, Delivery, Transport
+from bot.sandbox.slack.state.model import Ack, Delivery, Transport
 from bot.store import Session, Store
 from bot.store.models import Job
 

@@ -21,7 +21,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 from bot.cli.serve import serve
 from bot.i18n.translator import load_catalogs
 from bot.sandbox.demo import DELAY_SCALE, demo_environment
-from bot.sandbox.slack.seed import SAM, ZHOU
+from bot.sandbox.slack.state.seed import SAM, ZHOU
 from bot.settings import read_settings
 from handlers.slack.manifest import build_manifest
 from tests.browser import launch

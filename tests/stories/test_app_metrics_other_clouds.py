@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
 from bot.sandbox.slack import Person
-from bot.sandbox.slack.seed import SUPPORT_GROUP
+from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import Json, choose_in_menu, open_external_services, report, text_of
 

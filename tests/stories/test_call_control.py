@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox.clouds import HuaweiAccount
 from bot.sandbox.slack import Person
-from bot.sandbox.slack.seed import SUPPORT_GROUP
+from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from bot.store.call_control.recordings import Recording
 from bot.store.call_control.room_commands import RoomCommand
 from tests.conftest import FakeClock, Harness, slack_errors_of

@@ -16,7 +16,7 @@ from bot.cloud_report import ReportState
 from bot.jobs.leases import LEASE
 from bot.jobs.run import Run
 from bot.sandbox.slack.errors import NoAckError
-from bot.sandbox.slack.model import Ack, Delivery, Transport
+from bot.sandbox.slack.state.model import Ack, Delivery, Transport
 from bot.services.notifications.rules import NOTIFY
 from bot.services.summary.jobs import DETAILS, POST, job_name
 from bot.services.summary.weeks import Week

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.sandbox.slack.delivery.transport import deliver
-from bot.sandbox.slack.model import Delivery
+from bot.sandbox.slack.state.model import Delivery
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     FORM,

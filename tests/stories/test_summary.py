@@ -13,7 +13,7 @@ import pytest
 
 from bot.app import open_summary_jobs
 from bot.sandbox.slack import Workspace
-from bot.sandbox.slack.seed import SUPPORT_GROUP
+from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from bot.services.summary.weeks import Week
 from bot.store.summary import weeks as store
 from tests.conftest import FakeClock, Harness, slack_errors_of

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from bot.sandbox.slack.seed import ESCALATIONS, LEADS, LIN, MAYA, SAM, WANG, ZHOU
+from bot.sandbox.slack.state.seed import ESCALATIONS, LEADS, LIN, MAYA, SAM, WANG, ZHOU
 from tests.browser import IN_BROWSER, open_page, take_screenshot
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import Json, find_ticket

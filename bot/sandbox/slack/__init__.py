@@ -3,8 +3,8 @@
 The product uses it over HTTP, as it uses Slack.
 """
 
-from bot.sandbox.slack.app import SlackApp
 from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.state.app import SlackApp
 from bot.sandbox.slack.workspace import Workspace
 
 __all__ = ["Person", "SlackApp", "Workspace"]

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.delivery.transport import HttpTransport, deliver, sign
 from bot.sandbox.slack.errors import NoAckError
-from bot.sandbox.slack.model import Ack, Delivery, User
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Ack, Delivery, User
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 
 def update_user(workspace: WorkspaceState, user: User, fields: Mapping[str, str]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.model import Channel, User
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, User
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _BROADCAST_MENTIONS = ("<!channel", "<!here", "<!everyone")
 

@@ -12,8 +12,8 @@ from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, emit_in_cha
 from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
 from bot.sandbox.slack.errors import Json
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import Channel, is_reply
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, is_reply
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _CARRIED: Final = (
     "text",

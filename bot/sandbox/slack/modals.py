@@ -10,8 +10,8 @@ from bot.sandbox.slack.block_kit import validate_view
 from bot.sandbox.slack.elements import name_blocks
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import Trigger
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Trigger
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 MAX_STACK: Final = 3
 

@@ -11,9 +11,9 @@ from bot.sandbox.slack.elements import every_block, find_element, iterate_elemen
 from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.interactions import actions, view_submissions
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import Channel, User
 from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, User
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 from bot.sandbox.slack.waiting import wait_until
 
 

@@ -13,7 +13,7 @@ from bot.sandbox.slack.api import server as api_server
 from bot.sandbox.slack.delivery.socket_mode import SocketModeTransport
 from bot.sandbox.slack.interactions import responses
 from bot.sandbox.slack.page import server as page_server
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 Route = Callable[[WorkspaceState, web.Request], Awaitable[web.StreamResponse]]
 

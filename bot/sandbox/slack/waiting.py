@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 Result = TypeVar("Result")
 

@@ -11,11 +11,11 @@ from typing import TypeVar
 from bot.sandbox.slack import admin, channels
 from bot.sandbox.slack.delivery.socket_mode import SocketModeTransport
 from bot.sandbox.slack.delivery.transport import HttpTransport
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.model import Ack
 from bot.sandbox.slack.person import Person, find_person, list_people
 from bot.sandbox.slack.server import open_server
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.faults import Fault
+from bot.sandbox.slack.state.model import Ack
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 from bot.sandbox.slack.waiting import wait_until
 
 Result = TypeVar("Result")

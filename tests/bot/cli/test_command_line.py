@@ -16,7 +16,7 @@ import pytest
 
 from bot.call import Side
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
-from bot.sandbox.slack.app import read_manifest
+from bot.sandbox.slack.state.app import read_manifest
 from bot.store import Store
 from bot.ticket import Ticket
 from tests.cli_helpers import CommandLine

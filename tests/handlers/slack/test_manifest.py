@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.app import read_manifest
+from bot.sandbox.slack.state.app import read_manifest
 from handlers.commands import COMMANDS
 from handlers.slack.manifest import EVENTS_PATH, build_manifest
 

@@ -11,7 +11,7 @@ import pytest
 from bot.app import open_summary_jobs
 from bot.errors import SlackAccessLostError
 from bot.sandbox.slack import Workspace
-from bot.sandbox.slack.seed import LEADS
+from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
 from bot.store.admin import installations
 from handlers.slack.clients import SlackClients

@@ -16,8 +16,8 @@ from bot.sandbox.slack.api.method import TIER_3, Method, split_names
 from bot.sandbox.slack.block_kit import validate_message, validate_view
 from bot.sandbox.slack.delivery.socket_mode import make_socket_url
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
-from bot.sandbox.slack.seed import DEFAULT_PERSON
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.seed import DEFAULT_PERSON
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _TOKEN_LIFE_S: Final = 43_200
 

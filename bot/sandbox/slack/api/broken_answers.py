@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 
 async def break_response(

@@ -12,8 +12,8 @@ from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_mess
 from bot.sandbox.slack.elements import iterate_dicts
 from bot.sandbox.slack.errors import Json, api_error, invalid_message
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import Channel
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _CONTENT: Final = ("text", "blocks", "attachments", "markdown_text", "metadata")
 _STYLE: Final = ("username", "icon_emoji", "icon_url")

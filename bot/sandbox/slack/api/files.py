@@ -15,8 +15,8 @@ from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
-from bot.sandbox.slack.model import Channel, UploadedFile
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, UploadedFile
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _MAX_ALT_TEXT: Final = 1000
 _MAX_CHANNELS: Final = 100

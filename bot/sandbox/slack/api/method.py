@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 Handler = Callable[[WorkspaceState, Arguments], Json]
 Token = Literal["bot", "app", "none"]

@@ -13,8 +13,8 @@ from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.method import Method
 from bot.sandbox.slack.api.registry import METHODS
 from bot.sandbox.slack.errors import Json, WebApiError, api_error, invalid_arguments
-from bot.sandbox.slack.faults import BROKEN_ANSWERS, Fault
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.faults import BROKEN_ANSWERS, Fault
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _BEARER: Final = "Bearer "
 _SECONDS_A_MINUTE: Final = 60.0

@@ -11,8 +11,8 @@ from bot.sandbox.slack.api.chat import find_channel
 from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
 from bot.sandbox.slack.errors import Json, api_error
-from bot.sandbox.slack.model import Channel, UserGroup
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, UserGroup
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _PAGE: Final = 200
 

@@ -10,7 +10,7 @@ from bot.sandbox.slack.api.chat import find_unready_files
 from bot.sandbox.slack.api.method import TIER_4, Method, split_names
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 
 def _open(workspace: WorkspaceState, arguments: Arguments) -> Json:

@@ -6,8 +6,8 @@ from typing import Final
 
 from bot.sandbox.slack.delivery.transport import deliver_event
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.model import Channel, Delivery
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Channel, Delivery
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 MESSAGE_SUBSCRIPTIONS: Final = {
     "channel": "message.channels",

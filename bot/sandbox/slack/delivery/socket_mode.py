@@ -12,8 +12,8 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.slack.errors import Json, NoAckError
-from bot.sandbox.slack.model import Ack, Delivery
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Ack, Delivery
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 MAX_CONNECTIONS: Final = 10
 _APPROXIMATE_LIFE_S: Final = 18_060

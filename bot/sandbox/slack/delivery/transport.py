@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.sandbox.slack.errors import NoAckError
-from bot.sandbox.slack.model import Ack, Delivery, Transport
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Ack, Delivery, Transport
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 
 class HttpTransport:

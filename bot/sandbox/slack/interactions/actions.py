@@ -11,9 +11,9 @@ from bot.sandbox.slack.errors import Json, NoAckError, WebApiError
 from bot.sandbox.slack.form_state import FIELDS, collect_values, convert, find_option
 from bot.sandbox.slack.interactions import responses
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import Ack, Channel, Delivery, User
 from bot.sandbox.slack.outcomes import LATE, ActionOutcome, CommandOutcome
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Ack, Channel, Delivery, User
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 DISPATCH_FAILED: Final = "dispatch_failed"
 MAX_OPTIONS: Final = 100

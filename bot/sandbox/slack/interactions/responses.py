@@ -14,9 +14,9 @@ from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.chat import read_content
 from bot.sandbox.slack.api.method import split_names
 from bot.sandbox.slack.errors import Json, WebApiError, api_error
-from bot.sandbox.slack.faults import BROKEN_ANSWERS
-from bot.sandbox.slack.model import Channel, ResponseUrl
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.faults import BROKEN_ANSWERS
+from bot.sandbox.slack.state.model import Channel, ResponseUrl
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _GONE: Final = 404
 _KNOWN: Final = split_names(

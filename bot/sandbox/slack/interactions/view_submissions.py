@@ -10,9 +10,9 @@ from bot.sandbox.slack.delivery.transport import readable
 from bot.sandbox.slack.elements import iterate_elements
 from bot.sandbox.slack.errors import Json, WebApiError, api_error
 from bot.sandbox.slack.interactions.actions import base_payload, send, view_with_state
-from bot.sandbox.slack.model import Delivery, User
 from bot.sandbox.slack.outcomes import SubmitOutcome
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import Delivery, User
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _FORM = "The form"
 

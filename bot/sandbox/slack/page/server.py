@@ -16,11 +16,11 @@ from bot.sandbox.slack.elements import find_element
 from bot.sandbox.slack.errors import Json, WebApiError
 from bot.sandbox.slack.interactions import actions, view_submissions
 from bot.sandbox.slack.json_copy import copy_json
-from bot.sandbox.slack.model import is_reply
 from bot.sandbox.slack.outcomes import Outcome
 from bot.sandbox.slack.person import Person, find_person, list_people
-from bot.sandbox.slack.seed import DEFAULT_CHANNEL, DEFAULT_PERSON
-from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.state.model import is_reply
+from bot.sandbox.slack.state.seed import DEFAULT_CHANNEL, DEFAULT_PERSON
+from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 PAGE_DIR: Final = Path(__file__).parent
 _POLICY: Final = (

@@ -11,12 +11,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.sandbox.slack.app import read_manifest
-from bot.sandbox.slack.broadcast import ChangeSignal, PageEvents
 from bot.sandbox.slack.errors import Json, api_error
-from bot.sandbox.slack.faults import Faults
-from bot.sandbox.slack.ids import IdGenerator
-from bot.sandbox.slack.model import (
+from bot.sandbox.slack.state.app import read_manifest
+from bot.sandbox.slack.state.broadcast import ChangeSignal, PageEvents
+from bot.sandbox.slack.state.faults import Faults
+from bot.sandbox.slack.state.ids import IdGenerator
+from bot.sandbox.slack.state.model import (
     Channel,
     ClientNotice,
     Delivery,
@@ -26,9 +26,9 @@ from bot.sandbox.slack.model import (
     UploadedFile,
     User,
 )
-from bot.sandbox.slack.rate_limits import RateLimiter
-from bot.sandbox.slack.request_log import RequestLog
-from bot.sandbox.slack.seed import make_channels, make_people, make_usergroups
+from bot.sandbox.slack.state.rate_limits import RateLimiter
+from bot.sandbox.slack.state.request_log import RequestLog
+from bot.sandbox.slack.state.seed import make_channels, make_people, make_usergroups
 
 RESPONSE_URL_LIFE_S: Final = 1800.0
 

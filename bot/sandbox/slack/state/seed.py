@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.sandbox.slack.model import Channel, User, UserGroup
+from bot.sandbox.slack.state.model import Channel, User, UserGroup
 
 LIN, WANG, SAM, ZHOU, MAYA, GUEST = (
     "U07LIN00001",

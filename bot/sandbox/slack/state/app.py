@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.sandbox.slack.errors import Json
-from bot.sandbox.slack.seed import BOT_USER
+from bot.sandbox.slack.state.seed import BOT_USER
 
 EVERY_SCOPE: Final = frozenset(
     {
