@@ -292,7 +292,7 @@ def _print(kind: str, damage: Damage, crash: Crash) -> None:
         f"{kind}, {today}: killed or frozen {number} times at {dict(crash.hits)}",
         (
             f"  {damage.tickets} tickets, {damage.unconfirmed} reports unconfirmed, "
-            f"{len(crash.traffic.weeks)} weeks, card after {latency:.2f} s (median)"
+            f"{len(crash.traffic.weeks)} weeks, {crash.traffic.refused} clicks refused, card after {latency:.2f} s (median)"
         ),
         *(f"  {what}: {number}" for what, number in sorted(damage.counts.items())),
     ]

@@ -20,6 +20,7 @@ from bot.store import Session, Store
 from tests.scenario_helpers import FORM, Json, key_of, text_of
 from tests.stored_rows import find_newest_ticket
 
+_REFUSAL_S: Final = 0.5  # a refusal may come after the acknowledgement
 REPORT_PAUSE_S: Final = 3.0
 KNOWN_EVERY: Final = 3  # the cloud knows each third call, whose cause is then explained
 _ATTEMPTS: Final = 4  # somebody whose form was not saved presses the button again
@@ -37,6 +38,7 @@ class Traffic:
     claimed: dict[str, bool] = field(default_factory=dict)  # cname -> acknowledged
     acknowledged_at: dict[str, float] = field(default_factory=dict)
     weeks: list[Week] = field(default_factory=list)
+    refused: int = 0
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     async def report_for_ever(self) -> None:
@@ -55,8 +57,17 @@ class Traffic:
                     self.claimed[cname] = False
                     self.on_submit("click")
                     with contextlib.suppress(*_TROUBLE):
-                        outcome = await self.workspace.person("sam").click(card, "ticket.claim")
-                        self.claimed[cname] = outcome.ok
+                        self.claimed[cname] = await self._claim(card)
+
+    async def _claim(self, card: Json) -> bool:
+        """Press the button; return whether it is acknowledged and not refused in private."""
+        sam = self.workspace.person("sam")
+        refused = len(sam.ephemerals("escalations"))
+        outcome = await sam.click(card, "ticket.claim")
+        await asyncio.sleep(_REFUSAL_S)
+        is_refused = len(sam.ephemerals("escalations")) > refused
+        self.refused += is_refused
+        return outcome.ok and not is_refused
 
     def cards(self) -> dict[str, list[Json]]:
         """The cards of each call."""
