@@ -31,7 +31,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@$(TESTS) -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(TESTS) -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 # Python keeps what it compiled, whatever the environment says: each process compiles for 5 s else.
 TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
