@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from handlers.slack.routes import Routes
+
+
+@pytest.fixture
+def routes() -> Routes:
+    """A table with a listener of each kind, named in place of Bolt's objects."""
+    table = Routes()
+    names: tuple[tuple[str, Any], ...] = (
+        ("command", "/report"),
+        ("view", "report"),
+        ("shortcut", "report"),
+        ("action", "verdict.details"),
+        ("action", re.compile(r"ticket\.(claim|resolve)")),
+    )
+    for kind, name in names:
+        table.add(kind, name, f"{kind} {getattr(name, 'pattern', name)}")  # type: ignore[arg-type]
+    table.add("command", "/report", "second")  # type: ignore[arg-type]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"command": "/report"}, "command /report"),
+        ({"command": "/report", "ssl_check": "1"}, None),
+        ({"command": "/other"}, None),
+        ({"type": "view_submission", "view": {"callback_id": "report"}}, "view report"),
+        ({"type": "view_closed", "view": {"callback_id": "report"}}, None),
+        ({"type": "shortcut", "callback_id": "report"}, "shortcut report"),
+        ({"type": "message_action", "callback_id": "report"}, "shortcut report"),
+        (
+            {"type": "block_actions", "actions": [{"action_id": "verdict.details"}]},
+            "action verdict.details",
+        ),
+        (
+            {"type": "block_actions", "actions": [{"action_id": "ticket.claim"}]},
+            "action ticket\\.(claim|resolve)",
+        ),
+        ({"type": "block_actions", "actions": [{"action_id": "ticket.other"}]}, None),
+        ({"type": "event_callback", "event": {"type": "message"}}, None),
+    ],
+)
+def test_listener_of_a_request(routes: Routes, body: dict[str, Any], found: Any) -> None:
+    """By kind and exact name, buttons also by pattern, the first listener of a name."""
+    assert routes.find(body) == found
