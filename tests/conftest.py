@@ -39,6 +39,8 @@ hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 NO_PACE: Final = Pace(dt.timedelta(0), burst=1)  # the clock stands still
+SLEEP_SPEED: Final = 200  # a FakeClock's sleep against a real one
+JITTER_S: Final = 0.1 * SLEEP_SPEED  # as much as a real tenth of a second
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
 
 
@@ -99,12 +101,12 @@ class FakeClock:
         return Timing(self, self.sleep)
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep two hundred times as fast.
+        """Sleep SLEEP_SPEED times as fast.
 
         Several calls may sleep at a time; each still wakes up at its own moment.
         """
         target = self._now + seconds
-        await asyncio.sleep(seconds / 200)
+        await asyncio.sleep(seconds / SLEEP_SPEED)
         self._now = max(self._now, target)
 
 
@@ -198,7 +200,7 @@ async def open_harness_at(
     workspace = Workspace(
         clock=clock, manifest=manifest, message_rate_s=0, ack_limit_s=10.0, trigger_life_s=10.0
     )  # Slack's three seconds, and room for a busy machine
-    clouds = FakeClouds(demo_calls(clock()), clock=clock)
+    clouds = FakeClouds(demo_calls(clock()), clock=clock, jitter_s=JITTER_S)
     async with AsyncExitStack() as stack:
         stack.enter_context(fast_waits())
         await stack.enter_async_context(workspace.serve())

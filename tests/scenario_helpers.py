@@ -19,6 +19,7 @@ from bot.store import Session
 from bot.ticket import Ticket
 from handlers.slack.manifest import build_manifest
 from tests.conftest import (
+    JITTER_S,
     NO_PACE,
     FakeClock,
     Harness,
@@ -186,7 +187,7 @@ async def open_external_services(
         ack_limit_s=10.0,
         trigger_life_s=10.0,
     )  # Slack's three seconds, and room for a busy machine
-    clouds = FakeClouds(demo_calls(clock()), clock=clock)
+    clouds = FakeClouds(demo_calls(clock()), clock=clock, jitter_s=JITTER_S)
     with fast_waits():
         async with workspace.serve(), clouds.serve():
             yield ExternalServices(clock, workspace, clouds, folder, slack_timeout_s)

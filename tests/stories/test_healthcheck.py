@@ -17,7 +17,7 @@ from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
 from handlers.admin import healthcheck_view
 from tests.cli_helpers import CommandLine
-from tests.conftest import Harness, harness_environment
+from tests.conftest import JITTER_S, Harness, harness_environment
 from tests.scenario_helpers import ephemeral_texts, text_of
 
 NEEDED = [
@@ -161,7 +161,8 @@ async def test_without_a_worker(http_harness: Harness, tmp_path: Path) -> None:
 async def test_today_is_told_by_its_plan(http_harness: Harness, tmp_path: Path) -> None:
     """Which generation answers stands there, with its plan and the quotas of that plan."""
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
-    async with FakeClouds(agora_generation="current", clock=http_harness.clock).serve() as today:
+    served = FakeClouds(agora_generation="current", clock=http_harness.clock, jitter_s=JITTER_S)
+    async with served.serve() as today:
         _, rows = await find(http_harness, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
     assert "current, standard" in rows["cloud.agora.kids"]["detail"]
     assert "sessions 1000 of 1000 today" in rows["quota.agora.kids"]["detail"]

@@ -14,7 +14,7 @@ from bot.sandbox.clouds.agora.report import AcceptedReport
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
 from bot.sandbox.clouds.huawei.account import HuaweiAccount
 from bot.sandbox.clouds.huawei.fake import FakeHuawei
-from bot.sandbox.clouds.request_log import LoggedRequest, max_in_window
+from bot.sandbox.clouds.request_log import JITTER_S, LoggedRequest, max_in_window
 from bot.sandbox.clouds.server import FakeCloud, FakeCloudServer
 from bot.sandbox.clouds.volcengine.account import VolcengineAccount
 from bot.sandbox.clouds.volcengine.fake import FakeVolcengine
@@ -41,7 +41,7 @@ class FakeClouds:
     Endpoints are named by their documented path without `/beta/`, such as
     `analytics/call/lists` (also with `/beta/`), Volcengine's by their Action, such as
     `ListRoomInfo`. `delay_scale` scales the delay after which data is available, for
-    demos; 1 is as documented.
+    demos; 1 is as documented. Rate limits forgive requests that arrive `jitter_s` too early.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class FakeClouds:
         huawei: HuaweiAccount | None = None,
         volcengine: VolcengineAccount | None = None,
         delay_scale: float = 1.0,
+        jitter_s: float = JITTER_S,
     ) -> None:
         self.sim_calls: list[SimulatedCall] = list(sim_calls)
         self.clock = clock
@@ -65,13 +66,17 @@ class FakeClouds:
             generation=agora_generation,
             plan=agora_plan,
             delay_scale=delay_scale,
+            jitter_s=jitter_s,
         )
-        self.huawei = FakeHuawei(self.sim_calls, clock, account=huawei, delay_scale=delay_scale)
+        self.huawei = FakeHuawei(
+            self.sim_calls, clock, account=huawei, delay_scale=delay_scale, jitter_s=jitter_s
+        )
         self.volcengine = FakeVolcengine(
             self.sim_calls,
             clock,
             account=volcengine or VolcengineAccount(),
             delay_scale=delay_scale,
+            jitter_s=jitter_s,
         )
         self._fakes: tuple[FakeCloud, ...] = (self.agora, self.huawei, self.volcengine)
 

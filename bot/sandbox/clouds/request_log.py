@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-JITTER_S: Final = 0.1  # calls sent just far enough apart may arrive this much closer together
+JITTER_S: Final = 0.1
 _DAY_S: Final = 86400
 
 
@@ -34,8 +34,9 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """Every request, in order."""
+    """Every request, in order. Requests sent far enough apart may arrive `jitter_s` closer."""
 
+    jitter_s: float = JITTER_S
     requests: list[LoggedRequest] = field(default_factory=list)
     _accepted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
@@ -48,9 +49,9 @@ class RequestLog:
     def exceeded_limit(self, now: float, app: str, bucket: str, limits: RateLimits) -> str:
         """Return the limit one more request would exceed: `qps`, `qpm`, `qpd`, or "" for none."""
         accepted = self._accepted.get((app, bucket), [])
-        if _full(accepted, now - 1 + JITTER_S, limits.per_second):
+        if _full(accepted, now - 1 + self.jitter_s, limits.per_second):
             return "qps"
-        if _full(accepted, now - 60 + JITTER_S, limits.per_minute):
+        if _full(accepted, now - 60 + self.jitter_s, limits.per_minute):
             return "qpm"
         return "qpd" if _full(accepted, now // _DAY_S * _DAY_S, limits.per_day) else ""
 

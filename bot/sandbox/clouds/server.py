@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.sandbox import http_server
 from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_response
-from bot.sandbox.clouds.request_log import LoggedRequest, RateLimits, RequestLog
+from bot.sandbox.clouds.request_log import JITTER_S, LoggedRequest, RateLimits, RequestLog
 from bot.sandbox.scenario import SimulatedCall
 
 Clock = Callable[[], float]
@@ -87,12 +87,16 @@ class FakeCloud(abc.ABC):
     name: str
 
     def __init__(
-        self, sim_calls: list[SimulatedCall], clock: Clock, delay_scale: float = 1.0
+        self,
+        sim_calls: list[SimulatedCall],
+        clock: Clock,
+        delay_scale: float = 1.0,
+        jitter_s: float = JITTER_S,
     ) -> None:
         self.sim_calls = sim_calls
         self.clock = clock
         self.delay_scale = delay_scale
-        self.request_log = RequestLog()
+        self.request_log = RequestLog(jitter_s)
         self.faults = FaultPlan()
         self.url = ""
 

@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import demo_calls
 from tests.cli_helpers import CommandLine
-from tests.conftest import FakeClock
+from tests.conftest import JITTER_S, FakeClock
 
 
 @pytest.fixture
@@ -22,6 +22,6 @@ def cli(tmp_path: Path, fake_clock: FakeClock) -> CommandLine:
 @pytest.fixture
 async def clouds(fake_clock: FakeClock) -> AsyncIterator[FakeClouds]:
     """The three clouds, with the demo's calls."""
-    built = FakeClouds(demo_calls(fake_clock()), clock=fake_clock)
+    built = FakeClouds(demo_calls(fake_clock()), clock=fake_clock, jitter_s=JITTER_S)
     async with built.serve():
         yield built

@@ -16,7 +16,7 @@ from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, Volcengi
 from bot.sandbox.demo import cloud_environment
 from bot.sandbox.scenario import SimulatedCall, build_simulated_call
 from tests.cli_helpers import CommandLine
-from tests.conftest import START, FakeClock
+from tests.conftest import JITTER_S, START, FakeClock
 
 FIELDS: Final = {
     *("cause", "media", "direction", "side", "uid", "confidence"),
@@ -59,6 +59,7 @@ async def way(request: pytest.FixtureRequest, fake_clock: FakeClock) -> AsyncIte
     clouds = FakeClouds(
         _lessons(app, fake_clock()),
         clock=fake_clock,
+        jitter_s=JITTER_S,
         agora=AgoraAccount(apps={"kids": "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
         volcengine=VolcengineAccount(apps={"adults": "661e00000000000000000002"}),
         huawei=HuaweiAccount(apps={"piano": "5f963b4c89ae1628c2568003"}),

@@ -14,7 +14,7 @@ from bot.sandbox.clouds.agora.params import Params, api_error
 from bot.sandbox.clouds.agora.plans import PLANS, PlanName
 from bot.sandbox.clouds.agora.rankings import RankingApi
 from bot.sandbox.clouds.agora.realtime import RealtimeApi
-from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.request_log import JITTER_S, RateLimits
 from bot.sandbox.clouds.server import ApiError, Endpoint, FakeCloud, Request, Response
 from bot.sandbox.scenario import SimulatedCall
 
@@ -48,8 +48,9 @@ class FakeAgora(FakeCloud):
         generation: Generation = "seed",
         plan: PlanName = "standard",
         delay_scale: float = 1.0,
+        jitter_s: float = JITTER_S,
     ) -> None:
-        super().__init__(sim_calls, clock, delay_scale)
+        super().__init__(sim_calls, clock, delay_scale, jitter_s)
         self.account = account
         self.generation: Generation = generation
         self.plan: PlanName = plan

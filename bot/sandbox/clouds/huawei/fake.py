@@ -14,7 +14,7 @@ from bot.sandbox.clouds.huawei.call_metrics import get_qos
 from bot.sandbox.clouds.huawei.control import ControlState, read_body
 from bot.sandbox.clouds.huawei.events import get_distribution, list_events
 from bot.sandbox.clouds.huawei.params import Params, api_error, gateway_error
-from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.request_log import JITTER_S, RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
 from bot.sandbox.scenario import SimulatedCall
 
@@ -89,8 +89,9 @@ class FakeHuawei(FakeCloud):
         *,
         account: HuaweiAccount | None = None,
         delay_scale: float = 1.0,
+        jitter_s: float = JITTER_S,
     ) -> None:
-        super().__init__(sim_calls, clock, delay_scale)
+        super().__init__(sim_calls, clock, delay_scale, jitter_s)
         self.account = account or HuaweiAccount()
         self.authenticator = Authenticator(self.account)
         self.array_style: ArrayStyle = "comma"

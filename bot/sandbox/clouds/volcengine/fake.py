@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.request_log import JITTER_S, RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
 from bot.sandbox.clouds.volcengine import app_metrics, calls
 from bot.sandbox.clouds.volcengine.account import VolcengineAccount, check_signature
@@ -61,8 +61,9 @@ class FakeVolcengine(FakeCloud):
         *,
         account: VolcengineAccount,
         delay_scale: float = 1.0,
+        jitter_s: float = JITTER_S,
     ) -> None:
-        super().__init__(sim_calls, clock, delay_scale)
+        super().__init__(sim_calls, clock, delay_scale, jitter_s)
         self.account = account
         self.errors_with_200 = False  # errors may have HTTP 200 (signing, "error body")
         self.denied: set[str] = set()

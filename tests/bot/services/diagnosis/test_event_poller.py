@@ -28,7 +28,7 @@ from bot.settings import read_settings
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis.events import SqlEventStore
 from bot.store.models import Job
-from tests.conftest import FakeClock
+from tests.conftest import JITTER_S, FakeClock
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DIAGNOSIS = "live/diagnosis"
@@ -43,7 +43,7 @@ async def clouds(fake_clock: FakeClock) -> AsyncIterator[FakeClouds]:
     sim_calls = [
         each for each in demo_calls(fake_clock()) if each.cname in {"class_77_1", "class_77_2"}
     ]
-    async with FakeClouds(sim_calls, clock=fake_clock).serve() as served:
+    async with FakeClouds(sim_calls, clock=fake_clock, jitter_s=JITTER_S).serve() as served:
         yield served
 
 
