@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.errors import InputError, LagdeskError
 from bot.i18n.messages import Message, message
 from bot.services.context import DatabaseError
+from handlers.slack.api_errors import response_error_code
 from handlers.slack.clients import error_code
 from handlers.slack.deduplication import forget_event
 from handlers.slack.request import Body, Requester
@@ -43,7 +44,7 @@ class ErrorHandler:
 
     def __init__(self, users: UserDirectory) -> None:
         self._users = users
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[bool]] = set()
 
     async def handle(self, error: Exception, body: Body, context: AsyncBoltContext) -> BoltResponse:
         """Answer the error of a handler; Bolt calls this."""
@@ -65,12 +66,14 @@ class ErrorHandler:
             return _reply_to_command(error, user_message, body, renderer)
         if body.get("type") == "view_submission":
             return _reply_to_form(error, user_message, body, renderer)
-        text = renderer.mrkdwn(user_message)
+        text, is_sent = renderer.mrkdwn(user_message), True
         if body.get("response_url"):
-            await self._send(_respond(context, text))
+            is_sent = await self._send(error, _respond(context, text))
         elif body.get("type") in _TYPES_WITHOUT_CHANNEL:
-            await self._send(_send_direct_message(context, Requester.of(body).person, text))
-        return BoltResponse(status=200, body="")
+            person = Requester.of(body).person
+            is_sent = await self._send(error, _send_direct_message(context, person, text))
+        # Unless its sender reads the error, Slack has to say that the request failed.
+        return BoltResponse(status=200 if is_sent else 503, body="")
 
     async def _renderer(self, error: Exception, body: Body) -> Renderer:
         """Return the reader's renderer; when it is late, without asking anybody for it."""
@@ -79,12 +82,15 @@ class ErrorHandler:
             return self._users.last_renderer(requester.team, requester.person)
         return await self._users.renderer(requester.team, requester.person)
 
-    async def _send(self, reply: Coroutine[None, None, None]) -> None:
-        """Send a reply; when Slack is slow, acknowledge the request meanwhile."""
+    async def _send(self, error: Exception, reply: Coroutine[None, None, bool]) -> bool:
+        """Send a reply; return whether Slack has it. A late answer waits for that only briefly."""
+        if not isinstance(error, LateAnswerError | DatabaseError):
+            return await reply
         sending = asyncio.create_task(reply)
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
         await asyncio.wait({sending}, timeout=_SEND_TIMEOUT_S)
+        return sending.done() and sending.result()
 
 
 def _user_message(error: Exception) -> Message:
@@ -142,21 +148,27 @@ def _error_view(user_message: Message, renderer: Renderer) -> block_kit.Block:
     )
 
 
-async def _send_direct_message(context: AsyncBoltContext, person: str, text: str) -> None:
+async def _send_direct_message(context: AsyncBoltContext, person: str, text: str) -> bool:
     """Reply by direct message, where the request offers no other way."""
     try:
         await context.client.chat_postMessage(channel=person, text=text)
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("could not send the reply: %s", type(error).__name__)
+        return False
+    return True
 
 
-async def _respond(context: AsyncBoltContext, text: str) -> None:
+async def _respond(context: AsyncBoltContext, text: str) -> bool:
     if context.respond is None:
-        return
+        return False
     try:
-        await context.respond(text=text, response_type="ephemeral", replace_original=False)
+        response = await context.respond(
+            text=text, response_type="ephemeral", replace_original=False
+        )
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("could not send the reply: %s", type(error).__name__)
+        return False
+    return not response_error_code(response.status_code, response.body)
 
 
 def _json(body: Mapping[str, Any]) -> BoltResponse:

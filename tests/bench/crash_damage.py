@@ -20,7 +20,6 @@ from bot.store import Session, Store
 from tests.scenario_helpers import FORM, Json, key_of, text_of
 from tests.stored_rows import find_newest_ticket
 
-_REFUSAL_S: Final = 0.5  # a refusal may come after the acknowledgement
 REPORT_PAUSE_S: Final = 3.0
 KNOWN_EVERY: Final = 3  # the cloud knows each third call, whose cause is then explained
 _ATTEMPTS: Final = 4  # somebody whose form was not saved presses the button again
@@ -64,7 +63,6 @@ class Traffic:
         sam = self.workspace.person("sam")
         refused = len(sam.ephemerals("escalations"))
         outcome = await sam.click(card, "ticket.claim")
-        await asyncio.sleep(_REFUSAL_S)
         is_refused = len(sam.ephemerals("escalations")) > refused
         self.refused += is_refused
         return outcome.ok and not is_refused

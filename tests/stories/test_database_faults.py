@@ -74,8 +74,8 @@ async def list_tickets(harness: Harness, person: Person) -> str:
 
 
 async def click(harness: Harness, person: Person) -> str:
-    """Press a button of the card."""
-    assert (await person.click(find_card(harness, "before"), "ticket.escalate")).ok
+    """Press a button of the card; a slow machine may not send the refusal in time."""
+    await person.click(find_card(harness, "before"), "ticket.escalate")
     return await newest(harness, lambda: ephemeral_texts(person, "escalations"))
 
 
