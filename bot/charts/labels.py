@@ -30,13 +30,13 @@ DRAWN_NAMES: Final[Mapping[Metric, Message]] = {
 }
 METRIC_NAMES: Final[Mapping[Metric, Message]] = {
     **DRAWN_NAMES,
-    Metric.SEND_BITRATE_LOW: message("Send bitrate (low stream)"),
-    Metric.RECEIVE_BITRATE_LOW: message("Receive bitrate (low stream)"),
-    Metric.SEND_FPS_LOW: message("Send frame rate (low stream)"),
-    Metric.RECEIVE_FPS_LOW: message("Receive frame rate (low stream)"),
+    Metric.SEND_BITRATE_LOW: message("Low-stream send bitrate"),
+    Metric.RECEIVE_BITRATE_LOW: message("Low-stream receive bitrate"),
+    Metric.SEND_FPS_LOW: message("Low-stream send frame rate"),
+    Metric.RECEIVE_FPS_LOW: message("Low-stream receive frame rate"),
     Metric.FREEZE_TIME: message("Freeze time"),
     Metric.FREEZE_RATE: message("Freeze rate"),
-    Metric.PICTURE_QP: message("Picture quality (QP)"),
+    Metric.PICTURE_QP: message("Picture QP"),
     Metric.SEND_WIDTH: message("Sent width"),
     Metric.SEND_HEIGHT: message("Sent height"),
     Metric.RECEIVE_WIDTH: message("Received width"),

@@ -126,7 +126,7 @@ def short_name(code: Code, definition: MetricDefinition | None = None) -> Messag
 
 def _with_part(name: Message, definition: MetricDefinition | None) -> Message:
     part = _PART_NAMES.get(definition.part.value) if definition and definition.part else None
-    return message("%(name)s (%(part)s)", name=name, part=part) if part else name
+    return message("%(name)s · %(part)s", name=name, part=part) if part else name
 
 
 def format_value(value: float, unit: Unit) -> Message:

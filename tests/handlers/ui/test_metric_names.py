@@ -56,14 +56,14 @@ def within(limit_ms: int | None) -> MetricDefinition:
         (
             STALLS,
             part("web"),
-            "Video stall rate, 500 ms threshold by default (browsers)",
-            "Video freeze (browsers)",
+            "Video stall rate, 500 ms threshold by default · browsers",
+            "Video freeze · browsers",
         ),
         (
             STALLS,
             part("video_hd"),
-            "Video stall rate, 500 ms threshold by default (HD video)",
-            "Video freeze (HD video)",
+            "Video stall rate, 500 ms threshold by default · HD video",
+            "Video freeze · HD video",
         ),
         (STALLS, part("other"), "Video stall rate, 500 ms threshold by default", "Video freeze"),
     ],
