@@ -11,7 +11,7 @@ from bot.charts.axes import to_datetime
 from bot.charts.labels import write_value
 from bot.charts.native_charts import MAX_POINTS
 from bot.charts.spec import ChartSpec, Curve, Panel
-from bot.i18n.messages import Duration, Message, message, plural
+from bot.i18n.messages import Duration, Message, TimeRange, message, plural
 from bot.i18n.translator import Translator
 from bot.locales import LANGUAGES
 
@@ -41,16 +41,13 @@ def _sentences(chart_spec: ChartSpec, translator: Translator) -> Iterator[Messag
     """Yield the sentences; `translator`, of one language, writes times and numbers."""
     yield message("%(title)s.", title=translator.translate(chart_spec.title).rstrip(".。 "))
     user_message = (
-        message("Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.")
+        message("Channel %(cname)s, %(times)s; problem at %(time)s.")
         if chart_spec.is_reported
-        else message("Channel %(cname)s, %(since)s to %(until)s; checked at %(time)s.")
+        else message("Channel %(cname)s, %(times)s; checked at %(time)s.")
     )
-    times = {
-        "since": translator.format_time(to_datetime(chart_spec.since), "yyyy-MM-dd HH:mm"),
-        "until": translator.format_time(to_datetime(chart_spec.until), "HH:mm zzz"),
-        "time": translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss"),
-    }
-    yield Message(user_message.id, {"cname": chart_spec.cname, **times})
+    times = TimeRange(to_datetime(chart_spec.since), to_datetime(chart_spec.until))
+    time = translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss")
+    yield Message(user_message.id, {"cname": chart_spec.cname, "times": times, "time": time})
     for panel in chart_spec.panels:
         yield _panel(panel, translator)
     if chart_spec.freezes is not None:

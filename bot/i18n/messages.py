@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -32,9 +33,9 @@ class Message:
     """An untranslated sentence: an English msgid and its parameters.
 
     A placeholder is written `%(name)s`, a percent sign `%%`; any other `%` is a percent sign too.
-    `params` are strings, numbers, aware datetimes, `Duration`, `Percentage`, further messages,
-    and lists of all these. With `plural`, `params["count"]` chooses between `id` and `plural`.
-    A placeholder without a parameter is kept as it is; nothing here raises.
+    `params` are strings, numbers, aware datetimes, `TimeRange`, `Duration`, `Percentage`, further
+    messages, and lists of all these. With `plural`, `params["count"]` chooses between `id` and
+    `plural`. A placeholder without a parameter is kept as it is; nothing here raises.
     """
 
     id: str
@@ -106,6 +107,17 @@ class Percentage:
 
     def __str__(self) -> str:
         return f"{self.value:.1f}".removesuffix(".0") + "%"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """Two aware times inside a message, of which a short range names the day once."""
+
+    since: dt.datetime
+    until: dt.datetime
+
+    def __str__(self) -> str:
+        return f"{self.since} – {self.until}"
 
 
 def fill_placeholders(

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.i18n.messages import Duration, Message, Percentage, PersonId, Uid
+from bot.i18n.messages import Duration, Message, Percentage, PersonId, TimeRange, Uid
 
 
 def dump_message(msg: Message) -> dict[str, Any]:
@@ -48,6 +48,11 @@ _Serializer = tuple[type, Callable[[Any], object], Callable[[Any], object]]
 _SERIALIZERS: Final[dict[str, _Serializer]] = {
     "message": (Message, dump_message, load_message),
     "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
+    "times": (
+        TimeRange,
+        lambda times: f"{times.since.isoformat()}/{times.until.isoformat()}",
+        lambda times: TimeRange(*map(dt.datetime.fromisoformat, times.split("/"))),
+    ),
     "uid": (Uid, str, Uid),
     "person": (PersonId, str, PersonId),
     "duration_s": (Duration, lambda duration: duration.seconds, Duration),

@@ -25,6 +25,7 @@ from bot.i18n.messages import (
     LocaleName,
     Message,
     Percentage,
+    TimeRange,
     fill_placeholders,
 )
 from bot.locales import BOTH, DEFAULT_LANGUAGE, LANGUAGES, language_of
@@ -32,6 +33,7 @@ from bot.locales import BOTH, DEFAULT_LANGUAGE, LANGUAGES, language_of
 LOCALES_DIR: Final = Path(__file__).parent.parent.parent / "locales"
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
 _BABEL_LOCALES: Final = {name: Locale.parse(row.babel) for name, row in LANGUAGES.items()}
+_DAY: Final = "yyyy-MM-dd"
 _MAX_INLINE_LENGTH: Final = 24  # longer texts in two languages are written on two lines
 
 
@@ -156,7 +158,15 @@ class Translator:
             return text
         return fill_placeholders(text, msg.params, lambda value: self._write(value, render))
 
-    def format_time(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:
+    def format_range(self, times: TimeRange) -> str:
+        """Format a time range in this translator's zone; the day once when it is the same."""
+        day, end_day = (self.format_time(at, _DAY) for at in (times.since, times.until))
+        start = self.format_time(times.since, f"{_DAY} HH:mm")
+        if day == end_day:
+            return f"{start}–{self.format_time(times.until, 'HH:mm zzz')}"
+        return f"{start} – {self.format_time(times.until)}"
+
+    def format_time(self, moment: dt.datetime, pattern: str = f"{_DAY} HH:mm zzz") -> str:
         """Format a time in this translator's zone; `zzz` is written as UTC+8.
 
         A naive time is taken as UTC.
@@ -182,6 +192,8 @@ class Translator:
             return render(plain)
         if isinstance(plain, dt.datetime):
             return self.format_time(plain)
+        if isinstance(plain, TimeRange):
+            return self.format_range(plain)
         return "–" if plain is None else str(plain)
 
     def _write_number(self, value: object) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.call import CLOUD_NAMES, Code, Distribution, MetricDefinition, Trend, Unit, Usage
-from bot.i18n.messages import Message, message
+from bot.i18n.messages import Message, TimeRange, message
 from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
@@ -133,7 +133,7 @@ def print_failures(metrics: AppMetrics, translator: Translator) -> list[str]:
 def footer_lines(metrics: AppMetrics, others: Sequence[str]) -> Iterator[Message]:
     """Yield the data's age, when newer data is available, explanations and failures."""
     if metrics.since is not None and metrics.until is not None and not metrics.is_empty:
-        yield message("From %(since)s to %(until)s.", since=metrics.since, until=metrics.until)
+        yield message("Period: %(times)s.", times=TimeRange(metrics.since, metrics.until))
     if not metrics.is_empty:
         yield message("Fetched %(when)s.", when=metrics.fetched_at)
     if metrics.fresh_at is not None:

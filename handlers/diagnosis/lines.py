@@ -18,7 +18,7 @@ from bot.call import (
 )
 from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import Evidence, Verdict, read_time
-from bot.i18n.messages import Duration, Message, Uid, message
+from bot.i18n.messages import Duration, Message, TimeRange, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
 from handlers.ui.labels import SIDE_NAMES
@@ -136,10 +136,9 @@ def _call_line(call: Call) -> Message:
             start=call.started_at,
         )
     return message(
-        "*Call* %(cname)s: %(start)s to %(end)s",
+        "*Call* %(cname)s: %(times)s",
         cname=call.cname,
-        start=call.started_at,
-        end=call.ended_at,
+        times=TimeRange(call.started_at, call.ended_at),
     )
 
 
@@ -154,12 +153,15 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
     traits = [trait for trait in (person.network, person.platform, person.device) if trait]
     device_details = list(dict.fromkeys(traits))
-    left: object = person.left_at or message("now")
+    times = (
+        TimeRange(person.joined_at, person.left_at)
+        if person.left_at
+        else message("%(since)s to now", since=person.joined_at)
+    )
     return message(
-        "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
+        "• %(who)s: %(times)s (%(traits)s)",
         who=participant_name(diagnosis, person.uid),
-        joined=person.joined_at,
-        left=left,
+        times=times,
         traits=device_details or message("device unknown"),
     )
 
@@ -231,7 +233,7 @@ def _detail(gap: MissingItem) -> object:
         return Uid(gap.detail)
     since, _, until = gap.detail.partition("/")
     if until:
-        return message("%(since)s to %(until)s", since=read_time(since), until=read_time(until))
+        return TimeRange(read_time(since), read_time(until))
     return gap.detail if gap.why is MissingReason.REFUSED else None
 
 
@@ -239,9 +241,8 @@ def footer(diagnosis: Diagnosis) -> Message:
     """Return the time span, the source and the age of the data."""
     verdict = diagnosis.verdict
     return message(
-        "Period checked: %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
-        since=verdict.since,
-        until=verdict.until,
+        "Period checked: %(times)s. Data from %(cloud)s, fetched %(when)s.",
+        times=TimeRange(verdict.since, verdict.until),
         cloud=CLOUD_NAMES[diagnosis.cloud],
         when=diagnosis.requested_at,
     )

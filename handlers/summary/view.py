@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.causes import resolution_title
-from bot.i18n.messages import Duration, Message, Percentage, Uid, message, plural
+from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message, plural
 from bot.i18n.translator import Translator
 from bot.services.summary.report import WaitTimes, WeeklyCount, WeekReport
 from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
@@ -102,9 +102,8 @@ def _gaps(report: WeekReport) -> Iterator[Message]:
         return
     for start, end in report.gaps[:_MAX_ROWS]:
         yield message(
-            "Lagdesk was not running from %(since)s to %(until)s. That time is not included.",
-            since=start,
-            until=end,
+            "Lagdesk was not running: %(times)s. That time is not included.",
+            times=TimeRange(start, end),
         )
 
 

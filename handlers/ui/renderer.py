@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.i18n.messages import Message, PersonId, Uid
+from bot.i18n.messages import Message, PersonId, TimeRange, Uid
 from bot.i18n.translator import Translator
 
 _VISIBLE_CHARACTERS: Final = 2
+_DAY_AND_TIME: Final = "{date_short_pretty} {time}"
+_SHORT_RANGE: Final = dt.timedelta(hours=12)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")
 _DIGIT_CLASSES: Final = {str(digit): f"[{digit}{chr(0xFF10 + digit)}]" for digit in range(10)}
 _FORMATTING_MARK: Final = re.compile(r"(?<![^\W_])([*_~])(?=\S[^\n]*\1)|`")
@@ -83,6 +85,8 @@ class Renderer:
             return self.uid(value)
         if isinstance(value, dt.datetime):
             return self.translator.format_time(value)
+        if isinstance(value, TimeRange):
+            return self.translator.format_range(value)
         if isinstance(value, Link):
             return value.label if isinstance(value.label, str) else self.plain_text(value.label)
         return str(value)
@@ -92,6 +96,8 @@ class Renderer:
             return f"<@{value}>"
         if isinstance(value, dt.datetime):
             return date(value, self.translator)
+        if isinstance(value, TimeRange):
+            return date_range(value, self.translator)
         if isinstance(value, Link):
             return f"<{value.url}|{escape(self._plain_text_value(value))}>"
         return escape(self._plain_text_value(value))
@@ -112,11 +118,30 @@ def _quoted(line: str) -> Iterator[str]:
         yield f"> {escape(line[start : start + step])}"
 
 
-def date(
-    moment: dt.datetime, translator: Translator, pattern: str = "{date_short_pretty} {time}"
-) -> str:
+def date(moment: dt.datetime, translator: Translator) -> str:
     """Build a date token, which Slack displays in each reader's zone and language."""
-    return f"<!date^{int(moment.timestamp())}^{pattern}|{escape(translator.format_time(moment))}>"
+    return _date_token(moment, _DAY_AND_TIME, translator.format_time(moment))
+
+
+def _date_token(moment: dt.datetime, pattern: str, fallback: str) -> str:
+    return f"<!date^{int(moment.timestamp())}^{pattern}|{escape(fallback)}>"
+
+
+def date_range(times: TimeRange, translator: Translator) -> str:
+    """Build the date tokens of a time range; the end of a short one has no day.
+
+    Not "of one day": whether midnight is between them depends on the reader's zone.
+    """
+    if times.until - times.since >= _SHORT_RANGE:
+        return f"{date(times.since, translator)} – {date(times.until, translator)}"
+    start, end = (
+        _date_token(at, pattern, translator.format_time(at, fallback))
+        for at, pattern, fallback in (
+            (times.since, _DAY_AND_TIME, "yyyy-MM-dd HH:mm"),
+            (times.until, "{time}", "HH:mm zzz"),
+        )
+    )
+    return f"{start}–{end}"
 
 
 def mask_uid(uid: str) -> str:

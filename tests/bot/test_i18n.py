@@ -26,6 +26,7 @@ from bot.i18n.messages import (
     Message,
     Percentage,
     PersonId,
+    TimeRange,
     Uid,
     code_message,
     message,
@@ -232,6 +233,23 @@ def test_when(expected: str, moment: dt.datetime, timezone: str, locale: LocaleN
 
 
 @pytest.mark.parametrize(
+    ("expected", "minutes", "timezone"),
+    [
+        ("2026-11-21 12:00–12:02 UTC+8", 2, "Asia/Shanghai"),
+        ("2026-11-21 12:00–23:59 UTC+8", 12 * 60 - 1, "Asia/Shanghai"),
+        ("2026-11-21 12:00 – 2026-11-22 00:00 UTC+8", 12 * 60, "Asia/Shanghai"),
+        ("2026-11-21 04:00–16:00 UTC", 12 * 60, "UTC"),
+        ("2026-11-21 04:00 – 2026-11-22 04:00 UTC", 24 * 60, "UTC"),
+    ],
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_ranges(expected: str, minutes: int, timezone: str, locale: LocaleName) -> None:
+    """A range of times within one day of the reader's names the day and the zone once."""
+    times = TimeRange(NOON, NOON + dt.timedelta(minutes=minutes))
+    assert Translator(locale, timezone).translate(message("%(a)s", a=times)) == expected
+
+
+@pytest.mark.parametrize(
     ("expected", "chosen", "slack_locale", "default"),
     [
         ("en", "en", "zh-CN", "zh"),
@@ -397,6 +415,7 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         code_message("agora.factor_id", "21"),
         message("%(a)s %(b)s", a=Uid("10001"), b=PersonId("U1")),
         message("%(a)s %(b)s", a=NOON, b=None),
+        message("%(a)s", a=TimeRange(NOON, NOON + dt.timedelta(days=1))),
         message("%(a)s %(b)s", a=Duration(90.5), b=Percentage(12.5)),
         message("%(a)s %(b)s", a=[1, Uid("10001"), 2.5], b=message("x %(c)s", c=True)),
     ],
@@ -424,6 +443,7 @@ _scalars = (
     | st.datetimes()
     | st.datetimes(timezones=st.timezones())
     | st.timedeltas()
+    | st.builds(TimeRange, *[st.datetimes(timezones=st.timezones())] * 2)
     | st.builds(Duration, st.floats())
     | st.builds(Percentage, st.floats())
     | st.builds(PersonId, st.text())

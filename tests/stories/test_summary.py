@@ -99,7 +99,7 @@ async def test_nobody_was_there(services: ExternalServices) -> None:
         await harness.pass_time(5)
         first, second = posts(services)
         assert "nothing was reported" in first["text"]
-        assert "was not running from" in text_of(first)
+        assert "was not running: " in text_of(first)
         assert "not collected" in second["text"]
 
 

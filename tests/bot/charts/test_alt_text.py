@@ -29,7 +29,7 @@ def _with_values(
 def test_whole_text(make_picture: MakePicture) -> None:
     """Who, what, the worst value and when, what is usual, the limit, and the freezes."""
     expected = (
-        "Packet loss. Channel class_77_2, 2026-11-12 10:25 to 10:29 UTC+8; problem at 10:27:00."
+        "Packet loss. Channel class_77_2, 2026-11-12 10:25–10:29 UTC+8; problem at 10:27:00."
         " Uplink packet loss: Teacher highest 50% at 10:25:00, usually 50%,"
         " Student highest 20% at 10:25:00, usually 20%, limit 5%."
         " Student: frozen once, for 30 s."

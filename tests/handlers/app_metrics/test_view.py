@@ -248,7 +248,7 @@ SPAN = {"since": NOON - MINUTE, "until": NOON}
             {"usages": USAGES, **SPAN},
             [],
             [
-                "From 2026-11-20 11:59 UTC to 2026-11-20 12:00 UTC.",
+                "Period: 2026-11-20 11:59–12:00 UTC.",
                 "Fetched 2026-11-20 12:00 UTC.",
             ],
         ),

@@ -190,9 +190,9 @@ def test_a_call_and_its_people() -> None:
         person("30003"),
     )
     assert plain(call_lines(make_diagnosis(calls=(CALL,), participants=people))) == [
-        "*Call* room: 2026-11-21 03:20 UTC to 2026-11-21 03:50 UTC",
+        "*Call* room: 2026-11-21 03:20–03:50 UTC",
         "• Teacher •••01: 2026-11-21 03:20 UTC to now (device unknown)",
-        "• Student •••02: 2026-11-21 03:22 UTC to 2026-11-21 03:29 UTC (4G, iOS)",
+        "• Student •••02: 2026-11-21 03:22–03:29 UTC (4G, iOS)",
     ]
 
 
@@ -289,8 +289,8 @@ TEACHER, CALL_KIND, MINUTES = (
                 "2026-11-21T03:20:00Z/2026-11-21T03:22:00Z",
             ),
             (
-                "Missing: a few minutes of data (not published by the cloud yet, 2026-11-21 03:20 UTC "
-                "to 2026-11-21 03:22 UTC)."
+                "Missing: a few minutes of data (not published by the cloud yet, "
+                "2026-11-21 03:20–03:22 UTC)."
             ),
         ),
     ],
@@ -314,8 +314,7 @@ def test_the_footer() -> None:
     """The period, the source and the age of the data."""
     line = footer(make_diagnosis())
     assert EN.plain_text(line) == (
-        "Period checked: 2026-11-21 03:18 UTC to 2026-11-21 03:22 UTC. Data from Agora, fetched "
-        "2026-11-21 03:29 UTC."
+        "Period checked: 2026-11-21 03:18–03:22 UTC. Data from Agora, fetched 2026-11-21 03:29 UTC."
     )
     assert "声网" in ZH.plain_text(line)
 

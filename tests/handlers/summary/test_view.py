@@ -67,7 +67,7 @@ def details(report: WeekReport, *clouds: WeeklyMetrics) -> dict[str, list[str]]:
     return texts_of(details_blocks(report, clouds, EN))
 
 
-GAP = "2026-11-09 00:00 UTC to 2026-11-09 01:00 UTC"
+GAP = "2026-11-09 00:00–01:00 UTC"
 WHOLE_WEEK = ((SINCE, UNTIL),)
 
 
@@ -193,7 +193,7 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
         (
             {"gaps": ((SINCE, SINCE + HOUR),)},
             "gaps",
-            [f"Lagdesk was not running from {GAP}. That time is not included."],
+            [f"Lagdesk was not running: {GAP}. That time is not included."],
         ),
     ],
 )

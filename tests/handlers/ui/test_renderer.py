@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from bot.i18n.messages import PersonId, Uid, message
+from bot.i18n.messages import PersonId, TimeRange, Uid, message
 from bot.i18n.translator import Translator
 from handlers.ui.renderer import (
     Link,
@@ -95,6 +95,26 @@ def test_values_in_markup() -> None:
         "<@U1> <!date^1795231200^{date_short_pretty} {time}|2026-11-21 03:20 UTC> "
         "<https://x.example/a|a&lt;b&gt;> &lt;!here&gt;"
     )
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        (0, "03:20>–<!date^1795231200^{time}|03:20 UTC>"),
+        (11.9, "03:20>–<!date^1795274040^{time}|15:14 UTC>"),
+        (
+            12,
+            "03:20 UTC> – <!date^1795274400^{date_short_pretty} {time}|2026-11-21 15:20 UTC>",
+        ),
+    ],
+)
+def test_a_time_range_in_markup(hours: float, expected: str) -> None:
+    """Slack names the day of a short range once; plain text names it once for each day."""
+    until = MOMENT + dt.timedelta(hours=hours)
+    range_message = message("%(times)s", times=TimeRange(MOMENT, until))
+    start = "<!date^1795231200^{date_short_pretty} {time}|2026-11-21 "
+    assert EN.mrkdwn(range_message) == start + expected
+    assert EN.plain_text(range_message) == f"2026-11-21 03:20–{until:%H:%M} UTC"
 
 
 def test_fallback_text_has_no_markup() -> None:
