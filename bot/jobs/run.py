@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -18,8 +18,6 @@ JobFunction = Callable[..., Awaitable[dt.datetime | None]]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[dt.datetime | None]])
 Result = TypeVar("Result")
 _MARK: Final = "_job"
-Partition = Callable[[Any], str]
-_partitions: Final[dict[str, Partition]] = {}  # of the declared kinds
 
 
 class Queue(IntEnum):
@@ -75,24 +73,10 @@ class JobHandler:
     function: JobFunction
 
 
-def _no_partition(_subject: object) -> str:
-    return ""
-
-
 def job(
-    kind: str,
-    queue: Queue = Queue.BACKGROUND,
-    *,
-    timeout_s: float = 300.0,
-    partition: Partition = _no_partition,
+    kind: str, queue: Queue = Queue.BACKGROUND, *, timeout_s: float = 300.0
 ) -> Callable[[Function], Function]:
-    """Declare that a method runs the jobs of a kind. An attempt is cancelled after `timeout_s`.
-
-    `partition` returns the partition of the job about a ticket, whose pace it keeps.
-    """
-    if kind in _partitions:
-        raise ValueError(kind)
-    _partitions[kind] = partition
+    """Declare that a method runs the jobs of a kind. An attempt is cancelled after `timeout_s`."""
 
     def declare(function: Function) -> Function:
         setattr(function, _MARK, (kind, queue, timeout_s))
@@ -101,19 +85,18 @@ def job(
     return declare
 
 
-def partition_of(kind: str, subject: object) -> str:
-    """Return the declared partition of a job about `subject`, "" without one."""
-    return _partitions[kind](subject)
-
-
 def collect_handlers(*features: object) -> dict[str, JobHandler]:
-    """Return the handlers that these objects' methods declare, by kind."""
-    return {
-        handler.kind: handler
-        for feature in features
-        for name in dir(type(feature))
-        if (handler := _handler(feature, name)) is not None
-    }
+    """Return the handlers that these objects' methods declare, by kind.
+
+    Raises ValueError when two declare the same kind.
+    """
+    handlers: dict[str, JobHandler] = {}
+    for feature in features:
+        for name in dir(type(feature)):
+            handler = _handler(feature, name)
+            if handler is not None and handlers.setdefault(handler.kind, handler) is not handler:
+                raise ValueError(handler.kind)
+    return handlers
 
 
 def _handler(feature: object, name: str) -> JobHandler | None:

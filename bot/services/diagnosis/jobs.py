@@ -27,12 +27,7 @@ from bot.services.escalation.schedule import schedule_escalation, update_livenes
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import EXPLAINED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import (
-    enqueue,
-    move_to_edits,
-    person_partition,
-    posting_partition,
-)
+from bot.services.tickets.enqueue import enqueue, move_to_edits
 from bot.services.tickets.updates import fetch_permalink, find_ticket, update_ticket
 from bot.store import Session
 from bot.store.tickets import tickets
@@ -77,9 +72,7 @@ class DiagnosisJobs:
         self._permalink = permalink
         self._notification_log = NotificationLog(context, publisher)
 
-    @job(
-        "diagnose", Queue.DIAGNOSES, partition=lambda t: posting_partition(t, t.thread.diagnosis_ts)
-    )
+    @job("diagnose", Queue.DIAGNOSES)
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
         """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
         ticket = await find_ticket(self._context, number)
@@ -193,7 +186,7 @@ class DiagnosisJobs:
         except SlackMessageGoneError:
             log.info("the diagnosis of %s is deleted", ticket.label)
 
-    @job("explain", Queue.MESSAGES, partition=lambda t: person_partition(t.reporter))
+    @job("explain", Queue.MESSAGES)
     async def explain(self, run: Run, number: int) -> None:
         """Send the reporter the cause, once, when it is first known."""
         ticket = await find_ticket(self._context, number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.jobs.run import partition_of
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.ticket import Ticket
@@ -12,10 +11,27 @@ from bot.ticket import Ticket
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
     """Enqueue a job about a ticket, of which there is one for each kind."""
-    name, partition = f"{kind}:{ticket.label}", partition_of(kind, ticket)
+    name, partition = f"{kind}:{ticket.label}", _partition_of(kind, ticket)
     store_jobs.enqueue(
         session, name, kind, ticket.id, ticket=ticket.id, partition=partition, due_at=due_at
     )
+
+
+def _partition_of(kind: str, ticket: Ticket) -> str:
+    """Return the partition of a job that posts in a channel or to a person, else ""."""
+    match kind:
+        case "card":
+            return _posting_partition(ticket, ticket.thread.card_ts)
+        case "diagnose":
+            return _posting_partition(ticket, ticket.thread.diagnosis_ts)
+        case "confirm" | "explain":
+            return person_partition(ticket.reporter)
+    return ""
+
+
+def _posting_partition(ticket: Ticket, ts: str) -> str:
+    """Return the partition of a post or, as edits have a rate limit of their own, of its edit."""
+    return channel_partition(ticket.team, "edits" if ts else "escalations")
 
 
 def channel_partition(team: str, channel: str = "escalations") -> str:
@@ -26,14 +42,6 @@ def channel_partition(team: str, channel: str = "escalations") -> str:
 def person_partition(person: str) -> str:
     """Return the partition of the private messages to a person, which Slack limits too."""
     return f"direct/{person}"
-
-
-def posting_partition(ticket: Ticket, ts: str) -> str:
-    """Return the partition of a job that posts about a ticket, or edits its post `ts`.
-
-    Edits have a rate limit of their own.
-    """
-    return channel_partition(ticket.team, "edits" if ts else "escalations")
 
 
 def move_to_edits(session: Session, ticket: Ticket, name: str) -> None:

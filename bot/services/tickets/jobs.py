@@ -21,7 +21,7 @@ from bot.services.context import Context
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue, person_partition, posting_partition
+from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
 from bot.services.tickets.updates import fetch_permalink, find_ticket
 from bot.store import Session
@@ -68,7 +68,7 @@ class TicketJobs:
         self._notification_log = NotificationLog(context, publisher)
         self._update_throttle = UpdateThrottle()
 
-    @job("card", Queue.MESSAGES, partition=lambda t: posting_partition(t, t.thread.card_ts))
+    @job("card", Queue.MESSAGES)
     async def post_or_update_card(self, run: Run, number: int) -> dt.datetime | None:
         """Post the ticket's card, or edit it.
 
@@ -168,7 +168,7 @@ class TicketJobs:
 
         await run.commit(self._context, work)
 
-    @job("confirm", Queue.MESSAGES, partition=lambda t: person_partition(t.reporter))
+    @job("confirm", Queue.MESSAGES)
     async def confirm(self, run: Run, number: int) -> dt.datetime | None:
         """Send the reporter a confirmation, with a link if the card is posted.
 

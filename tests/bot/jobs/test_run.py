@@ -5,11 +5,11 @@ import time
 import pytest
 
 from bot.jobs.leases import Lease, LeaseLostError
-from bot.jobs.run import Queue, Run, collect_handlers, job, partition_of
+from bot.jobs.run import Queue, Run, collect_handlers, job
 
 
 class _Feature:
-    @job("post", Queue.MESSAGES, timeout_s=5, partition=lambda subject: f"direct/{subject}")
+    @job("post", Queue.MESSAGES, timeout_s=5)
     async def post(self, run: Run, number: int) -> None:
         self.posted = (run.key, number)
 
@@ -31,13 +31,12 @@ async def test_declared_methods_are_handlers() -> None:
     }
     await handlers["post"].function(Run("card:LD-1"), 1)
     assert feature.posted == ("card:LD-1", 1)
-    assert (partition_of("post", "U1"), partition_of("count", "U1")) == ("direct/U1", "")
 
 
 def test_kind_of_two_features() -> None:
-    """The function that a kind is given first is not replaced."""
-    with pytest.raises(ValueError, match="post"):
-        job("post")
+    """Neither may replace the other."""
+    with pytest.raises(ValueError, match="count"):
+        collect_handlers(_Feature(), _Feature())
 
 
 @pytest.mark.parametrize(("left_s", "is_valid"), [(60, True), (-0.001, False)])
