@@ -66,6 +66,10 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         """Delete a state; return whether it was valid."""
         return await self._installations.consume_state(state)
 
+    async def token_of(self, team: str) -> str | None:
+        """Return a workspace's bot token; None when it has not installed Lagdesk."""
+        return await self._installations.token_for(team)
+
     async def authorize(self, team: str) -> AuthorizeResult | None:
         """Return Bolt's authorization for a workspace without a call to Slack."""
         token = await self._installations.find(team)
@@ -128,6 +132,10 @@ class Authorization(AsyncAuthorize):
         if result is None:
             context["response_url"] = None  # Bolt then answers in the response itself
         return result
+
+    async def token_of(self, team: str) -> str | None:
+        """Return the bot token of a workspace; None when it has not installed Lagdesk."""
+        return await self._store.token_of(team) if self._has_oauth else self._token
 
     async def _authorize_single_workspace(self, team: str | None) -> AuthorizeResult:
         try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.listener.async_listener import AsyncListener
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -17,9 +16,10 @@ from bot.services.context import DatabaseUnavailableError, waited_for_database
 from handlers.slack.clients import SlackClients
 from handlers.slack.errors import ErrorHandler, LateAnswerError
 from handlers.slack.oauth import Authorization
-from handlers.slack.routes import Routes
+from handlers.slack.routes import Listener, Routes
 
-Registration = Callable[..., Any]
+Function = Callable[..., Awaitable[None]]
+Registration = Callable[[Function], Function]
 Name = Any  # a text or a pattern; Bolt also takes what Lagdesk does not use
 
 
@@ -27,8 +27,10 @@ class PunctualApp(AsyncApp):
     """Cancels a handler that is late, which rolls its transaction back, and says so.
 
     Commands, forms, shortcuts and buttons are looked up in a table. They pass none of Bolt's
-    middleware: the transport has checked the signature, `Authorization` is called here, and URL
-    verification, `ssl_check`, our own events and repeated events are no such requests.
+    middleware, which they do not need: the transport has checked the signature, the workspace's
+    token is looked up here, `ssl_check` and URL verification are no such requests, and only
+    events can be our own or come twice. Bolt has the events, the requests of workspaces that
+    have not installed Lagdesk, and those that nobody listens to.
     """
 
     def __init__(
@@ -49,27 +51,26 @@ class PunctualApp(AsyncApp):
         self._routes = Routes()
         self.error(error_handler.handle)
 
-    def command(self, command: Name, *rest: Any, **more: Any) -> Registration:
+    def command(self, command: Name, *_: Any, **__: Any) -> Registration:
         """Register the listener of a slash command."""
-        return self._routed("command", command, super().command(command, *rest, **more))
+        return self._route("command", command)
 
-    def view(self, constraints: Name, *rest: Any, **more: Any) -> Registration:
+    def view(self, constraints: Name, *_: Any, **__: Any) -> Registration:
         """Register the listener of a form."""
-        return self._routed("view", constraints, super().view(constraints, *rest, **more))
+        return self._route("view", constraints)
 
-    def shortcut(self, constraints: Name, *rest: Any, **more: Any) -> Registration:
+    def shortcut(self, constraints: Name, *_: Any, **__: Any) -> Registration:
         """Register the listener of a shortcut."""
-        return self._routed("shortcut", constraints, super().shortcut(constraints, *rest, **more))
+        return self._route("shortcut", constraints)
 
-    def action(self, constraints: Name, *rest: Any, **more: Any) -> Registration:
+    def action(self, constraints: Name, *_: Any, **__: Any) -> Registration:
         """Register the listener of a button or a select."""
-        return self._routed("action", constraints, super().action(constraints, *rest, **more))
+        return self._route("action", constraints)
 
-    def _routed(self, kind: str, name: Name, register: Registration) -> Registration:
-        def add(function: Callable[..., Any]) -> Any:
-            registered = register(function)
-            self._routes.add(kind, name, self._async_listeners[-1])
-            return registered
+    def _route(self, kind: str, name: Name) -> Registration:
+        def add(function: Function) -> Function:
+            self._routes.add(kind, name, Listener(function))
+            return function
 
         return add
 
@@ -89,39 +90,16 @@ class PunctualApp(AsyncApp):
         listener = self._routes.find(req.body)
         if listener is None:
             return await super().async_dispatch(req)
-        try:
-            is_authorized = await self._authorize(req)
-        except Exception as error:  # noqa: BLE001 - every error becomes an answer
-            return await self._error_handler.handle(error, req.body, req.context)
-        if not is_authorized:
-            return await super().async_dispatch(req)  # Bolt answers that it is not installed
-        return await self._run(listener, req)
-
-    async def _authorize(self, req: AsyncBoltRequest) -> bool:
-        """Put the workspace's bot and client into the request's context."""
         context = req.context
-        result = await self._authorization(
-            context=context,
-            enterprise_id=context.enterprise_id,
-            team_id=context.team_id,
-            user_id=context.user_id,
-        )
-        if result is None:
-            return False
-        context.set_authorize_result(result)
-        context["token"] = result.bot_token
-        context["client"] = self._clients.with_token(result.bot_token or "")
-        return True
-
-    async def _run(self, listener: AsyncListener, req: AsyncBoltRequest) -> BoltResponse:
-        """Return what the listener acknowledged with."""
-        response = await self.listener_runner.run(
-            request=req,
-            response=None,  # type: ignore[arg-type]  # else it is returned in place of the answer
-            listener_name="",
-            listener=listener,
-        )
-        if response is not None:
-            return response
+        try:
+            token = await self._authorization.token_of(context.team_id or "")
+            if token is None:
+                return await super().async_dispatch(req)  # which answers that it is not installed
+            context["client"] = self._clients.with_token(token)
+            await listener.run(req)
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer
+            return await self._error_handler.handle(error, req.body, context)
+        if context.ack.response is not None:
+            return context.ack.response
         unanswered = BoltUnhandledRequestError(request=req, current_response=None)
-        return await self._error_handler.handle(unanswered, req.body, req.context)
+        return await self._error_handler.handle(unanswered, req.body, context)

@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.request.async_request import AsyncBoltRequest
 
-from handlers.slack.routes import Routes
+from handlers.slack.routes import Listener, Routes
 
 
 @pytest.fixture
@@ -50,3 +52,15 @@ def routes() -> Routes:
 def test_listener_of_a_request(routes: Routes, body: dict[str, Any], found: Any) -> None:
     """By kind and exact name, buttons also by pattern, the first listener of a name."""
     assert routes.find(body) == found
+
+
+async def test_a_listener_gets_the_arguments_it_asks_for() -> None:
+    """Whatever their order; what it acknowledges with is in the request's context."""
+    request = AsyncBoltRequest(mode="socket_mode", body={"view": {"id": "V1"}})
+
+    async def submit(view: dict[str, Any], ack: AsyncAck) -> None:
+        await ack(view["id"])
+
+    await Listener(submit).run(request)
+    assert request.context.ack.response is not None
+    assert request.context.ack.response.body == "V1"
