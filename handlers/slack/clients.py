@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self
 
 import aiohttp
+import msgspec
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,6 +23,7 @@ TokenLookup = Callable[[str], Awaitable[str | None]]
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
+_RETRY_PAUSE_S: Final = 0.5
 _TOO_MANY_REQUESTS: Final = 429
 _RATE_LIMITED_CODES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _DEFAULT_RETRY_AFTER_S: Final = 5.0
@@ -29,9 +33,17 @@ _DIGEST_LENGTH: Final = 16  # tells workspaces apart without their token
 class _PatientClient(AsyncWebClient):
     """A client that sends nothing which Slack has blocked, and fails as Slack would."""
 
-    def __init__(self, limits: RateLimits, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(
+        self, limits: RateLimits, open_session: aiohttp.ClientSession, **settings: Any
+    ) -> None:
+        super().__init__(**settings, session=open_session)
         self._limits = limits
+        self._open_session = open_session
+        self._json_headers = {
+            **self.headers,
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json;charset=utf-8",
+        }
         digest = hashlib.sha256(str(self.token).encode()).hexdigest()
         self._workspace = digest[:_DIGEST_LENGTH]
 
@@ -42,24 +54,59 @@ class _PatientClient(AsyncWebClient):
         if remaining_s:
             raise self._blocked(api_method, remaining_s)
         try:
+            if arguments.keys() == {"json"}:
+                return await self._post(api_method, msgspec.json.encode(arguments["json"]))
             return await super().api_call(api_method, **arguments)
         except SlackApiError as error:
             if is_rate_limited(error):
                 await self._limits.block(*limit, retry_after_s(error))
             raise
 
+    async def _post(self, method: str, body: bytes) -> AsyncSlackResponse:
+        """Post JSON, on a form's way: slack-sdk takes twice the time for the same request."""
+        try:
+            answer = await self._post_once(method, body)
+        except aiohttp.ClientConnectorError:  # only this proves that it did not arrive
+            await asyncio.sleep(_RETRY_PAUSE_S)
+            answer = await self._post_once(method, body)
+        answer.validate()  # type: ignore[no-untyped-call]
+        return answer
+
+    async def _post_once(self, method: str, body: bytes) -> AsyncSlackResponse:
+        async with self._open_session.post(
+            f"{self.base_url}{method}", data=body, headers=self._json_headers, proxy=self.proxy
+        ) as answer:
+            content = await answer.read()
+        return self._response(method, answer.status, answer.headers, _read_object(content))
+
     def _blocked(self, method: str, remaining_s: float) -> SlackApiError:
-        response = AsyncSlackResponse(
+        headers = {"Retry-After": str(math.ceil(remaining_s))}  # slack-sdk reads an integer
+        data = {"ok": False, "error": "ratelimited"}
+        why = "not sent: Slack asked for a pause"
+        response = self._response(method, _TOO_MANY_REQUESTS, headers, data)
+        return SlackApiError(why, response)  # type: ignore[no-untyped-call]
+
+    def _response(
+        self, method: str, status: int, headers: Mapping[str, str], data: dict[str, Any]
+    ) -> AsyncSlackResponse:
+        return AsyncSlackResponse(
             client=self,
             http_verb="POST",
             api_url=f"{self.base_url}{method}",
             req_args={},
-            data={"ok": False, "error": "ratelimited"},
-            headers={"Retry-After": str(math.ceil(remaining_s))},  # slack-sdk reads an integer
-            status_code=_TOO_MANY_REQUESTS,
+            data=data,
+            headers=dict(headers),
+            status_code=status,
         )
-        why = "not sent: Slack asked for a pause"
-        return SlackApiError(why, response)  # type: ignore[no-untyped-call]
+
+
+def _read_object(content: bytes) -> dict[str, Any]:
+    """Parse a JSON object; empty when it is none, which slack-sdk takes for a failure."""
+    try:
+        data = json.loads(content)
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _channel_of(arguments: Mapping[str, Any]) -> str:
@@ -124,7 +171,7 @@ class SlackClients:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The shared session, for uploading bytes."""
+        """The shared session."""
         if self._session is None:
             msg = "the clients are not open"
             raise RuntimeError(msg)
@@ -151,9 +198,9 @@ class SlackClients:
         if token not in self._by_token:
             self._by_token[token] = _PatientClient(
                 self._limits,
+                self.session,
                 token=token or None,
                 base_url=self._base_url,
-                session=self._session,
                 retry_handlers=[
                     AsyncConnectionErrorRetryHandler(
                         max_retry_count=_RETRIES,

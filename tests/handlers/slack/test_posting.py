@@ -314,4 +314,5 @@ async def test_clients_are_shared(workspace: Workspace) -> None:
     alone = SlackClients(workspace.api_url, "xoxb-0")
     with pytest.raises(RuntimeError):
         _ = alone.session
-    assert await alone.of("T1") is alone.default
+    async with alone:
+        assert await alone.of("T1") is alone.default
