@@ -6,10 +6,12 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from bot.call import IssueType
-from bot.i18n.messages import message
+from bot.i18n.messages import LocaleName, message
+from bot.i18n.translator import Translator
 from bot.services.tickets.submission import COMMENT_LENGTH
 from handlers.ui import block_kit
 from handlers.ui.form_state import (
@@ -23,6 +25,7 @@ from handlers.ui.renderer import Renderer
 
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
+_MAX_FORMS: Final = 64  # languages times sets of apps
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,80 +45,25 @@ class ReportForm:
 
     def view(self, renderer: Renderer, apps: Sequence[str], now: dt.datetime) -> block_kit.Block:
         """Build the modal; without the field `app` when there is only one app."""
-        plain_text = renderer.plain_text
-        return block_kit.modal(
-            self.CALLBACK_ID,
-            plain_text(message("Report a bad call")),
-            self.fields(renderer, apps, now),
-            submit=plain_text(message("Report")),
-            close=plain_text(message("Cancel")),
-        )
+        form = _empty_form(renderer.translator.locale, tuple(apps))
+        return form | {"blocks": self.fields(renderer, apps, now)}
 
     def fields(
         self, renderer: Renderer, apps: Sequence[str], now: dt.datetime
     ) -> list[block_kit.Block]:
         """Build the fields; without `app` when there is only one app."""
-        return [
-            *([self._app_field(renderer, apps)] if len(apps) > 1 else []),
-            *self._call_fields(renderer),
-            *self._problem_fields(renderer, now),
-        ]
-
-    def _app_field(self, renderer: Renderer, apps: Sequence[str]) -> block_kit.Block:
-        menu = block_kit.select([(app, app) for app in apps[:100]], self.app or apps[0])
-        return block_kit.field("app", renderer.plain_text(message("App")), menu)
-
-    def _call_fields(self, renderer: Renderer) -> list[block_kit.Block]:
-        plain_text = renderer.plain_text
-        sides = [(side.value, plain_text(name)) for side, name in SIDE_NAMES.items()]
-        return [
-            block_kit.field(
-                "cname",
-                plain_text(message("Channel name (cname)")),
-                block_kit.text_input(
-                    self.cname, placeholder="class_77_1", max_length=_CNAME_LENGTH * 2
-                ),
-            ),
-            block_kit.field(
-                "teacher_uid",
-                plain_text(message("Teacher's uid")),
-                block_kit.text_input(self.teacher_uid, max_length=_UID_LENGTH),
-            ),
-            block_kit.field(
-                "student_uid",
-                plain_text(message("Student's uid")),
-                block_kit.text_input(self.student_uid, max_length=_UID_LENGTH),
-            ),
-            block_kit.field(
-                "abnormal_side",
-                plain_text(message("Who had the problem?")),
-                block_kit.radio(sides, self.abnormal_side),
-            ),
-        ]
-
-    def _problem_fields(self, renderer: Renderer, now: dt.datetime) -> list[block_kit.Block]:
-        plain_text = renderer.plain_text
-        types = [(str(int(kind)), plain_text(name)) for kind, name in ISSUE_TYPE_NAMES.items()]
-        moment = int((self.occurred_at or now).timestamp())
-        return [
-            block_kit.field(
-                "issue_type",
-                plain_text(message("Type")),
-                block_kit.select(types, self.issue_type or str(int(IssueType.FEEDBACK))),
-            ),
-            block_kit.field(
-                "occurred_at",
-                plain_text(message("When did it happen?")),
-                block_kit.datetime_input(moment),
-            ),
-            block_kit.field(
-                "comments",
-                plain_text(message("Comment")),
-                block_kit.text_input(self.comments, multiline=True, max_length=COMMENT_LENGTH),
-                hint=plain_text(message("What did you see or hear?")),
-                optional=True,
-            ),
-        ]
+        form = _empty_form(renderer.translator.locale, tuple(apps))
+        values: dict[str, str | int] = {
+            "app": self.app or next(iter(apps), ""),
+            "cname": self.cname,
+            "teacher_uid": self.teacher_uid,
+            "student_uid": self.student_uid,
+            "abnormal_side": self.abnormal_side,
+            "issue_type": self.issue_type or str(int(IssueType.FEEDBACK)),
+            "occurred_at": int((self.occurred_at or now).timestamp()),
+            "comments": self.comments,
+        }
+        return [block_kit.fill_in(field, values[field["block_id"]]) for field in form["blocks"]]
 
     @classmethod
     def parse(cls, state: State) -> ReportForm:
@@ -130,6 +78,75 @@ class ReportForm:
             occurred_at=read_moment(state, "occurred_at"),
             comments=read_value(state, "comments"),
         )
+
+
+@lru_cache(maxsize=_MAX_FORMS)
+def _empty_form(locale: LocaleName, apps: tuple[str, ...]) -> block_kit.Block:
+    """Build the report form once for each language: that takes most of a request's time."""
+    renderer = Renderer(Translator(locale))
+    return block_kit.modal(
+        ReportForm.CALLBACK_ID,
+        renderer.plain_text(message("Report a bad call")),
+        [
+            *([_app_field(renderer, apps)] if len(apps) > 1 else []),
+            *_call_fields(renderer),
+            *_problem_fields(renderer),
+        ],
+        submit=renderer.plain_text(message("Report")),
+        close=renderer.plain_text(message("Cancel")),
+    )
+
+
+def _app_field(renderer: Renderer, apps: Sequence[str]) -> block_kit.Block:
+    menu = block_kit.select([(app, app) for app in apps[:100]])
+    return block_kit.field("app", renderer.plain_text(message("App")), menu)
+
+
+def _call_fields(renderer: Renderer) -> list[block_kit.Block]:
+    plain_text = renderer.plain_text
+    sides = [(side.value, plain_text(name)) for side, name in SIDE_NAMES.items()]
+    return [
+        block_kit.field(
+            "cname",
+            plain_text(message("Channel name (cname)")),
+            block_kit.text_input(placeholder="class_77_1", max_length=_CNAME_LENGTH * 2),
+        ),
+        block_kit.field(
+            "teacher_uid",
+            plain_text(message("Teacher's uid")),
+            block_kit.text_input(max_length=_UID_LENGTH),
+        ),
+        block_kit.field(
+            "student_uid",
+            plain_text(message("Student's uid")),
+            block_kit.text_input(max_length=_UID_LENGTH),
+        ),
+        block_kit.field(
+            "abnormal_side",
+            plain_text(message("Who had the problem?")),
+            block_kit.radio(sides),
+        ),
+    ]
+
+
+def _problem_fields(renderer: Renderer) -> list[block_kit.Block]:
+    plain_text = renderer.plain_text
+    types = [(str(int(kind)), plain_text(name)) for kind, name in ISSUE_TYPE_NAMES.items()]
+    return [
+        block_kit.field("issue_type", plain_text(message("Type")), block_kit.select(types)),
+        block_kit.field(
+            "occurred_at",
+            plain_text(message("When did it happen?")),
+            block_kit.datetime_input(),
+        ),
+        block_kit.field(
+            "comments",
+            plain_text(message("Comment")),
+            block_kit.text_input(multiline=True, max_length=COMMENT_LENGTH),
+            hint=plain_text(message("What did you see or hear?")),
+            optional=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

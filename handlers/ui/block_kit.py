@@ -175,9 +175,25 @@ def _selected(options: Sequence[sb.Option], values: Collection[str]) -> list[sb.
     return [option for option in options if option.value in values]
 
 
-def datetime_input(epoch_s: int) -> Element:
+def datetime_input() -> Element:
     """Build a date and time picker."""
-    return sb.DateTimePicker(action_id=INPUT_ACTION_ID, initial_datetime=epoch_s)
+    return sb.DateTimePicker(action_id=INPUT_ACTION_ID)
+
+
+def fill_in(field: Block, value: str | int) -> Block:
+    """Return an input block with an initial value: a text, an option's value, or epoch seconds.
+
+    It stays empty for "" and for an option that it does not have.
+    """
+    element = field["element"]
+    initial: Block = {}
+    if element["type"] == "datetimepicker":
+        initial = {"initial_date_time": value}
+    elif options := [each for each in element.get("options", ()) if each["value"] == value]:
+        initial = {"initial_option": options[0]}
+    elif value and "max_length" in element:
+        initial = {"initial_value": str(value)[: element["max_length"]]}
+    return field | {"element": element | initial}
 
 
 def modal(

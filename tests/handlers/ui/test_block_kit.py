@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -161,16 +162,32 @@ def test_blocks(block: Block, expected: Block) -> None:
             },
         ),
         (block_kit.user_select(), {"type": "users_select"}),
-        (
-            block_kit.datetime_input(1795231200),
-            {"type": "datetimepicker", "initial_date_time": 1795231200},
-        ),
+        (block_kit.datetime_input(), {"type": "datetimepicker"}),
     ],
 )
 def test_form_elements(element: Element, expected: dict[str, Any]) -> None:
     """A form's elements have the action id `value` and at most the options selected."""
     built = {key: value for key, value in element_of(element).items() if value is not None}
     assert expected == built
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "initial"),
+    [
+        (block_kit.text_input(max_length=2), "abc", {"initial_value": "ab"}),
+        (block_kit.text_input(), "", {}),
+        (block_kit.select(PAIRS), "2", {"initial_option": OPTIONS[1]}),
+        (block_kit.radio(PAIRS), "2", {"initial_option": OPTIONS[1]}),
+        (block_kit.radio(PAIRS), "9", {}),
+        (block_kit.datetime_input(), 1795231200, {"initial_date_time": 1795231200}),
+    ],
+)
+def test_fill_in(element: Element, value: Any, initial: dict[str, Any]) -> None:
+    """The value is added to a copy; the empty field can be filled in again."""
+    field = block_kit.field("field", "Field", element)
+    before = copy.deepcopy(field)
+    assert block_kit.fill_in(field, value) == {**before, "element": before["element"] | initial}
+    assert field == before
 
 
 def test_menus_that_send_an_action() -> None:
