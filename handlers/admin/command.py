@@ -102,7 +102,9 @@ class LagdeskCommandHandlers:
         renderer = await self._users.renderer(requester.team, requester.person)
         if msg is not None:
             return renderer.mrkdwn(msg), []
-        return policy_text(self._policy, renderer) if word == "policy" else help_text(renderer), []
+        if word == "policy":
+            return policy_text(self._policy, renderer), []
+        return help_text(renderer.translator.locale), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
         choices = (*LANGUAGES, _AUTO)

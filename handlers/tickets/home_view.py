@@ -50,7 +50,7 @@ def home_view(home: AppHome, apps: Sequence[str], renderer: Renderer) -> Block:
             *queue,
             *_my_tickets(home, renderer),
             block_kit.divider("line"),
-            block_kit.section("help", help_text(renderer)),
+            block_kit.section("help", help_text(renderer.translator.locale)),
         ]
     )
 

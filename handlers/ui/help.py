@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
-from bot.i18n.messages import message
+from bot.i18n.messages import LocaleName, message
+from bot.i18n.translator import Translator
 from handlers.commands import COMMANDS, Command
 from handlers.ui.renderer import Renderer
 
@@ -23,8 +25,10 @@ def usage_of(name: str, renderer: Renderer) -> str:
     return next((usage(command, renderer) for command in COMMANDS if command.name == name), "")
 
 
-def help_text(renderer: Renderer) -> str:
+@cache
+def help_text(locale: LocaleName) -> str:
     """What Lagdesk can do, a line for each command."""
+    renderer = Renderer(Translator(locale))
     usages = [usage(command, renderer) for command in COMMANDS]
     return "\n".join([renderer.mrkdwn(_INTRODUCTION), *usages])
 

@@ -35,7 +35,7 @@ def test_declaration_reaches_manifest_and_help(command: Command) -> None:
     help_line = usage_of(command.name, Renderer(Translator("en")))
     assert help_line.startswith(f"`{command.name} ")
     assert help_line.endswith(command.help.id)
-    assert help_line in help_text(Renderer(Translator("en")))
+    assert help_line in help_text("en")
 
 
 def test_usage_is_translated() -> None:
