@@ -16,7 +16,6 @@ from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.jobs.requests import OpenRequests
 from bot.jobs.run import JobHandler, collect_handlers
-from bot.jobs.signal import JobSignal
 from bot.jobs.worker import SLACK_PACE, Worker
 from bot.ports import Clock, Cloud
 from bot.services.admin.healthcheck import HealthCheck
@@ -119,7 +118,7 @@ def _build_application(
         settings=settings,
         languages=Languages(store, settings),
         permissions=NoPermissions(),
-        job_signal=JobSignal(),
+        job_signal=asyncio.Event(),
     )
     installations = InstallationService(store, clock)
     return Application(settings, store, context, Services.of(context), installations)

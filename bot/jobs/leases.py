@@ -7,7 +7,7 @@ import contextlib
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,14 +46,22 @@ def lease_end() -> float:
 
 
 class LeaseThread:
-    """Renews the leases of a worker. A thread, because a busy event loop must not lose them."""
+    """Renews the leases of a worker. A thread, because a busy event loop must not lose them.
 
-    def __init__(self, store: Store, worker: str, on_lost: Callable[[Lease], None]) -> None:
+    It calls both functions: `list_held` returns the leases, `on_lost` gets one that is lost.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        worker: str,
+        list_held: Callable[[], Collection[Lease]],
+        on_lost: Callable[[Lease], None],
+    ) -> None:
         self._store = store
         self._worker = worker
-        self._on_lost = on_lost  # called in the thread
-        self._leases: dict[str, Lease] = {}
-        self._lock = threading.Lock()
+        self._list_held = list_held
+        self._on_lost = on_lost
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
 
@@ -61,11 +69,10 @@ class LeaseThread:
         """Begin to renew."""
         self._thread.start()
 
-    async def stop(self) -> None:
-        """Stop, give up the leases and forget the worker. Whoever cancels it gives up on that."""
+    async def stop(self, tokens: Collection[str]) -> None:
+        """Stop, give up these leases and forget the worker. Whoever cancels it gives up on that."""
         self._stopped.set()
         await asyncio.to_thread(self._thread.join)
-        tokens = {lease.token for lease in self._leases.values()}
 
         def work(session: Session) -> None:
             store_jobs.release(session, tokens)
@@ -73,21 +80,9 @@ class LeaseThread:
 
         await self._store.transact(work)
 
-    def add(self, lease: Lease) -> None:
-        """Renew this lease from now on."""
-        with self._lock:
-            self._leases[lease.job] = lease
-
-    def remove(self, lease: Lease) -> None:
-        """Renew this lease no longer."""
-        with self._lock:
-            if self._leases.get(lease.job) is lease:
-                del self._leases[lease.job]
-
     def renew(self) -> None:
         """Renew every lease; one that another worker has taken is lost."""
-        with self._lock:
-            leases = dict(self._leases)
+        leases = {lease.job: lease for lease in self._list_held()}
         valid_until = lease_end()
 
         def work(session: Session) -> set[str]:
@@ -100,8 +95,7 @@ class LeaseThread:
         for name, lease in leases.items():
             if name in held:
                 lease.valid_until = valid_until
-            elif not self._stopped.is_set():
-                self.remove(lease)
+            else:
                 self._on_lost(lease)
 
     def _run(self) -> None:

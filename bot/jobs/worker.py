@@ -17,7 +17,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -27,7 +26,6 @@ from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
 from bot.jobs.requests import OpenRequests
 from bot.jobs.retries import next_attempt
 from bot.jobs.run import JobHandler, Queue, Run
-from bot.jobs.signal import JobSignal
 from bot.store import Store
 from bot.store import jobs as store_jobs
 from bot.store.jobs import ClaimedJob, Pace
@@ -45,15 +43,7 @@ _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep 
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 _CLEANING_INTERVAL: Final = dt.timedelta(minutes=5)
-_MAX_GIVEN_UP: Final = 1000  # names in memory
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    task: asyncio.Task[Exception | None]
-    queue: Queue
-    lease: Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +56,9 @@ class _Attempt:
 class Worker:
     """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
 
-    A job's function returns None when it is done, or the moment at which to run it again. A
-    retryable LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
+    It looks for jobs that are due when `signal` is set, and several times a second. A job's
+    function returns None when it is done, or the moment at which to run it again. A retryable
+    LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
     """
 
     def __init__(
@@ -75,7 +66,7 @@ class Worker:
         store: Store,
         handlers: Mapping[str, JobHandler],
         *,
-        signal: JobSignal | None = None,
+        signal: asyncio.Event | None = None,
         requests: OpenRequests | None = None,
         polls: bool = True,
         pace: Pace = SLACK_PACE,
@@ -87,26 +78,20 @@ class Worker:
             queue: tuple(each.kind for each in handlers.values() if each.queue is queue)
             for queue in Queue
         }
-        self._signal = signal or JobSignal()
+        self._signal = signal or asyncio.Event()
         self._requests = requests or OpenRequests()
         self._polls = polls
         self._pace = pace
-        self._leases = LeaseThread(store, self.name, self._on_lost)
+        self._leases = LeaseThread(store, self.name, self._list_leases, self._on_lost)
         self._claim_numbers = itertools.count(1)
-        self._wakeup = asyncio.Event()
         self._stopping = False
-        self._has_retried = not polls
         self._polling: list[asyncio.Task[None]] = []
-        self._running: dict[str, _Running] = {}
+        self._running: dict[asyncio.Task[Exception | None], _Attempt] = {}
         self._cleaned_at: dt.datetime | None = None
-        self._given_up: LRUCache[str, str] = LRUCache(_MAX_GIVEN_UP)
 
     async def __aenter__(self) -> Self:
-        """Start, also while the database is away; what waits after a failure runs at once."""
-        self._signal.subscribe(self._wakeup.set)
+        """Start, also while the database is away."""
         self._leases.start()
-        with contextlib.suppress(SQLAlchemyError):
-            await self._retry_failures()
         if self._polls:
             self._polling.append(asyncio.create_task(self._run()))
         return self
@@ -119,34 +104,39 @@ class Worker:
     ) -> None:
         """Stop: start nothing, let running jobs end for a while, release the rest."""
         self._stopping = True
-        self._signal.unsubscribe(self._wakeup.set)
-        self._wakeup.set()
+        self._signal.set()
         until = asyncio.get_running_loop().time() + SHUTDOWN_TIMEOUT_S
-        await _finish(set(self._polling), until)
-        await _finish({each.task for each in self._running.values()}, until)
+        await _finish(self._polling, until)
+        tokens = {lease.token for lease in self._list_leases()}
+        await _finish(self._running, until)
         try:
             async with asyncio.timeout(_RELEASE_TIMEOUT_S):
-                await self._leases.stop()
+                await self._leases.stop(tokens)
         except (SQLAlchemyError, TimeoutError) as failure:
             why = str(failure) or "the database does not answer"
             _log.warning("the leases end by themselves in %s, as %s", LEASE, why)
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
-        claimed = await self._claim(tuple(self._handlers), 1, name=name)
-        for attempt in claimed:
-            error = await self._run_attempt(attempt)
+        started = await self._start(tuple(self._handlers), 1, name)
+        for task in started:
+            error = await task
             if error is not None:
                 raise error
-        return bool(claimed)
+        return bool(started)
 
     async def _run(self) -> None:
         """Start what is due: when notified, when a job has ended, and at every poll."""
+        has_retried = False
         while not self._stopping:
-            self._wakeup.clear()
+            self._signal.clear()
             pause_s = POLL_INTERVAL_S
             try:
-                await self._retry_failures()
+                if not has_retried:  # a start is a reason to try again
+                    await self._store.transact(
+                        lambda s: store_jobs.retry_now(s, self._store.now(s))
+                    )
+                    has_retried = True
                 await self._requests.wait_until_none()
                 await self._start_due()
                 await self._clean()
@@ -155,88 +145,70 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - the last handler before jobs stand still
                 _log.exception("jobs cannot be started, trying again: %r", error)
                 pause_s = _ERROR_PAUSE_S
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await self._wakeup.wait()
-            except TimeoutError:
-                continue
-
-    async def _retry_failures(self) -> None:
-        """Run what waits after a failure, once: a start is a reason to try again."""
-        if not self._has_retried:
-            await self._store.transact(lambda s: store_jobs.retry_now(s, self._store.now(s)))
-            self._has_retried = True
+                    await self._signal.wait()
 
     async def _start_due(self) -> None:
         """Start jobs in every queue that has free slots, the most urgent queue first."""
-        used = Counter(each.queue for each in self._running.values())
+        used = Counter(each.handler.queue for each in self._running.values())
         free = {queue: _SLOTS - used[queue] for queue in Queue if used[queue] < _SLOTS}
-        for queue in await self._store.read(partial(self._queues_with_work, free)):
-            for attempt in await self._claim(self._kinds[queue], free[queue]):
-                self._start(attempt)
 
-    def _queues_with_work(self, queues: Iterable[Queue], session: Session) -> list[Queue]:
-        now, running = self._store.now(session), tuple(self._running)
-        every_kind = tuple(self._handlers)
-        if not store_jobs.has_claimable(session, now, every_kind, running):  # mostly
-            return []
-        return [
-            queue
-            for queue in queues
-            if store_jobs.has_claimable(session, now, self._kinds[queue], running)
-        ]
+        def find_queues(session: Session) -> list[Queue]:
+            now, running = self._store.now(session), self._running_names()
+            return [
+                q for q in free if store_jobs.has_claimable(session, now, self._kinds[q], running)
+            ]
 
-    async def _claim(
-        self, kinds: tuple[str, ...], limit: int, *, name: str | None = None
-    ) -> list[_Attempt]:
+        for queue in await self._store.read(find_queues):  # mostly none
+            await self._start(self._kinds[queue], free[queue])
+
+    async def _start(
+        self, kinds: tuple[str, ...], limit: int, name: str | None = None
+    ) -> list[asyncio.Task[Exception | None]]:
+        """Claim and start up to `limit` jobs of these kinds, or the one of this name."""
         token = f"{self.name}/{next(self._claim_numbers)}"
         valid_until = lease_end()
         claimed = await self._store.transact(
             lambda session: store_jobs.claim(
-                session,
-                kinds,
-                limit,
+                *(session, kinds, limit),
                 token=token,
                 now=self._store.now(session),
                 lease=LEASE,
                 pace=self._pace,
-                running=tuple(self._running),
+                running=self._running_names(),
                 name=name,
             )
         )
-        return [self._lease(job, valid_until) for job in claimed]
+        return [self._run_in_task(job, Lease(job.name, token, valid_until)) for job in claimed]
 
-    def _lease(self, job: ClaimedJob, valid_until: float) -> _Attempt:
-        lease = Lease(job.name, job.token, valid_until)
-        self._leases.add(lease)
-        return _Attempt(job, self._handlers[job.kind], lease)
+    def _run_in_task(self, job: ClaimedJob, lease: Lease) -> asyncio.Task[Exception | None]:
+        attempt = _Attempt(job, self._handlers[job.kind], lease)
+        task = asyncio.create_task(self._execute(attempt))
+        self._running[task] = attempt
+        task.add_done_callback(self._on_end)
+        return task
 
-    def _start(self, attempt: _Attempt) -> None:
-        task = asyncio.create_task(self._run_attempt(attempt))
-        self._running[attempt.job.name] = _Running(task, attempt.handler.queue, attempt.lease)
-        task.add_done_callback(partial(self._on_end, attempt.job.name))
-
-    def _on_end(self, name: str, task: asyncio.Task[Exception | None]) -> None:
-        del self._running[name]
-        self._wakeup.set()
+    def _on_end(self, task: asyncio.Task[Exception | None]) -> None:
+        name = self._running.pop(task).job.name
+        self._signal.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("the outcome of %s cannot be recorded: %r", name, error, exc_info=error)
 
+    def _running_names(self) -> list[str]:
+        return [each.job.name for each in list(self._running.values())]
+
+    def _list_leases(self) -> list[Lease]:
+        return [each.lease for each in list(self._running.values())]
+
     def _on_lost(self, lease: Lease) -> None:
         """Cancel the attempt with this lease, not one that has begun since."""
-        running = self._running.get(lease.job)
-        if running is not None and running.lease is lease:
-            running.task.get_loop().call_soon_threadsafe(running.task.cancel)
-
-    async def _run_attempt(self, attempt: _Attempt) -> Exception | None:
-        """Run a job's function and record the outcome; returns the error that it raised."""
-        try:
-            return await self._execute(attempt)
-        finally:
-            if not self._stopping:  # what is cancelled at the stop is released there
-                self._leases.remove(attempt.lease)
+        for task, attempt in list(self._running.items()):
+            if attempt.lease is lease:
+                task.get_loop().call_soon_threadsafe(task.cancel)
 
     async def _execute(self, attempt: _Attempt) -> Exception | None:
+        """Run a job's function and record the outcome; returns the error that it raised."""
         job, run = attempt.job, Run(attempt.job.name, attempt.job.attempt > 1, attempt.lease)
         try:
             async with asyncio.timeout(attempt.handler.timeout_s):
@@ -282,8 +254,7 @@ class Worker:
 
         if await self._record(work):
             metrics.DONE.labels(job.kind).inc()
-        if self._polls and self._given_up.get(job.name) != reason:  # else `run_now` raises it
-            self._given_up[job.name] = reason
+        if self._polls and job.last_error != reason:  # else `run_now` raises it
             _log.warning("%s is given up: %s", job.name, reason)
 
     async def _postpone(self, job: ClaimedJob, error: Exception) -> None:
@@ -338,12 +309,13 @@ def _log_failure(job: ClaimedJob, error: Exception, due_at: dt.datetime) -> None
     _log.warning("%s failed unexpectedly: %r", job.name, error, exc_info=trace)
 
 
-async def _finish(tasks: set[asyncio.Task[Any]], until: float) -> None:
+async def _finish(tasks: Iterable[asyncio.Task[Any]], until: float) -> None:
     """Let tasks end in their own time, and cancel those that take too long."""
-    if not tasks:
+    unfinished = set(tasks)
+    if not unfinished:
         return
     now = asyncio.get_running_loop().time()
-    _, unfinished = await asyncio.wait(tasks, timeout=max(0.0, until - now))
+    _, unfinished = await asyncio.wait(unfinished, timeout=max(0.0, until - now))
     for task in unfinished:
         task.cancel()
     if unfinished:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.escalation import Policy
 from bot.i18n.messages import Message
-from bot.jobs.signal import JobSignal
 from bot.ports import Clock, Cloud
 from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
 from bot.services.preferences.languages import Languages
@@ -28,7 +28,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The shared parts of the application. `clouds` maps our name of an app to its cloud."""
+    """The shared parts of the application. `clouds` maps our name of an app to its cloud.
+
+    `job_signal` is set when jobs were enqueued.
+    """
 
     store: Store
     clouds: Mapping[str, Cloud]
@@ -36,7 +39,7 @@ class Context:
     settings: Settings
     languages: Languages
     permissions: Permissions
-    job_signal: JobSignal
+    job_signal: asyncio.Event
 
     @property
     def policy(self) -> Policy:
@@ -46,7 +49,7 @@ class Context:
     async def commit(self, work: Callable[[Session], Result]) -> Result:
         """Run work in one transaction, then notify the worker of the jobs it enqueued."""
         result = await self.store.transact(work)
-        self.job_signal.notify()
+        self.job_signal.set()
         return result
 
     async def require_support(

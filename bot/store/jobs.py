@@ -43,6 +43,7 @@ class ClaimedJob:
     partition: str
     attempt: int
     failures: int
+    last_error: str
     token: str
 
 
@@ -85,7 +86,7 @@ def enqueue(
     job.partition = partition  # what was a post is an edit by now
     if job.finished_at is not None:
         job.due_at, job.finished_at = due_at, None
-        job.failures, job.last_error = 0, ""
+        job.failures = 0
     elif job.locked_by is not None:
         job.due_at = min(job.due_at, due_at) if job.rerun else due_at
         job.rerun = True
@@ -130,7 +131,8 @@ def claim(
     session.flush()
     return [
         ClaimedJob(
-            job.name, job.kind, job.arguments, job.partition, job.attempt, job.failures, token
+            *(job.name, job.kind, job.arguments, job.partition, job.attempt),
+            *(job.failures, job.last_error, token),
         )
         for job in claimed
     ]

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from bot.jobs import requests
 from bot.jobs.requests import OpenRequests
-from bot.jobs.signal import JobSignal
 from bot.jobs.worker import Worker
 from bot.store import Store
 from bot.store import jobs as store_jobs
@@ -19,12 +19,12 @@ async def test_jobs_wait_for_open_requests(
 ) -> None:
     """While one of two requests is open no job starts."""
     monkeypatch.setattr(requests, "MAX_WAIT_S", 3600)
-    jobs, signal, open_requests = Jobs(), JobSignal(), OpenRequests()
+    jobs, signal, open_requests = Jobs(), asyncio.Event(), OpenRequests()
     async with Worker(store, jobs.handlers(), signal=signal, requests=open_requests):
         with open_requests.count():
             with open_requests.count():
                 enqueue(store, clock)
-                signal.notify()
+                signal.set()
             for _ in range(50):  # each takes as long as what the worker reads
                 await store.read(store_jobs.count_pending)
             assert jobs.attempts == []

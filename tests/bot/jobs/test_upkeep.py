@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,6 @@ from sqlmodel import col, select
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.jobs.run import Run
-from bot.jobs.signal import JobSignal
 from bot.jobs.worker import DONE_RETENTION, FAILED_RETENTION, Worker
 from bot.store import Session, Store
 from bot.store.models import Job
@@ -24,13 +24,13 @@ DONE, GIVEN_UP = "card:LD-1", "card:LD-2"
 
 async def test_old_jobs_are_deleted(store: Store, clock: Any) -> None:
     """What is done after an hour, what is given up after 30 days; a look every five minutes."""
-    jobs, signal = Jobs(None, LagdeskError(message("Slack did not answer."))), JobSignal()
+    jobs, signal = Jobs(None, LagdeskError(message("Slack did not answer."))), asyncio.Event()
 
     async def left_after(span: dt.timedelta) -> list[str]:
         clock.moment += span
         for name in ("report:1", "report:2"):  # what follows the first comes before the second
             enqueue(store, clock, name)
-            signal.notify()
+            signal.set()
             await wait_until_idle(store)
         names = store.read_sync(lambda session: list(session.scalars(select(col(Job.name)))))
         return sorted({DONE, GIVEN_UP}.intersection(names))
@@ -69,7 +69,7 @@ async def test_outcome_that_cannot_be_recorded(
     store: Store, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the log with its traceback; the job runs again when its lease is over."""
-    buggy, jobs, signal = _Buggy(store.url, clock=clock), Jobs(), JobSignal()
+    buggy, jobs, signal = _Buggy(store.url, clock=clock), Jobs(), asyncio.Event()
 
     async def break_store(run: Run) -> None:
         buggy.has_bug = not run.is_retry
@@ -77,11 +77,11 @@ async def test_outcome_that_cannot_be_recorded(
     jobs.during = break_store
     async with Worker(buggy, jobs.handlers(), signal=signal):
         enqueue(store, clock)
-        signal.notify()
+        signal.set()
         await until(lambda: caplog.records != [])
         assert read_job(store).finished_at is None
         clock.move(seconds=7)
-        signal.notify()
+        signal.set()
         await wait_until_idle(store)
     buggy.close()
     assert (jobs.retries, read_job(store).finished_at) == ([False, True], clock.now())

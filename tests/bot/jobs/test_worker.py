@@ -22,7 +22,6 @@ from bot.i18n.messages import message
 from bot.jobs import leases
 from bot.jobs.leases import Lease, LeaseLostError
 from bot.jobs.run import JobHandler, Queue, Run
-from bot.jobs.signal import JobSignal
 from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
@@ -30,18 +29,18 @@ from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
 from tests.due_jobs import wait_until_idle
 
-SIGNAL = JobSignal()
 NO = message("Slack did not answer.")
 AWAY = SlackUnreachableError(NO, code="timeout", maybe_arrived=False)
 
 
 async def test_job_runs_once(store: Store, clock: Any) -> None:
     """However often the worker is notified, a job that was enqueued once runs once."""
-    jobs = Jobs()
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    jobs, signal = Jobs(), asyncio.Event()
+    async with Worker(store, jobs.handlers(), signal=signal):
         enqueue(store, clock)
         for _ in range(5):
-            SIGNAL.notify()
+            signal.set()
+            await asyncio.sleep(0)
         await wait_until_idle(store)
     assert (jobs.attempts, jobs.retries) == ([CARD], [False])
     assert read_job(store).finished_at == clock.now()
@@ -51,10 +50,10 @@ async def test_jobs_enqueued_before_the_start_run(store: Store, clock: Any) -> N
     """A start runs what was committed before, failures at once."""
     enqueue(store, clock)
     jobs = Jobs(AWAY)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         await wait_until_idle(store)
     assert read_job(store).due_at > clock.now()
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         await wait_until_idle(store)
     assert (jobs.attempts, jobs.retries) == ([CARD, CARD], [False, True])
 
@@ -62,18 +61,15 @@ async def test_jobs_enqueued_before_the_start_run(store: Store, clock: Any) -> N
 async def test_pauses_grow(store: Store, clock: Any) -> None:
     """A retryable failure is tried again after 5, 10 and 20 seconds, and not before."""
     jobs = Jobs(AWAY, AWAY, AWAY)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock)
         for attempt, pause_s in [(1, 5), (2, 10), (3, 20)]:
-            SIGNAL.notify()
             await wait_until_idle(store)
             clock.move(seconds=pause_s - 1)
-            SIGNAL.notify()
             await wait_until_idle(store)
             assert len(jobs.attempts) == attempt
             assert read_job(store).last_error == "slack timeout: Slack did not answer."
             clock.move(seconds=1)
-        SIGNAL.notify()
         await wait_until_idle(store)
     assert len(jobs.attempts) == 4
     assert read_job(store).finished_at is not None
@@ -95,9 +91,8 @@ async def test_outcomes(
     store: Store, clock: Any, error: Exception | None, due_in_s: float | None
 ) -> None:
     """A retryable failure and a bug postpone the job; anything else ends it."""
-    async with Worker(store, Jobs(error).handlers(), signal=SIGNAL):
+    async with Worker(store, Jobs(error).handlers()):
         enqueue(store, clock)
-        SIGNAL.notify()
         await wait_until_idle(store)
     job = read_job(store)
     assert (job.finished_at is not None) == (due_in_s is None)
@@ -111,18 +106,16 @@ async def test_job_given_up_until_the_next_start(
     """Refused content is sent again by the next start or when it is enqueued again; logged once."""
     refused = SlackContentRefusedError(NO, code="invalid_blocks", problems=["no [/blocks/1]"])
     jobs = Jobs(refused, refused, refused)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         for attempts in (1, 2):
             enqueue(store, clock)
-            SIGNAL.notify()
             await wait_until_idle(store)
             clock.move(hours=1)
-            SIGNAL.notify()
             await wait_until_idle(store)
             assert len(jobs.attempts) == attempts
     assert [each.getMessage() for each in caplog.records] == [f"{CARD} is given up: {refused}"]
     for attempts in (3, 4, 4):  # the fourth is done
-        async with Worker(store, jobs.handlers(), signal=SIGNAL):
+        async with Worker(store, jobs.handlers()):
             await wait_until_idle(store)
         assert len(jobs.attempts) == attempts
 
@@ -130,15 +123,13 @@ async def test_job_given_up_until_the_next_start(
 async def test_rate_limit_pauses_the_channel(store: Store, clock: Any) -> None:
     """After a 429 nothing starts in that channel before Slack's Retry-After, elsewhere it does."""
     jobs = Jobs(SlackRateLimitedError(NO, code="ratelimited", retry_after_s=30))
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock, "card:1", partition="C1")
-        SIGNAL.notify()
         await wait_until_idle(store)
         enqueue(store, clock, "card:2", partition="C1")
         enqueue(store, clock, "card:3", partition="C2")
         for wait_s, names in [(29, {"card:1", "card:3"}), (1, {"card:1", "card:2", "card:3"})]:
             clock.move(seconds=wait_s)
-            SIGNAL.notify()
             await wait_until_idle(store)
             assert set(jobs.attempts) == names
 
@@ -146,13 +137,11 @@ async def test_rate_limit_pauses_the_channel(store: Store, clock: Any) -> None:
 async def test_function_chooses_when_to_run_again(store: Store, clock: Any) -> None:
     """A function that returns a moment runs again then."""
     jobs = Jobs(clock.now() + dt.timedelta(minutes=3))
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock)
-        SIGNAL.notify()
         await wait_until_idle(store)
         assert read_job(store).due_at == clock.now() + dt.timedelta(minutes=3)
         clock.move(minutes=3)
-        SIGNAL.notify()
         await wait_until_idle(store)
     assert len(jobs.attempts) == 2
 
@@ -167,9 +156,8 @@ async def test_enqueued_while_it_runs(store: Store, clock: Any) -> None:
         enqueue(store, clock)
 
     jobs.during = enqueue_twice
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock)
-        SIGNAL.notify()
         await wait_until_idle(store)
     assert jobs.attempts == [CARD, CARD]
 
@@ -179,10 +167,9 @@ async def test_bug_is_logged_with_its_traceback_once(
 ) -> None:
     """An unexpected error has its traceback in the log the first time only."""
     bug = ZeroDivisionError("a bug")
-    async with Worker(store, Jobs(bug, bug).handlers(), signal=SIGNAL):
+    async with Worker(store, Jobs(bug, bug).handlers()):
         enqueue(store, clock)
         for _ in range(2):
-            SIGNAL.notify()
             await wait_until_idle(store)
             clock.move(seconds=5)
     records = [entry for entry in caplog.records if "unexpectedly" in entry.message]
@@ -202,13 +189,13 @@ async def test_stop_releases_what_hangs(
 
     jobs.during = hang
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         await hanging.wait()
     job = read_job(store)
     assert (job.locked_by, job.locked_until, job.finished_at) == (None, None, None)
     assert store.read_sync(store_jobs.last_heartbeat) is None
     jobs.during = None
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         await wait_until_idle(store)
     assert jobs.retries == [False, True]
 
@@ -223,7 +210,7 @@ async def test_stop_waits_for_what_ends(store: Store, clock: Any) -> None:
 
     jobs.during = read
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
+    async with Worker(store, jobs.handlers()):
         await started.wait()
     assert read_job(store).finished_at == clock.now()
 
@@ -236,9 +223,8 @@ async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
         await asyncio.Event().wait()
 
     jobs.during = hang
-    async with Worker(store, jobs.handlers(timeout_s=0.01), signal=SIGNAL):
+    async with Worker(store, jobs.handlers(timeout_s=0.01)):
         enqueue(store, clock)
-        SIGNAL.notify()
         await wait_until_idle(store)
     job = read_job(store)
     assert (job.last_error, job.failures) == ("TimeoutError", 1)
@@ -282,12 +268,12 @@ async def test_worker_survives_an_outage(
     """A database that is away for several polls costs no job, and the worker adds no log lines."""
     monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
     monkeypatch.setattr(leases, "RENEWAL_INTERVAL_S", 3600)
-    failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), JobSignal()
+    failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), asyncio.Event()
     async with Worker(failing, jobs.handlers(), signal=signal):
         await wait_until_idle(store)
         enqueue(store, clock)
         failing.failures = 3
-        signal.notify()
+        signal.set()
         await wait_until_idle(store)
     failing.close()
     assert jobs.attempts == [CARD]
@@ -335,12 +321,10 @@ async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> No
         "report": JobHandler("report", Queue.BACKGROUND, 300, hang),
         "card": JobHandler("card", Queue.MESSAGES, 300, post),
     }
-    async with Worker(store, handlers, signal=SIGNAL):
+    async with Worker(store, handlers):
         for number in range(20):
             enqueue(store, clock, f"report:LD-{number}")
-        SIGNAL.notify()
         enqueue(store, clock)
-        SIGNAL.notify()
         async with asyncio.timeout(60):
             await posted.wait()
         free.set()
@@ -357,7 +341,7 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
 
     jobs.during = wait
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL) as worker:
+    async with Worker(store, jobs.handlers()) as worker:
         await started.wait()
         clock.move(seconds=7)
         store.transact_sync(_claim_by_other(clock.now()))
@@ -398,8 +382,7 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
 
     jobs.during = write
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL) as worker:
-        SIGNAL.notify()
+    async with Worker(store, jobs.handlers()) as worker:
         await until(lambda: bool(written) and not worker._running)
     assert written == ["held"]
     assert read_job(store).locked_by == "other"
@@ -462,8 +445,7 @@ async def test_unknown_kinds_are_left_alone(store: Store, clock: Any) -> None:
     jobs = Jobs()
     enqueue(store, clock, "invented:1")
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), signal=SIGNAL):
-        SIGNAL.notify()
+    async with Worker(store, jobs.handlers()):
         with pytest.raises(TimeoutError, match="invented:1"):
             await wait_until_idle(store, timeout_s=0)
     assert (jobs.attempts, read_job(store, "invented:1").attempt) == ([CARD], 0)
@@ -494,9 +476,8 @@ async def test_worker_is_quiet(
 ) -> None:
     """Starting, running jobs and stopping log nothing."""
     caplog.set_level(logging.INFO)
-    async with Worker(store, Jobs().handlers(), signal=SIGNAL):
+    async with Worker(store, Jobs().handlers()):
         enqueue(store, clock)
-        SIGNAL.notify()
         await wait_until_idle(store)
     assert [entry.message for entry in caplog.records if entry.name != "asyncio"] == []
     assert capfd.readouterr() == ("", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -18,7 +19,6 @@ from bot.errors import (
 )
 from bot.i18n.messages import message
 from bot.jobs.run import JobFunction, collect_handlers
-from bot.jobs.signal import JobSignal
 from bot.ports import Clock, Cloud, Destination, MessageRef
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
@@ -141,7 +141,7 @@ def make_context(
         settings=settings,
         languages=Languages(store, settings),
         permissions=Supporters(*supporters),
-        job_signal=JobSignal(),
+        job_signal=asyncio.Event(),
     )
 
 
