@@ -48,8 +48,12 @@ _ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to notice
 Points = list[tuple[float, float]]
 
 
-def draw_png(chart_spec: ChartSpec, translator: Translator) -> bytes:
-    """Draw a chart; see `bot.charts.draw`."""
+def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
+    """Draw a chart as a PNG, 1200 pixels wide and 900 high, higher if the panels need it.
+
+    It takes a twentieth of a second of one core: call it in a thread. Raises ValueError when there
+    is no panel.
+    """
     layout = build_layout(chart_spec, translator)
     size = (_SCALE * WIDTH, _SCALE * layout.height)
     large = Image.new("RGB", size, PAPER)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.diagnosis import diagnose
-from bot.diagnosis.sides import diagnose_either_side
 from bot.diagnosis.verdict import (
     HEALTHY,
     UNKNOWN,
@@ -18,8 +16,6 @@ __all__ = [
     "UNKNOWN",
     "Evidence",
     "Verdict",
-    "diagnose",
-    "diagnose_either_side",
     "read_time",
     "write_time",
 ]

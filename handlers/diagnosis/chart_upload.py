@@ -1,4 +1,4 @@
-"""Charts of a call: drawn as PNG and uploaded to Slack, or as native chart blocks."""
+"""Charts of a call uploaded to Slack as images."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot import charts
-from bot.charts import ChartSpec
-from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.errors import SlackError, SlackRefusedError, SlackUnreachableError
-from bot.i18n.messages import Message, message
+from bot.i18n.messages import message
 from bot.ports import FILE_GONE, Diagnosis, Inquiry, UploadedImage
 from bot.ticket import Ticket
-from handlers.diagnosis.lines import participant_name
 from handlers.slack.api_errors import (
     INVALID_BLOCKS_CODES,
     SlackFileNotReadyError,
@@ -24,9 +20,6 @@ from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import cause_title
-from handlers.ui.labels import SIDE_NAMES
-from handlers.ui.native_charts import native_chart_block
 from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
@@ -52,14 +45,14 @@ class ChartUploader:
         self, team: str, label: str, diagnosis: Diagnosis, renderer: Renderer
     ) -> UploadedImage | None:
         """Draw and upload a chart titled with `label`; None without data."""
-        chart = choose_chart(diagnosis, renderer)
-        if not chart.panels:
+        drawn = await asyncio.to_thread(_draw, diagnosis, renderer)
+        if drawn is None:
             return None
-        png = await asyncio.to_thread(charts.draw, chart, renderer.translator)
+        png, alt_text = drawn
         file_id = await self._poster.upload(
             team, f"{label}.png", png, title=_title(label, renderer)
         )
-        return UploadedImage(file_id, charts.alt_text(chart, renderer.translator))
+        return UploadedImage(file_id, alt_text)
 
     async def answer(
         self,
@@ -93,6 +86,12 @@ class ChartUploader:
         return [uploaded_image_block(uploaded, inquiry.cname, renderer)] if uploaded else []
 
 
+def _draw(diagnosis: Diagnosis, renderer: Renderer) -> tuple[bytes, str] | None:
+    from handlers.diagnosis.charts import draw_chart  # noqa: PLC0415 - Pillow is slow to import
+
+    return draw_chart(diagnosis, renderer)
+
+
 def chart_image_block(ticket: Ticket, renderer: Renderer) -> Block:
     """Build the block of a ticket's uploaded chart."""
     uploaded = UploadedImage(ticket.thread.chart_file_id, ticket.thread.chart_alt_text)
@@ -109,17 +108,6 @@ def _title(label: str, renderer: Renderer) -> str:
     return renderer.plain_text(message("%(ticket)s: what was measured", ticket=label))
 
 
-def native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
-    """Build the decisive panels as native charts, with a caption of what they leave out."""
-    chart = choose_chart(diagnosis, renderer)
-    native = charts.native_charts(chart, renderer.translator)
-    if not native:
-        return []
-    blocks = [native_chart_block(f"chart-{number}", each) for number, each in enumerate(native)]
-    text = "\n".join(renderer.mrkdwn(line) for line in charts.native_charts_caption(chart))
-    return [*blocks, block_kit.context("charts", text)]
-
-
 async def send_when_file_ready(send: Callable[[], Awaitable[None]]) -> None:
     """Post or edit with a new file; retry while Slack is still processing the file.
 
@@ -132,27 +120,3 @@ async def send_when_file_ready(send: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(_RETRY_DELAY_S * 2**attempt)
     user_message = message("Slack did not accept the image.")
     raise SlackUnreachableError(user_message, code=FILE_GONE, maybe_arrived=False)
-
-
-def choose_chart(diagnosis: Diagnosis, renderer: Renderer) -> ChartSpec:
-    """Select the panels to draw, with names as this surface may show them."""
-    uids = [diagnosis.report.uid_of(side) for side in SIDE_NAMES]
-    return charts.select_panels(
-        diagnosis.report,
-        diagnosis.series,
-        diagnosis.verdict,
-        title=_headline(diagnosis.verdict),
-        names={uid: participant_name(diagnosis, uid, renderer.uid(uid)) for uid in uids},
-        is_reported=diagnosis.named is None,
-    )
-
-
-def _headline(verdict: Verdict) -> Message:
-    """Return the verdict without uids: an image cannot be edited later."""
-    if verdict.cause == HEALTHY:
-        return message("The call looked healthy")
-    if verdict.cause == UNKNOWN:
-        return message("Not enough data to say why")
-    who = SIDE_NAMES[verdict.side] if verdict.side else message("Somebody")
-    cause = cause_title(verdict.cause, verdict.media, verdict.direction)
-    return message("%(who)s: %(cause)s", who=who, cause=cause)

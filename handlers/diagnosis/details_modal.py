@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from bot.call import CLOUD_NAMES, Metric, MissingKind, MissingReason, Series
 from bot.cause_codes import cause_of
 from bot.causes import cause_phrase
@@ -109,7 +107,7 @@ def _checked_metrics(diagnosis: Diagnosis) -> Iterator[Message]:
 
 def _worst_value(diagnosis: Diagnosis, series: Series) -> Message:
     limit = LIMITS[series.metric]
-    value = float(np.min(series.values) if limit.below else np.max(series.values))
+    value = float(series.values.min() if limit.below else series.values.max())
     unit = unit_of(series.metric, series.unit)
     texts: tuple[Message, Message] = (
         format_measurement(value, unit),

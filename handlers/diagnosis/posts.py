@@ -7,7 +7,6 @@ from bot.ticket import Ticket
 from handlers.diagnosis.chart_upload import (
     ChartUploader,
     chart_image_block,
-    native_chart_blocks,
     send_when_file_ready,
 )
 from handlers.diagnosis.feedback import feedback_blocks
@@ -82,7 +81,7 @@ class SlackDiagnosisPosts:
 
         async def answer(*, native: bool) -> None:
             if native:
-                blocks = [headline, *native_chart_blocks(diagnosis, renderer), *rest]
+                blocks = [headline, *_native_chart_blocks(diagnosis, renderer), *rest]
                 await respond_privately(inquiry, text, blocks)
             else:
                 await self._chart_uploader.answer(
@@ -98,5 +97,13 @@ def _diagnosis_post(
     """Build the diagnosis with charts under the headline, and the feedback buttons at its end."""
     headline, *rest = thread_blocks(diagnosis, renderer)
     image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
-    blocks = (native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
+    blocks = (_native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
     return [headline, *blocks, *rest, *feedback_blocks(ticket, diagnosis.verdict, renderer)]
+
+
+def _native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
+    from handlers.diagnosis.charts import (  # noqa: PLC0415 - numpy is slow to import
+        native_chart_blocks,
+    )
+
+    return native_chart_blocks(diagnosis, renderer)

@@ -10,11 +10,13 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bot.charts import NativeChart
 from bot.i18n.translator import Translator
 from handlers.ui.block_kit import Block, clip
+
+if TYPE_CHECKING:  # numpy is slow to import
+    from bot.charts.native_charts import NativeChart
 
 MAX_CHARTS: Final = 2
 MAX_POINTS: Final = 20

@@ -23,11 +23,14 @@ import msgspec
 import numpy as np
 
 from bot.call import Call, Code, IssueType, Report, Series, Side, Unit
-from bot.charts import deserialize_series, draw, select_panels, serialize_series
+from bot.charts.drawing import draw
+from bot.charts.select_panels import select_panels
+from bot.charts.serialization import deserialize_series, serialize_series
 from bot.clouds.agora.schemas import Details
 from bot.clouds.agora.series import build_participants, build_series
 from bot.clouds.endpoints import find_endpoint
-from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis import Verdict
+from bot.diagnosis.diagnosis import diagnose
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Window

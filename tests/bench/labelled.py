@@ -32,7 +32,8 @@ from bot.clouds.agora.client import Generation
 from bot.clouds.agora.schemas import Details
 from bot.clouds.agora.series import build_participants, build_series
 from bot.clouds.endpoints import find_endpoint
-from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis import Verdict
+from bot.diagnosis.diagnosis import diagnose
 from bot.ports import Window
 from bot.sandbox.clouds.agora.call_views import CallView
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS

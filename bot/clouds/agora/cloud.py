@@ -15,7 +15,6 @@ from bot.clouds.agora.call_statistics import CallStatisticsFetcher
 from bot.clouds.agora.calls import find_calls
 from bot.clouds.agora.client import AgoraClient, span_params
 from bot.clouds.agora.events import EventScanner
-from bot.clouds.agora.record import fetch_record
 from bot.clouds.agora.schemas import CallList, Envelope
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.endpoint import Endpoint
@@ -115,6 +114,8 @@ class AgoraCloud:
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
+        from bot.clouds.agora.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
+
         return await fetch_record(self._client, call, uids, window)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:

@@ -25,7 +25,6 @@ from bot.clouds.huawei.credentials import (
     IamUser,
 )
 from bot.clouds.huawei.events import fetch_events
-from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.schemas import Apps
 from bot.clouds.response_cache import CachedFetcher, ResponseCache
 from bot.i18n.messages import Message, message
@@ -111,6 +110,8 @@ class HuaweiCloud:
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
+        from bot.clouds.huawei.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
+
         record = await fetch_record(self._client, call, uids, window)
         networks = await self.client_events.networks(call.app, call.cname, record.participants)
         participants = tuple(

@@ -14,7 +14,6 @@ from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.app_metrics import AppMetricsFetcher
 from bot.clouds.volcengine.calls import find_calls, probe
 from bot.clouds.volcengine.client import VolcengineClient
-from bot.clouds.volcengine.record import fetch_record
 from bot.clouds.volcengine.schemas import ID_HINT, ID_PATTERN
 from bot.clouds.volcengine.signing import SignatureAuth
 from bot.i18n.messages import Message, message
@@ -87,6 +86,8 @@ class VolcengineCloud:
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
+        from bot.clouds.volcengine.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
+
         return await fetch_record(self._client, call, uids, window)
 
     async def fetch_events(

@@ -1,25 +1,17 @@
-"""Volcengine's call metrics: what a Name or Desc measures, and parsing of points into arrays."""
+"""Volcengine's call metrics: what a Name or Desc measures."""
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-
-import msgspec
-import numpy as np
+from typing import Final
 
 from bot.call import Code, Direction, Media, Metric, Unit
 from bot.clouds.errors import clean_code
 
-if TYPE_CHECKING:
-    from bot.call import FloatArray
-
 CODE_KIND: Final = "volcengine.call_metric"
 _A, _V = Media.AUDIO, Media.VIDEO
 _UP, _DOWN = Direction.UP, Direction.DOWN
-_MS: Final = 1000.0
 _DESC_MAX: Final = 48
 _BRACKETS: Final = re.compile(r"[(（].*[)）]$")
 _UNSAFE: Final = re.compile(r"[^\w %./-]+")
@@ -133,28 +125,3 @@ def code_of(kind: MetricKind, name: str | None, desc: str | None) -> Code:
         return Code(CODE_KIND, kind.desc)
     own = clean_code((name or "").strip()) or _UNSAFE.sub("_", (desc or "").strip())
     return Code(CODE_KIND, own[:_DESC_MAX] or "unnamed")
-
-
-class _Point(msgspec.Struct, rename="pascal", gc=False):
-    time: float
-    value: float | None = None
-
-
-def parse_points(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
-    """Parse `[{"Time": ms, "Value": v}, ...]` into sorted epoch seconds and values.
-
-    Nulls are left out; of two values of one moment the first is kept. Raises ValueError for
-    anything but such a list.
-    """
-    try:
-        points = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise ValueError("no points") from error
-    pairs = [
-        (point.time / _MS, math.nan if point.value is None else point.value * scale)
-        for point in points
-    ]
-    table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-    table = table[np.isfinite(table).all(axis=1)]
-    times, first = np.unique(table[:, 0], return_index=True)
-    return times, np.ascontiguousarray(table[first, 1])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
 
 from bot.call import Call, Direction, Participant, Series
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.samples import clip_samples, merge_samples, split_by_session
-from bot.clouds.volcengine.metrics import code_of, kind_of, parse_points
+from bot.clouds.volcengine.metrics import code_of, kind_of
 from bot.clouds.volcengine.schemas import (
     DetailRow,
     RecordRow,
@@ -22,6 +26,10 @@ from bot.clouds.volcengine.schemas import (
 )
 from bot.ports import Window
 
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+_MS: Final = 1000.0
 _JOIN: Final = "join_room"
 _LEAVE: Final = "leave_room"
 _UNKNOWN: Final = "unknown"
@@ -180,3 +188,28 @@ def _by_session(series: Series, call: Call, sessions: Sequence[Participant]) -> 
         return
     for session, own in split_by_session(sessions, series.times):
         yield replace(series, sid=session.sid, times=series.times[own], values=series.values[own])
+
+
+class _Point(msgspec.Struct, rename="pascal", gc=False):
+    time: float
+    value: float | None = None
+
+
+def parse_points(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Parse `[{"Time": ms, "Value": v}, ...]` into sorted epoch seconds and values.
+
+    Nulls are left out; of two values of one moment the first is kept. Raises ValueError for
+    anything but such a list.
+    """
+    try:
+        points = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError("no points") from error
+    pairs = [
+        (point.time / _MS, math.nan if point.value is None else point.value * scale)
+        for point in points
+    ]
+    table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
+    table = table[np.isfinite(table).all(axis=1)]
+    times, first = np.unique(table[:, 0], return_index=True)
+    return times, np.ascontiguousarray(table[first, 1])

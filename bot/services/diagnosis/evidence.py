@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from bot.call import AbnormalEvent, Call, Participant
-from bot.charts import deserialize_series, serialize_series
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.i18n.serialization import dump_message, load_message
 from bot.ports import CallStatistics, Diagnosis, Window
@@ -37,6 +36,8 @@ def save_evidence(
     session: Session, ticket: Ticket, diagnosis: Diagnosis, *, now: dt.datetime, retention_s: float
 ) -> bool:
     """Save what was measured with the ticket; return whether there was anything to save."""
+    from bot.charts.serialization import serialize_series  # noqa: PLC0415 - numpy is slow to import
+
     verdict = diagnosis.verdict
     ticket.cause = "" if verdict.cause in (HEALTHY, UNKNOWN) else verdict.cause
     ticket.at_fault_uid = verdict.uid or ""
@@ -69,6 +70,8 @@ def add_call_statistics(session: Session, ticket: Ticket, call_statistics: CallS
 
 def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
     """Load a ticket's evidence as the diagnosis it was; None when none was saved."""
+    from bot.charts.serialization import deserialize_series  # noqa: PLC0415 - likewise
+
     stored = evidence.find(session, ticket.id)
     if stored is None or ticket.verdict is None:
         return None

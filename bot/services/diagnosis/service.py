@@ -20,7 +20,7 @@ from bot.call import (
     Side,
 )
 from bot.clouds.reasons import reason_for, retry_time
-from bot.diagnosis import Verdict, diagnose, diagnose_either_side
+from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
@@ -206,6 +206,9 @@ class DiagnosisService:
 def _build_diagnosis(
     cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData, *, side_known: bool = True
 ) -> Diagnosis:
+    from bot.diagnosis.diagnosis import diagnose  # noqa: PLC0415 - numpy is slow to import
+    from bot.diagnosis.sides import diagnose_either_side  # noqa: PLC0415 - likewise
+
     series = tuple(series for record in data.records for series in record.series)
     participants = tuple(person for record in data.records for person in record.participants)
     inputs = (report, data.calls, series, data.events)

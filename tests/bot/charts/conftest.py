@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.call import Code, Direction, IssueType, Media, Metric, Report, Series, Side, Unit
-from bot.charts import ChartSpec, Curve, Freezes, Panel
+from bot.charts.spec import ChartSpec, Curve, Freezes, Panel
 from bot.diagnosis import Verdict
 from bot.diagnosis.thresholds import LOSS
 from bot.i18n.messages import message

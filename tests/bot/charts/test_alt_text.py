@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from bot.call import Unit
-from bot.charts import ChartSpec, Curve, Panel, alt_text, native_charts
+from bot.charts.alt_text import alt_text
 from bot.charts.labels import write_number
+from bot.charts.native_charts import native_charts
+from bot.charts.spec import ChartSpec, Curve, Panel
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from tests.bot.charts.conftest import AT, MakePicture

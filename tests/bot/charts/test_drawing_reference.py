@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from bot.call import Unit
-from bot.charts import ChartSpec, Curve, Freezes, Panel, draw
+from bot.charts.drawing import draw
+from bot.charts.spec import ChartSpec, Curve, Freezes, Panel
 from bot.diagnosis.thresholds import LOSS, SYSTEM_CPU
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from bot.call import Unit
-from bot.charts import ChartSpec, Curve, Panel
 from bot.charts.font import HEADLINE_PX, SMALL_PX, TITLE_PX, text_width
 from bot.charts.layout import HEIGHT, MARGIN, SAMPLE, WIDTH, Layout, Text, build_layout
+from bot.charts.spec import ChartSpec, Curve, Panel
 from bot.diagnosis.thresholds import LOSS
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from bot.call import Unit
-from bot.charts import ChartSpec, Curve, NativeChart, Panel, native_charts, native_charts_caption
+from bot.charts.alt_text import native_charts_caption
+from bot.charts.native_charts import NativeChart, native_charts
+from bot.charts.spec import ChartSpec, Curve, Panel
 from bot.diagnosis.thresholds import LOSS
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator

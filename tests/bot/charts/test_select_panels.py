@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bot.call import Direction, Media, Metric, Series, Unit
-from bot.charts import ChartSpec, select_panels
+from bot.charts.select_panels import select_panels
+from bot.charts.spec import ChartSpec
 from bot.diagnosis import Evidence, Verdict
 from bot.i18n.messages import Message, message
 from bot.ports import Window

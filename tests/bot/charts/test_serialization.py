@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.call import Code, Direction, Media, Metric, Series, Unit
-from bot.charts import deserialize_series, serialize_series
+from bot.charts.serialization import deserialize_series, serialize_series
 from bot.ports import Window
 from tests.bot.charts.conftest import AT, MOMENT, MakeSeries
 

@@ -7,16 +7,13 @@ import pytest
 from PIL import Image
 
 from bot.call import Call, Code, IssueType, Media, Report, Series, Unit
-from bot.charts import (
-    ChartSpec,
-    alt_text,
-    deserialize_series,
-    draw,
-    native_charts,
-    select_panels,
-    serialize_series,
-)
-from bot.diagnosis import diagnose
+from bot.charts.alt_text import alt_text
+from bot.charts.drawing import draw
+from bot.charts.native_charts import native_charts
+from bot.charts.select_panels import select_panels
+from bot.charts.serialization import deserialize_series, serialize_series
+from bot.charts.spec import ChartSpec
+from bot.diagnosis.diagnosis import diagnose
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Window

@@ -25,8 +25,9 @@ from bot.call import (
     Side,
     Unit,
 )
-from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis import Verdict
 from bot.diagnosis.context import CallContext, build_context
+from bot.diagnosis.diagnosis import diagnose
 
 T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 TEACHER, STUDENT = "10001", "20002"

@@ -20,7 +20,8 @@ from bot.call import (
     Report,
     Side,
 )
-from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis import Verdict
+from bot.diagnosis.diagnosis import diagnose
 
 T, S = "10001", "20002"
 A, V = Media.AUDIO, Media.VIDEO

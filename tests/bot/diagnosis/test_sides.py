@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.call import Call, Media, Metric, MissingItem, MissingKind, MissingReason, Side
-from bot.diagnosis import diagnose_either_side
+from bot.diagnosis.sides import diagnose_either_side
 
 T, S = "10001", "20002"
 A, V = Media.AUDIO, Media.VIDEO

@@ -1,26 +1,20 @@
-"""Charts of a call: titles without uids, blocks, and waiting until Slack has the file."""
+"""Uploaded charts: their blocks, and waiting until Slack has the file."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
 import pytest
 
-from bot.call import Code, Direction, Media, Metric, Series, Side, Unit
 from bot.errors import SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import FILE_GONE, Diagnosis, UploadedImage
 from bot.sandbox.slack import Workspace
-from bot.sandbox.slack.block_kit import validate_message
 from bot.ticket import TicketThread
 from handlers.diagnosis.chart_upload import (
     ChartUploader,
     chart_image_block,
-    choose_chart,
-    native_chart_blocks,
     send_when_file_ready,
     uploaded_image_block,
 )
@@ -30,43 +24,9 @@ from handlers.slack.manifest import build_manifest
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from tests.conftest import FakeClock
-from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
+from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis, with_series
 from tests.handlers.response_url import ResponseUrl
-from tests.handlers.samples import EN, NOW, ZH, make_ticket, texts_of
-
-LOSS: dict[str, Any] = {"media": Media.VIDEO, "direction": Direction.UP, "uid": "20002"}
-
-
-@pytest.mark.parametrize(
-    ("cause", "values", "english", "chinese"),
-    [
-        ("none", {}, "The call looked healthy", "通话看起来正常"),
-        ("unknown", {}, "Not enough data to say why", "数据不足，无法判断原因"),
-        (
-            "network.loss",
-            {**LOSS, "side": Side.STUDENT},
-            "Student: Packet loss (video, uplink)",
-            "学生：网络丢包（视频上行）",
-        ),
-        ("network.loss", {"uid": "3"}, "Somebody: Packet loss", None),
-    ],
-)
-def test_the_title_of_a_chart_has_no_uid(
-    cause: str,
-    values: dict[str, Any],
-    english: str,
-    chinese: str | None,
-) -> None:
-    """An image cannot be edited later."""
-    chart = choose_chart(make_diagnosis(cause, **values), EN)
-    assert EN.plain_text(chart.title) == english
-    if chinese:
-        assert ZH.plain_text(chart.title) == chinese
-
-
-def test_no_native_charts_without_data() -> None:
-    """Nor a caption."""
-    assert native_chart_blocks(make_diagnosis("unknown"), EN) == []
+from tests.handlers.samples import EN, make_ticket
 
 
 def test_the_image_of_a_chart() -> None:
@@ -128,39 +88,6 @@ async def test_a_file_that_is_never_accepted(monkeypatch: pytest.MonkeyPatch) ->
         await send_when_file_ready(send)
     assert len(calls) == 5
     assert (caught.value.code, caught.value.maybe_arrived) == (FILE_GONE, False)
-
-
-def test_a_chart_of_an_inquiry_is_not_a_reports() -> None:
-    """Nobody complained at its time."""
-    diagnosis = make_diagnosis("network.loss", **LOSS)
-    assert choose_chart(diagnosis, EN).is_reported
-    assert not choose_chart(replace(diagnosis, named=frozenset()), EN).is_reported
-
-
-def with_series(cause: str = "network.loss") -> Diagnosis:
-    """A diagnosis with three minutes of loss."""
-    times = NOW.timestamp() + np.arange(-60.0, 120.0, 2.0)
-    series = Series(
-        uid="20002",
-        sid="s",
-        metric=Metric.UPLINK_LOSS,
-        unit=Unit.PERCENT,
-        times=times,
-        values=np.full(times.shape, 31.0),
-        code=Code("agora.metric", "uplink_loss"),
-        media=Media.VIDEO,
-        direction=Direction.UP,
-    )
-    return replace(make_diagnosis(cause, **LOSS), series=(series,))
-
-
-def test_native_charts_and_their_caption() -> None:
-    """The caption says what the charts leave out."""
-    *charts, caption = native_chart_blocks(with_series(), EN)
-    assert [block["block_id"] for block in charts] == ["chart-0"]
-    assert {block["type"] for block in charts} == {"data_visualization"}
-    assert list(texts_of([caption])) == ["charts"]
-    assert validate_message({"text": "x", "blocks": [*charts, caption]}) == []
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.charts import NativeChart
-from bot.charts.native_charts import NativeSeries
+from bot.charts.native_charts import NativeChart, NativeSeries
 from bot.i18n.translator import Translator
 from handlers.ui.native_charts import (
     Cell,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.call import Call, IssueType, Metric, Report
-from bot.diagnosis import diagnose
+from bot.diagnosis.diagnosis import diagnose
 from bot.errors import (
     CloudError,
     CloudInvalidResponseError,

@@ -18,8 +18,8 @@ from bot.clouds.http import ApiResponse
 from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.calls import find_calls
 from bot.clouds.volcengine.client import VolcengineClient
-from bot.clouds.volcengine.metrics import parse_points
 from bot.clouds.volcengine.record import fetch_record
+from bot.clouds.volcengine.series import parse_points
 from bot.errors import CloudError
 from bot.ports import Priority, Window
 

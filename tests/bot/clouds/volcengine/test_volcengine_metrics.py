@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.call import Direction, Media, Metric, Unit
-from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of, parse_points
+from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of
 from bot.clouds.volcengine.schemas import parse_time
+from bot.clouds.volcengine.series import parse_points
 
 
 @pytest.mark.parametrize("desc", DESCS)

@@ -12,7 +12,8 @@ import pytest
 from bot.call import Unit
 from bot.clouds.volcengine.app_metric_queries import OnlineUsers, Scope
 from bot.clouds.volcengine.app_metric_schemas import products_for, quality_metric
-from bot.clouds.volcengine.metrics import code_of, kind_of, parse_points, unit_of
+from bot.clouds.volcengine.metrics import code_of, kind_of, unit_of
+from bot.clouds.volcengine.series import parse_points
 from bot.errors import CloudDataExpiredError, CloudInvalidResponseError, CloudUnsupportedError
 from bot.ports import Topic, Window
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from bot.call import Call, Direction, Media, Metric
-from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis import Verdict
 from bot.diagnosis.candidates import Candidate, proximity_factor, to_datetime
+from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.rules.sessions import find_session_faults
 from tests.bot.diagnosis.conftest import STUDENT as S
 from tests.bot.diagnosis.conftest import T0
