@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from bot.clouds.agora import build_agora
 from bot.clouds.dependencies import CloudDependencies
@@ -17,6 +15,9 @@ from bot.clouds.storage import EventStore, InMemoryEventStore
 from bot.clouds.volcengine import build_volcengine
 from bot.ports import Clock, Cloud, KeyValueStore, SystemClock
 from bot.settings import CloudSettings
+
+if TYPE_CHECKING:  # slow to import
+    import httpx
 
 __all__ = ["RateLimitStore", "build_clouds"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from bot.clouds.cache import Cache
 from bot.clouds.http import CloudHttp
@@ -13,6 +12,11 @@ from bot.clouds.response_cache import ResponseCache
 from bot.clouds.storage import EventStore
 from bot.ports import Clock, KeyValueStore
 from bot.settings import CloudSettings
+
+if TYPE_CHECKING:  # httpx is slow to import
+    import httpx
+
+    from bot.clouds.connection import Auth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +32,7 @@ class CloudDependencies:
     response_cache: ResponseCache
 
     def http(
-        self, settings: CloudSettings, *, base_url: str = "", auth: httpx.Auth | None = None
+        self, settings: CloudSettings, *, base_url: str = "", auth: Auth | None = None
     ) -> CloudHttp:
         """Return the HTTP client for a cloud, at its own base URL unless another is given."""
         url = base_url or settings.base_url

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import ssl
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Final, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
-
-import httpx
-import stamina
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote, urlencode
 
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.errors import NotYetPublishedError, invalid_response, unreachable
+from bot.clouds.errors import NotYetPublishedError, unreachable
 from bot.clouds.quota import Quota
 from bot.errors import (
     CloudError,
@@ -26,24 +20,20 @@ from bot.errors import (
 )
 from bot.ports import Priority, RemainingQuota
 
+if TYPE_CHECKING:  # the first request imports them: they take a tenth of a second
+    import httpx
+    import stamina
+
+    from bot.clouds.connection import Auth, Connection
+
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 TOTAL_TIMEOUT_S: Final = 10.0  # for all attempts of one request together
-MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _THREAD_FROM_BYTES: Final = 256 * 1024  # decoding more than this would block the event loop
-_TIMEOUT: Final = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
 _MIN_TIMEOUT_S: Final = 1.0
 _MAX_ATTEMPTS: Final = 3
 _RETRY_AFTER_DIGITS: Final = 5  # about a day
-_NOT_SENT_ERRORS: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
 
 for _verbose in ("httpx", "httpcore"):  # they log URLs with ids, and headers with keys
     logging.getLogger(_verbose).setLevel(logging.WARNING)
@@ -64,13 +54,7 @@ class ApiResponse:
 
     status: int
     body: bytes = field(repr=False)
-    headers: httpx.Headers = field(repr=False)
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    """Return one context for all clients: reading the certificates takes 30 ms."""
-    return httpx.create_ssl_context()
+    headers: Mapping[str, str] = field(repr=False)  # names in any case
 
 
 class CloudHttp:
@@ -82,20 +66,15 @@ class CloudHttp:
         base_url: str,
         quota: Quota,
         *,
-        auth: httpx.Auth | None = None,
+        auth: Auth | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._cloud = cloud
         self._quota = quota
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            auth=auth,
-            transport=transport,
-            verify=_ssl_context(),
-            timeout=_TIMEOUT,
-            trust_env=not _is_loopback(base_url),
-            headers={"Accept": "application/json", "User-Agent": "lagdesk"},
-        )
+        self._base_url = base_url
+        self._auth = auth
+        self._transport = transport
+        self._connection: Connection | None = None
 
     def __repr__(self) -> str:
         return f"CloudHttp({self._cloud})"
@@ -143,7 +122,8 @@ class CloudHttp:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        if self._connection is not None:
+            await self._connection.close()
 
     async def _attempt(
         self,
@@ -188,32 +168,19 @@ class CloudHttp:
             raise
 
     async def _send(self, endpoint: Endpoint, api_request: ApiRequest) -> ApiResponse:
-        request = self._client.build_request(
-            endpoint.method,
-            _url(endpoint.path, api_request.params),
-            content=api_request.body,
-            headers=dict(api_request.headers),
+        url = _url(endpoint.path, api_request.params)
+        connection = self._connect()
+        return ApiResponse(
+            *await connection.send(endpoint, url, api_request.body, api_request.headers)
         )
-        try:
-            response = await self._client.send(request, stream=True)
-        except _NOT_SENT_ERRORS as error:
-            raise unreachable(endpoint, type(error).__name__, maybe_arrived=False) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
-        try:
-            return ApiResponse(
-                response.status_code, await _read(response, endpoint), response.headers
-            )
-        finally:
-            await response.aclose()
 
+    def _connect(self) -> Connection:
+        """Return the connections; the first request opens them."""
+        if self._connection is None:
+            from bot.clouds.connection import Connection  # noqa: PLC0415 - httpx is slow to import
 
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+            self._connection = Connection(self._base_url, self._auth, self._transport)
+        return self._connection
 
 
 def _url(path: str, params: Mapping[str, str]) -> str:
@@ -224,6 +191,8 @@ def _url(path: str, params: Mapping[str, str]) -> str:
 
 def _attempts(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
     """Several attempts for a GET, one for anything else."""
+    import stamina  # noqa: PLC0415 - see above
+
     return stamina.retry_context(
         on=_is_retryable,
         attempts=_MAX_ATTEMPTS if endpoint.method == "GET" else 1,
@@ -243,18 +212,3 @@ def retry_after_s(response: ApiResponse) -> int | None:
 
 def _is_retryable(error: Exception) -> bool:
     return isinstance(error, CloudUnreachableError | CloudServerError)
-
-
-async def _read(response: httpx.Response, endpoint: Endpoint) -> bytes:
-    """Read the whole body. Raises CloudError when it is truncated or larger than MAX_BODY_BYTES."""
-    body = bytearray()
-    try:
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise invalid_response(endpoint, "too large")
-    except httpx.TimeoutException as error:
-        raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
-    except httpx.HTTPError as error:
-        raise invalid_response(endpoint, f"cut short, {type(error).__name__}") from None
-    return bytes(body)

@@ -7,8 +7,6 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-import httpx
-
 from bot.call import Call, CallRecord, Report
 from bot.clouds.agora.app_metrics import AppMetricsFetcher
 from bot.clouds.agora.call_statistics import CallStatisticsFetcher
@@ -204,7 +202,7 @@ def _number(endpoint: Endpoint, uid: str) -> int:
 
 def build_agora(settings: CloudSettings, dependencies: CloudDependencies) -> AgoraCloud:
     """Build Agora from its settings."""
-    auth = httpx.BasicAuth(settings.secrets["customer_id"], settings.secrets["customer_secret"])
+    auth = (settings.secrets["customer_id"], settings.secrets["customer_secret"])
     client = AgoraClient(
         http=dependencies.http(settings, auth=auth),
         clock=dependencies.clock,

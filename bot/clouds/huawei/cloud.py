@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
-
-import httpx
+from urllib.parse import urlsplit
 
 from bot.call import Call, CallRecord, Report
 from bot.clouds.dependencies import CloudDependencies
@@ -198,7 +197,7 @@ def build_huawei(settings: CloudSettings, dependencies: CloudDependencies) -> Hu
 def _build_credentials(settings: CloudSettings, dependencies: CloudDependencies) -> Credentials:
     secrets, project_id = settings.secrets, settings.options["project_id"]
     if "access_key" in secrets:
-        host = httpx.URL(settings.base_url).netloc.decode()
+        host = urlsplit(settings.base_url).netloc
         keys = (secrets["access_key"], secrets["secret_key"])
         return AccessKeyCredentials(*keys, project_id, host, dependencies.clock)
     http = dependencies.http(settings, base_url=settings.options["iam_url"])

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.clouds import connection
 from bot.clouds import http as clouds_http
 from bot.clouds.endpoint import Endpoint, RateLimit
 from bot.clouds.errors import not_yet_published, quota_exceeded, server_error
@@ -66,7 +67,7 @@ async def send(rate_limit_store: SqlRateLimitStore, clock: Any) -> AsyncIterator
     ) -> bytes:
         quota = Quota(rate_limit_store, clock, clock.sleep)
         transport = httpx.MockTransport(spy.handle)
-        auth = httpx.BasicAuth("customer", "hush-hush")
+        auth = ("customer", "hush-hush")
         made.append(CloudHttp("agora", "https://a.invalid", quota, auth=auth, transport=transport))
         query = {"cname": "class_9", "appid": "APPID9"} if params is None else params
         question = ApiRequest(query, b"{}", {})
@@ -158,14 +159,14 @@ async def test_every_try_is_paid_for(send: Any) -> None:
 
 async def test_a_huge_answer_is_refused(send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """We stop reading at the cap, even when the answer never ends."""
-    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 2 * 1024 * 1024)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 2 * 1024 * 1024)
     with pytest.raises(CloudInvalidResponseError):
         await send(RecordingTransport(httpx.Response(200, stream=SlowStream(None))))
 
 
 async def test_the_cap_counts_what_was_unpacked(send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small gzip that grows large is refused as well."""
-    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 100_000)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 100_000)
     packed = gzip.compress(b"0" * 1_000_000)
     with pytest.raises(CloudInvalidResponseError):
         await send(
@@ -291,14 +292,11 @@ def test_seconds_of_retry_after(value: str, seconds: int | None) -> None:
         ("", False),
     ],
 )
-async def test_a_proxy_is_only_for_other_machines(
-    url: str, rate_limit_store: SqlRateLimitStore, clock: Any, *, is_loopback: bool
-) -> None:
+async def test_a_proxy_is_only_for_other_machines(url: str, *, is_loopback: bool) -> None:
     """HTTPS_PROXY and the like are not read for the demo's clouds on this machine."""
-    http = CloudHttp("agora", url, Quota(rate_limit_store, clock, clock.sleep))
-    assert http._client.trust_env is not is_loopback
-    assert repr(http) == "CloudHttp(agora)"
-    await http.close()
+    opened = connection.Connection(url, None, None)
+    assert opened._client.trust_env is not is_loopback
+    await opened.close()
 
 
 async def test_a_request_as_it_is_sent(send: Any) -> None:
@@ -328,6 +326,7 @@ async def test_large_responses_are_parsed_in_a_thread(
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * size))
     quota = Quota(rate_limit_store, clock, clock.sleep)
     http = CloudHttp("agora", "https://a.invalid", quota, transport=transport)
+    assert repr(http) == "CloudHttp(agora)"
     thread = await http.request(GET, "APPID9", ApiRequest(), lambda _: threading.get_ident())
     assert (thread != threading.get_ident()) is in_thread
     await http.close()
@@ -338,8 +337,8 @@ async def test_the_cap_itself_is_allowed(
     send: Any, monkeypatch: pytest.MonkeyPatch, size: int, *, fits: bool
 ) -> None:
     """A response of exactly the cap is read."""
-    assert clouds_http.MAX_BODY_BYTES == 64 * 1024 * 1024
-    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1000)
+    assert connection.MAX_BODY_BYTES == 64 * 1024 * 1024
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 1000)
     spy = RecordingTransport(httpx.Response(200, content=b"x" * size))
     if fits:
         assert len(await send(spy)) == size

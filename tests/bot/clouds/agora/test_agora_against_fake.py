@@ -16,8 +16,7 @@ from bot.call import (
     Report,
     Side,
 )
-from bot.clouds import build_clouds
-from bot.clouds import http as clouds_http
+from bot.clouds import build_clouds, connection
 from bot.errors import (
     CloudError,
     CloudInvalidResponseError,
@@ -242,7 +241,7 @@ async def test_endless_response_is_aborted(
     clouds: FakeClouds, agora: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection is closed when a response is far too long."""
-    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 1024 * 1024)
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
     clouds.fail_next("analytics/call/lists", "huge")

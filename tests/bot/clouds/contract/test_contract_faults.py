@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from bot.call import MissingKind, MissingReason
+from bot.clouds import connection
 from bot.clouds import http as clouds_http
 from bot.errors import (
     CloudDataExpiredError,
@@ -68,7 +69,7 @@ def timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def huge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limit responses to a megabyte."""
-    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 1024 * 1024)
 
 
 @pytest.mark.parametrize("case", FAULTS, ids=lambda case: case[0])

@@ -447,10 +447,9 @@ async def test_only_a_401_renews_a_token(status: int, light: Any, mock_api: Any)
 async def test_closing_closes_the_connections_to_iam(light: Any) -> None:
     """And those to the API."""
     huawei = light("huawei", auth="token")
+    opened = [http._connect() for http in (huawei._client.http, huawei._client.credentials._http)]
     await huawei.close()
-    client = huawei._client
-    assert client.http._client.is_closed
-    assert client.credentials._http._client.is_closed
+    assert all(connection._client.is_closed for connection in opened)
 
 
 async def test_parameters_and_paths_are_encoded(light: Any, mock_api: Any) -> None:

@@ -21,7 +21,7 @@ SIGNATURE = "a1505abae8c061bfbbfe850392dfdb623299d390ed677d612202711ad03b34fe"
 def signed(request: httpx.Request, clock: Any) -> httpx.Request:
     """Sign a request on New Year's Day 2024."""
     clock.moment = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-    return next(SignatureAuth("AKEXAMPLE", "SKEXAMPLE", clock).auth_flow(request))
+    return SignatureAuth("AKEXAMPLE", "SKEXAMPLE", clock)(request)
 
 
 @pytest.mark.parametrize("path", ["", "/"])
