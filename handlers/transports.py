@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Final
 
 from aiohttp import ClientError, web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
@@ -169,6 +168,11 @@ class HttpTransport:
 
     async def get_metrics(self, request: web.Request) -> web.Response:
         """Prometheus metrics; without the database's gauges while it is unavailable."""
+        from prometheus_client import (  # noqa: PLC0415 - slow to import
+            CONTENT_TYPE_LATEST,
+            generate_latest,
+        )
+
         _ = request
         if self._measure is not None:
             with suppress(DatabaseError, TimeoutError):

@@ -11,7 +11,9 @@ from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import port
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
+from bot.ports import Clock
 from bot.settings import Settings
+from bot.store import Store
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +44,7 @@ async def serve(
     on_ready: Callable[[str], None],
 ) -> None:
     """Run the HTTP server until it is cancelled. `on_ready` gets its URL."""
-    from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
-    from handlers.http_server import serve_http  # noqa: PLC0415 - likewise
+    from handlers.http_server import serve_http  # noqa: PLC0415 - see open_slack
     from handlers.transports import build_http_transport  # noqa: PLC0415 - likewise
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
@@ -60,11 +61,17 @@ async def serve(
             settings,
             slack.clients,
             slack.installations,
-            measure=lambda: measure(application.store, clock.now()),
+            measure=lambda: _measure(application.store, clock),
         )
         async with serve_http(transport.web_app(), settings.host, settings.port) as url:
             on_ready(url)
             await asyncio.Event().wait()
+
+
+async def _measure(store: Store, clock: Clock) -> None:
+    from bot.jobs.metrics import measure  # noqa: PLC0415 - prometheus_client is slow to import
+
+    await measure(store, clock.now())
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:

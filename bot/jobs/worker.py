@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.errors import LagdeskError, SlackRateLimitedError
-from bot.jobs import metrics
+from bot.jobs import counts
 from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
 from bot.jobs.requests import OpenRequests
 from bot.jobs.retries import next_attempt
@@ -233,7 +233,7 @@ class Worker:
             return False
 
         if await self._record(work):
-            metrics.DONE.labels(job.kind).inc()
+            counts.DONE[job.kind] += 1
 
     async def _end_lost(self, job: ClaimedJob) -> None:
         """Run a job again whose lease was not renewed in time, unless another worker does."""
@@ -253,7 +253,7 @@ class Worker:
             )
 
         if await self._record(work):
-            metrics.DONE.labels(job.kind).inc()
+            counts.DONE[job.kind] += 1
         if self._polls and job.last_error != reason:  # else `run_now` raises it
             _log.warning("%s is given up: %s", job.name, reason)
 
@@ -273,7 +273,7 @@ class Worker:
 
         due_at, is_held = await self._record(work)
         if is_held:
-            metrics.RETRIED.labels(job.kind).inc()
+            counts.RETRIED[job.kind] += 1
         if self._polls:
             _log_failure(job, error, due_at)
 
