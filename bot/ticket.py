@@ -40,10 +40,11 @@ class Status(StrEnum):
 
 
 def _json_list() -> Any:
-    """Return a JSON column for a list; assign a new list to change it."""
-    return Field(
-        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
-    )
+    """Return a JSON column for a list; assign a new list to change it.
+
+    Pydantic copies the default; it would inspect a `default_factory` for each ticket.
+    """
+    return Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")})
 
 
 class TicketThread(SQLModel, table=True):
@@ -371,5 +372,6 @@ class Ticket(SQLModel, table=True):
 @event.listens_for(Ticket, "init")
 def _add_parts(_target: Ticket, _args: Sequence[Any], values: dict[str, Any]) -> None:
     """Give a new ticket its thread and its cloud report."""
-    values.setdefault("thread", TicketThread())
-    values.setdefault("cloud_report", CloudReport())
+    for name, part in (("thread", TicketThread), ("cloud_report", CloudReport)):
+        if name not in values:
+            values[name] = part()

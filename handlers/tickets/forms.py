@@ -28,7 +28,7 @@ _UID_LENGTH: Final = 64
 _MAX_FORMS: Final = 64  # languages times sets of apps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReportForm:
     """The report of a bad call; empty fields are not filled in."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -84,5 +83,5 @@ class ReportHandlers:
             team=requester.team,
             origin=origin,
             reporter=requester.person,
-            **asdict(form),
+            **vars(form),
         )

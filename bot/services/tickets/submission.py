@@ -19,7 +19,7 @@ CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # a person's clock may be ahead of
 COMMENT_LENGTH: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Submission:
     """A submitted form. `origin` is the submitted view's id: one origin creates one ticket."""
 
