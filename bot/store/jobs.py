@@ -34,6 +34,34 @@ _DELETE_BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to enqueue, due at `due_at`; the same name is one job. `arguments` become JSON."""
+
+    name: str
+    kind: str
+    arguments: Sequence[object]
+    due_at: dt.datetime
+    ticket: int | None = None
+    partition: str = ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns of its row."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "ticket": self.ticket,
+            "arguments": list(self.arguments),
+            "partition": self.partition,
+            "due_at": self.due_at,
+            "attempt": 0,
+            "rerun": False,
+            "failures": 0,
+            "last_error": "",
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedJob:
     """A job and its lease: only the holder of `token` may record the outcome."""
 
@@ -64,26 +92,31 @@ def enqueue(
     partition: str = "",
     due_at: dt.datetime,
 ) -> None:
-    """Enqueue a job that is due at `due_at`; the same name is one job. `arguments` become JSON.
+    """Enqueue a job; see `enqueue_job`."""
+    enqueue_job(session, NewJob(name, kind, arguments, due_at, ticket, partition))
+
+
+def enqueue_new(session: Session, jobs: Sequence[NewJob]) -> None:
+    """Enqueue jobs that cannot exist yet, such as those of a new ticket, in one statement."""
+    connection = session.connection()
+    statement = _insertion(connection.dialect.name, Job)
+    connection.execute(statement, [job.columns for job in jobs])
+
+
+def enqueue_job(session: Session, new: NewJob) -> None:
+    """Enqueue a job.
 
     A finished job is enqueued again, a waiting one is due at the earlier of both moments, and
     a running one runs once more afterwards. Jobs of one partition start at its pace.
     """
-    values: dict[str, Any] = {
-        "name": name,
-        "kind": kind,
-        "ticket": ticket,
-        "arguments": list(arguments),
-        "partition": partition,
-        "due_at": due_at,
-    }
-    if _insert(session, Job, attempt=0, rerun=False, failures=0, last_error="", **values):
+    if _insert(session, Job, **new.columns):
         return
-    job = _lock(session, name)
+    due_at = new.due_at
+    job = _lock(session, new.name)
     if job is None:  # deleted by the cleaner between the two statements
-        session.add(Job(**values))
+        session.add(Job(**new.columns))
         return
-    job.partition = partition  # what was a post is an edit by now
+    job.partition = new.partition  # what was a post is an edit by now
     if job.finished_at is not None:
         job.due_at, job.finished_at = due_at, None
         job.failures = 0

@@ -11,6 +11,7 @@ from bot.escalation import EscalationStep, Policy, next_step
 from bot.services.tickets.enqueue import channel_partition
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
+from bot.store.jobs import NewJob
 from bot.ticket import Ticket
 
 ESCALATE: Final = "escalate"
@@ -22,7 +23,8 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
 
     A postponed step keeps its job at the original time; that job then postpones it.
     """
-    enqueue_step(session, ticket, plan_step(ticket, policy, now))
+    if step := plan_step(ticket, policy, now):
+        store_jobs.enqueue_job(session, step_job(ticket, step))
 
 
 def plan_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:
@@ -32,12 +34,10 @@ def plan_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationSte
     return step
 
 
-def enqueue_step(session: Session, ticket: Ticket, step: EscalationStep | None) -> None:
-    """Enqueue a planned step."""
-    if step:
-        name = f"{ESCALATE}:{ticket.label}:{step.number}"
-        arguments = (ticket.id, step.number)
-        store_jobs.enqueue(session, name, ESCALATE, *arguments, ticket=ticket.id, due_at=step.at)
+def step_job(ticket: Ticket, step: EscalationStep) -> NewJob:
+    """Return the job of a planned step."""
+    name = f"{ESCALATE}:{ticket.label}:{step.number}"
+    return NewJob(name, ESCALATE, (ticket.id, step.number), step.at, ticket.id)
 
 
 def enqueue_page(session: Session, ticket: Ticket, now: dt.datetime) -> None:

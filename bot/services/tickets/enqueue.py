@@ -6,15 +6,19 @@ import datetime as dt
 
 from bot.store import Session
 from bot.store import jobs as store_jobs
+from bot.store.jobs import NewJob
 from bot.ticket import Ticket
 
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
     """Enqueue a job about a ticket, of which there is one for each kind."""
+    store_jobs.enqueue_job(session, job_of(ticket, kind, due_at))
+
+
+def job_of(ticket: Ticket, kind: str, due_at: dt.datetime) -> NewJob:
+    """Return the job of a kind about a ticket."""
     name, partition = f"{kind}:{ticket.label}", _partition_of(kind, ticket)
-    store_jobs.enqueue(
-        session, name, kind, ticket.id, ticket=ticket.id, partition=partition, due_at=due_at
-    )
+    return NewJob(name, kind, (ticket.id,), due_at, ticket.id, partition)
 
 
 def _partition_of(kind: str, ticket: Ticket) -> str:

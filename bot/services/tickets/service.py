@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -14,18 +14,19 @@ from bot.errors import InputError
 from bot.services.context import Context
 from bot.services.escalation.schedule import (
     enqueue_page,
-    enqueue_step,
     plan_step,
     schedule_escalation,
+    step_job,
 )
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_for_support, find_visible
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
+from bot.store.jobs import enqueue_new
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
 from bot.ticket import Status, Ticket
@@ -75,18 +76,17 @@ class TicketService:
         step = plan_step(new, self._context.policy, now)
         ticket, is_new = tickets.get_or_create(session, new)
         if is_new:
-            enqueue(session, ticket, "card", now)
-            for kind in _AFTER_CARD:
-                enqueue(session, ticket, kind, now + CARD_TIMEOUT)
+            due = {"card": now, **dict.fromkeys(_AFTER_CARD, now + CARD_TIMEOUT)}
             if ticket.cloud_report.state is ReportState.PENDING:
-                enqueue(session, ticket, "report", now)
-            enqueue_step(session, ticket, step)
+                due["report"] = now
+            jobs = [job_of(ticket, kind, due_at) for kind, due_at in due.items()]
+            enqueue_new(session, [*jobs, step_job(ticket, step)] if step else jobs)
         return ticket
 
     def _build_ticket(self, submission: Submission, now: dt.datetime) -> Ticket:
         cloud = self._context.clouds[submission.app]
         occurred_at = submission.occurred_at or now
-        fields = asdict(submission) | {
+        fields = vars(submission) | {
             "cloud": cloud.name,
             "abnormal_side": Side(submission.abnormal_side),
             "issue_type": int(IssueType(int(submission.issue_type))),

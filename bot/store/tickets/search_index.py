@@ -37,8 +37,8 @@ _CREATE_POSTGRES: Final = (
     "CREATE TABLE ticket_search (number INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)",
     INDEX_POSTGRES,
 )
-_INSERT_SQLITE: Final = "INSERT INTO ticket_search (rowid, terms) VALUES (:number, :terms)"
-_INSERT_POSTGRES: Final = (
+_INSERT_SQLITE: Final = text("INSERT INTO ticket_search (rowid, terms) VALUES (:number, :terms)")
+_INSERT_POSTGRES: Final = text(
     "INSERT INTO ticket_search (number, terms)"
     " VALUES (:number, array_to_tsvector(CAST(:terms AS text[])))"
 )
@@ -123,10 +123,10 @@ def write(connection: Connection, cut: Collection[tuple[int, set[str]]]) -> None
         return
     if connection.dialect.name == "sqlite":
         rows = [{"number": number, "terms": " ".join(sorted(terms))} for number, terms in cut]
-        connection.execute(text(_INSERT_SQLITE), rows)
+        connection.execute(_INSERT_SQLITE, rows)
         return
     rows_of_lists = [{"number": number, "terms": sorted(terms)} for number, terms in cut]
-    connection.execute(text(_INSERT_POSTGRES), rows_of_lists)
+    connection.execute(_INSERT_POSTGRES, rows_of_lists)
 
 
 def _reindex_changes(session: Session, flush: UOWTransaction) -> None:

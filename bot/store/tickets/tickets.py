@@ -44,7 +44,7 @@ def get_or_create(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
         return session.exec(_of_origin(ticket.team, ticket.origin)).one(), False
     ticket.number = ticket.thread.ticket = ticket.cloud_report.ticket = number
     for part in (ticket.thread, ticket.cloud_report):
-        connection.execute(insert(type(part)), _columns_of(part))
+        connection.execute(_part_insertion(type(part)), _columns_of(part))
     search_index.write(connection, [(number, search_index.ticket_terms(ticket))])
     return ticket, True
 
@@ -58,9 +58,19 @@ def _insertion(dialect: str) -> Executable:
     return statement
 
 
+@cache
+def _part_insertion(table: type[SQLModel]) -> Executable:
+    return insert(table)
+
+
 def _columns_of(row: SQLModel) -> dict[str, Any]:
-    columns = inspect(type(row)).columns.keys()
-    return {name: value for name in columns if (value := getattr(row, name)) is not None}
+    names = _column_names(type(row))
+    return {name: value for name in names if (value := getattr(row, name)) is not None}
+
+
+@cache
+def _column_names(table: type[SQLModel]) -> Sequence[str]:
+    return tuple(inspect(table).columns.keys())
 
 
 def find_by_origin(session: Session, team: str, origin: str) -> Ticket | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import event
 
 from bot.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from bot.services.diagnosis.feedback import Rating
@@ -73,6 +74,21 @@ async def test_a_report_enqueues_its_jobs(service_harness: ServiceHarness) -> No
     }
     assert (ticket.created_at, ticket.cloud, ticket.status) == (now, "agora", Status.OPEN)
     assert ticket.escalates_at is not None
+
+
+async def test_a_report_reads_nothing(service_harness: ServiceHarness) -> None:
+    """One transaction of five statements, the last of which has all its jobs."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement.split("INTO", maxsplit=1)[-1].split(maxsplit=1)[0])
+
+    engine = service_harness.context.store.engine
+    event.listen(engine, "before_cursor_execute", note)
+    await service_harness.report()
+    event.remove(engine, "before_cursor_execute", note)
+    inserted = ["ticket", "ticket_thread", "cloud_report", "ticket_search", "job"]
+    assert statements == ["BEGIN", "SAVEPOINT", *inserted, "RELEASE"]
 
 
 async def test_a_form_delivered_twice_makes_one_ticket(service_harness: ServiceHarness) -> None:
