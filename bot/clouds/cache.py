@@ -44,19 +44,23 @@ class Cache:
         )
         self._in_flight: dict[Hashable, asyncio.Task[CacheEntry[Any]]] = {}
 
-    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[CacheEntry[Value]]]) -> Value:
-        """Return the cached value, else the one `fetch` returns.
+    async def get(
+        self,
+        key: Hashable,
+        fetch: Callable[[], Awaitable[CacheEntry[Value]]],
+        is_usable: Callable[[Value], bool] = lambda _: True,
+    ) -> Value:
+        """Return the cached value if it is usable, else the one `fetch` returns.
 
         An error is raised to every caller that waits for the same fetch, and is not cached. A
         caller that is cancelled does not cancel the fetch for the others.
         """
         entry = self._entries.get(key)
-        if entry is None:
+        while entry is None or not is_usable(entry.value):
             task = self._in_flight.get(key)
             if task is None:
-                task = asyncio.ensure_future(self._fetch(key, fetch))
-                self._in_flight[key] = task
-                task.add_done_callback(lambda done: self._remove_task(key, done))
+                entry = await asyncio.shield(self._start(key, fetch))
+                break
             entry = await asyncio.shield(task)
         return cast("Value", entry.value)
 
@@ -66,6 +70,13 @@ class Cache:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(
+        self, key: Hashable, fetch: Callable[[], Awaitable[CacheEntry[Value]]]
+    ) -> asyncio.Task[CacheEntry[Any]]:
+        task = self._in_flight[key] = asyncio.ensure_future(self._fetch(key, fetch))
+        task.add_done_callback(lambda done: self._remove_task(key, done))
+        return task
 
     async def _fetch(
         self, key: Hashable, fetch: Callable[[], Awaitable[CacheEntry[Value]]]

@@ -6,18 +6,16 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
+from bot.clouds import call_list
 from bot.clouds.agora.client import AgoraClient, Generation, span_params
 from bot.clouds.agora.schemas import CallList, CallRow, parse_required_time, parse_time
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.errors import data_expired, invalid_response
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window
+from bot.clouds.errors import invalid_response
+from bot.clouds.publication import newest_published
 from bot.errors import CloudDataExpiredError, CloudRefusedError
 from bot.ports import Window
 
-_MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
 _PAGES_MAX: Final = 10
-_RUNNING_TTL: Final = dt.timedelta(seconds=15)
-_ENDED_TTL: Final = dt.timedelta(minutes=5)
 _UNEXPECTED_STATUSES: Final = (400, 404)
 _SECOND: Final = dt.timedelta(seconds=1)
 
@@ -42,21 +40,16 @@ async def _find_calls(
     client: AgoraClient, app: str, cname: str, window: Window, generation: Generation
 ) -> tuple[Call, ...]:
     endpoint = client.find_endpoint("lists", generation)
-    now = client.clock.now()
-    oldest = now - endpoint.retention + CLOCK_SKEW
-    if window.until <= oldest:
-        raise data_expired(endpoint)
-    newest = now - endpoint.delay
-    until = window.until if window.until <= newest else round_down(newest)
-    since = max(min(window.since, until - (endpoint.max_span or _MAX_CALL_AGE)), oldest)
-    calls: dict[str, Call] = {}
     fetch_rows = _fetch_backwards if generation == "seed" else _fetch_pages
-    for chunk in split_window(Window(since, until), endpoint.max_span):
-        for call_row in await fetch_rows(client, app, endpoint, cname, chunk):
-            call = _call(endpoint, app, call_row)
-            if call.cname == cname and _overlaps(call, window):
-                calls[call.id] = call
-    return tuple(sorted(calls.values(), key=lambda call: call.started_at, reverse=True))
+
+    async def fetch(span: Window) -> list[Call]:
+        rows = await fetch_rows(client, app, endpoint, cname, span)
+        return [_call(endpoint, app, row) for row in rows]
+
+    newest = newest_published(endpoint, client.clock.now())
+    return await call_list.find_calls(
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
+    )
 
 
 def _is_unexpected(error: CloudRefusedError) -> bool:
@@ -106,10 +99,7 @@ async def _fetch_pages(
 async def _fetch_page(
     client: AgoraClient, app: str, endpoint: Endpoint, params: dict[str, str], span: Window
 ) -> CallList:
-    is_running = span.until > client.clock.now() - endpoint.delay - _ENDED_TTL
-    ttl = _RUNNING_TTL if is_running else _ENDED_TTL
-    query = {**params, **span_params(span)}
-    return await client.cached_get(app, endpoint, query, CallList, ttl)
+    return await client.get(app, endpoint, {**params, **span_params(span)}, CallList)
 
 
 def _call(endpoint: Endpoint, app: str, row: CallRow) -> Call:
@@ -132,8 +122,3 @@ def _time(endpoint: Endpoint, value: float | str | None) -> dt.datetime:
         return parse_required_time(value)
     except ValueError:
         raise invalid_response(endpoint, "created_ts") from None
-
-
-def _overlaps(call: Call, window: Window) -> bool:
-    begun = call.started_at <= window.until
-    return begun and (call.ended_at is None or call.ended_at >= window.since)

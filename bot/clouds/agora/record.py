@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,14 +16,17 @@ from bot.clouds.agora.series import (
     missing_participants,
     truncated_uids,
 )
-from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
+from bot.clouds.publication import (
+    newest_published,
+    oldest_kept,
+    published_window,
+    time_to_live,
+)
+from bot.clouds.windows import split_window, whole_seconds
 from bot.errors import CloudRefusedError
 from bot.ports import Window
 
-_ENDED_TTL: Final = dt.timedelta(minutes=10)
-_RUNNING_TTL: Final = dt.timedelta(seconds=20)
 _UIDS_MAX: Final = 10
 _SIDS_MAX: Final = 20
 _SESSIONS_MAX: Final = 40  # of a whole class, at one request a second
@@ -88,8 +90,8 @@ async def _fetch(
 ) -> CallRecord:
     endpoint = client.find_endpoint("details" if generation == "seed" else "metrics", generation)
     now = client.clock.now()
-    span, missing = _available_window(endpoint, call, window, now)
-    newest = now - endpoint.delay
+    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
+    span, missing = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
     if span is None:
         return CallRecord(call, missing=missing, fresh_until=newest)
     try:
@@ -113,30 +115,6 @@ async def _fetch(
         return CallRecord(call, participants, series, missing, span.until)
 
     return build() if call_rows.size_bytes < _THREAD_FROM_BYTES else await asyncio.to_thread(build)
-
-
-def _available_window(
-    endpoint: Endpoint, call: Call, window: Window, now: dt.datetime
-) -> tuple[Window | None, tuple[MissingItem, ...]]:
-    """The part of the window within the call that is published and not expired."""
-    since = max(window.since, call.started_at)
-    until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - endpoint.retention + CLOCK_SKEW
-    newest = now - endpoint.delay
-    if until < since:
-        return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
-    if until <= oldest:
-        return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
-    missing: tuple[MissingItem, ...] = ()
-    if until > newest:
-        missing = (
-            MissingItem(
-                MissingKind.CALL, MissingReason.NOT_OUT_YET, until + endpoint.delay, call.id
-            ),
-        )
-        until = round_down(newest)
-    since = max(since, oldest)
-    return (Window(since, until) if until > since else None), missing
 
 
 async def _fetch_rows(
@@ -197,7 +175,6 @@ class _CallQuery:
 
     async def _fetch_rows(self, name: str, params: dict[str, str]) -> Details:
         endpoint = self.client.find_endpoint(name, "seed" if name == "details" else "current")
-        has_ended = self.call.ended_at is not None and self.span.until >= self.call.ended_at
-        ttl = _ENDED_TTL if has_ended else _RUNNING_TTL
+        ttl = time_to_live(endpoint, self.span.until, self.client.clock.now())
         query = {"call_id": self.call.id, **span_params(self.span), **params}
         return await self.client.cached_get(self.call.app, endpoint, query, Details, ttl)

@@ -6,15 +6,13 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
+from bot.clouds import call_list
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.errors import data_expired, invalid_response
+from bot.clouds.errors import invalid_response
 from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
 from bot.clouds.huawei.schemas import RoomRow, Rooms, parse_required_time, parse_time
-from bot.clouds.windows import CLOCK_SKEW, round_down, whole_seconds
 from bot.ports import Window
 
-_RUNNING_TTL: Final = dt.timedelta(seconds=15)
-_ENDED_TTL: Final = dt.timedelta(minutes=5)
 _RUNNING: Final = "RUNNING"
 
 
@@ -28,37 +26,24 @@ async def find_calls(
     an older window, and any other CloudError.
     """
     endpoint = client.find_endpoint("rooms")
-    now = client.clock.now()
-    retention = endpoint.retention
-    if window.until <= now - retention + CLOCK_SKEW:
-        raise data_expired(endpoint)
-    is_running = window.until > now - endpoint.delay
-    until = round_down(now) if window.until > now else whole_seconds(window).until
-    span = Window(
-        max(now - retention + CLOCK_SKEW, until - retention).replace(microsecond=0), until
+
+    async def fetch(span: Window) -> list[Call]:
+        rooms = await _rooms(client, app, endpoint, cname, span)
+        return [_call(endpoint, app, room) for room in rooms]
+
+    newest = client.clock.now()  # rooms may be listed earlier than documented
+    return await call_list.find_calls(
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
     )
-    calls: dict[str, Call] = {}
-    for room in await _rooms(client, app, endpoint, cname, span, is_running=is_running):
-        call = _call(endpoint, app, room)
-        if call.cname == cname and _overlaps(call, window):
-            calls[call.id] = call
-    return tuple(sorted(calls.values(), key=lambda call: call.started_at, reverse=True))
 
 
 async def _rooms(
-    client: HuaweiClient,
-    app: str,
-    endpoint: Endpoint,
-    cname: str,
-    span: Window,
-    *,
-    is_running: bool,
+    client: HuaweiClient, app: str, endpoint: Endpoint, cname: str, span: Window
 ) -> list[RoomRow]:
-    ttl = _RUNNING_TTL if is_running else _ENDED_TTL
     params = {"app": client.apps[app], "room_id": cname, **_rounded_params(span)}
 
     async def fetch_page(page: dict[str, str]) -> tuple[list[RoomRow], int | None]:
-        body = await client.cached_get(app, endpoint, params | page, Rooms, ttl)
+        body = await client.get(app, endpoint, params | page, Rooms)
         if body.room_info_list is None and body.total is None:
             raise invalid_response(endpoint, "no room_info_list")
         return body.room_info_list or [], body.total
@@ -87,8 +72,3 @@ def _call(endpoint: Endpoint, app: str, room: RoomRow) -> Call:
         started_at=started_at,
         ended_at=ended_at,
     )
-
-
-def _overlaps(call: Call, window: Window) -> bool:
-    begun = call.started_at <= window.until
-    return begun and (call.ended_at is None or call.ended_at >= window.since)

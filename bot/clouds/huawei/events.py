@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -13,6 +12,7 @@ from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
 from bot.clouds.huawei.schemas import EventRow, Events, parse_required_time
+from bot.clouds.publication import time_to_live
 from bot.clouds.windows import round_down, split_window, whole_seconds
 from bot.ports import EventsResult, Window
 
@@ -20,8 +20,6 @@ TYPE_KIND: Final = "huawei.abnormal_type"
 FACTOR_KIND: Final = "huawei.abnormal_factor"
 _IN_CALL_TYPES: Final = frozenset({"2", "3"})
 _REMOTE: Final = "remote"
-_RUNNING_TTL: Final = dt.timedelta(seconds=20)
-_ENDED_TTL: Final = dt.timedelta(minutes=10)
 _NO_UID: Final = frozenset({"", "0"})
 
 
@@ -37,9 +35,7 @@ async def fetch_events(client: HuaweiClient, app: str, cname: str, window: Windo
     span = whole_seconds(Window(min(window.since, until), until))
     rows: list[EventRow] = []
     for chunk in split_window(span, endpoint.max_span):
-        chunk_rows, is_complete = await _fetch_rows(
-            client, app, endpoint, cname, chunk, is_final=not missing
-        )
+        chunk_rows, is_complete = await _fetch_rows(client, app, endpoint, cname, chunk)
         rows += chunk_rows
         if not is_complete:
             missing.append(MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE))
@@ -59,14 +55,14 @@ def factor_code(abnormal_type: str, factor: object) -> Code:
 
 
 async def _fetch_rows(
-    client: HuaweiClient, app: str, endpoint: Endpoint, cname: str, span: Window, *, is_final: bool
+    client: HuaweiClient, app: str, endpoint: Endpoint, cname: str, span: Window
 ) -> tuple[list[EventRow], bool]:
     params = {
         "app": client.apps[app],
         **span_params(span),
         **({"room_id": cname} if cname else {}),
     }
-    ttl = _ENDED_TTL if is_final else _RUNNING_TTL
+    ttl = time_to_live(endpoint, span.until, client.clock.now())
 
     async def fetch_page(page: dict[str, str]) -> tuple[list[EventRow], int | None]:
         body = await client.cached_get(app, endpoint, params | page, Events, ttl)

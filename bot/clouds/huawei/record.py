@@ -16,11 +16,15 @@ from bot.clouds.huawei.metrics import MIDS
 from bot.clouds.huawei.schemas import Qos, QosRow
 from bot.clouds.huawei.series import build_series
 from bot.clouds.huawei.sessions import fetch_sessions
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
+from bot.clouds.publication import (
+    newest_published,
+    oldest_kept,
+    published_window,
+    time_to_live,
+)
+from bot.clouds.windows import split_window, whole_seconds
 from bot.ports import Window
 
-_ENDED_TTL: Final = dt.timedelta(minutes=10)
-_RUNNING_TTL: Final = dt.timedelta(seconds=20)
 _THREAD_FROM_ROWS: Final = 200
 
 
@@ -35,11 +39,13 @@ async def fetch_record(
     """
     endpoint = client.find_endpoint("qos")
     now = client.clock.now()
-    span, missing = _available_window(endpoint, call, window, now)
-    if span is None:
-        return CallRecord(call, missing=missing, fresh_until=now - endpoint.delay)
-    is_final = span.until <= now - endpoint.delay
-    ttl = _ENDED_TTL if is_final else _RUNNING_TTL
+    published_until = newest_published(endpoint, now)
+    oldest = oldest_kept(endpoint, now)
+    part, missing = published_window(endpoint, call, window, now, newest=now, oldest=oldest)
+    if part is None:
+        return CallRecord(call, missing=missing, fresh_until=published_until)
+    span = whole_seconds(part)
+    ttl = time_to_live(endpoint, span.until, now)
     sessions = await fetch_sessions(client, call, uids, span, ttl)
     rows, is_complete = await _CallQuery(client, call, endpoint, ttl).fetch(uids, span)
     if not (sessions.is_complete and is_complete):
@@ -52,30 +58,8 @@ async def fetch_record(
     if not sessions.participants and not series and not missing:
         missing = (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
     return CallRecord(
-        call, sessions.participants, series, missing, min(span.until, now - endpoint.delay)
+        call, sessions.participants, series, missing, min(span.until, published_until)
     )
-
-
-def _available_window(
-    endpoint: Endpoint, call: Call, window: Window, now: dt.datetime
-) -> tuple[Window | None, tuple[MissingItem, ...]]:
-    """The part of the window within the call that is not expired."""
-    since = max(window.since, call.started_at)
-    until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - endpoint.retention + CLOCK_SKEW
-    if until < since:
-        return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
-    if until <= oldest:
-        return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
-    missing: tuple[MissingItem, ...] = ()
-    if until > now - endpoint.delay:
-        missing = (
-            MissingItem(
-                MissingKind.CALL, MissingReason.NOT_OUT_YET, until + endpoint.delay, call.id
-            ),
-        )
-    since, until = max(since, oldest), round_down(now) if until > now else until
-    return (whole_seconds(Window(since, until)) if until > since else None), missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,15 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
+from bot.clouds import call_list
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.errors import data_expired, invalid_response
+from bot.clouds.errors import invalid_response
+from bot.clouds.publication import newest_published
 from bot.clouds.volcengine.client import VolcengineClient, span_params
 from bot.clouds.volcengine.schemas import RoomPage, RoomRow, parse_required_time, parse_time
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, up_to_second, whole_seconds
 from bot.ports import Window
 
-_MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
 _PAGES_MAX: Final = 10
-_RUNNING_TTL: Final = dt.timedelta(seconds=15)
-_ENDED_TTL: Final = dt.timedelta(minutes=5)
 
 
 async def find_calls(
@@ -29,20 +27,15 @@ async def find_calls(
     Volcengine keeps no data of the window, and any other CloudError.
     """
     endpoint = client.find_endpoint("ListRoomInfo")
-    now = client.clock.now()
-    oldest = now - endpoint.retention + CLOCK_SKEW
-    if window.until <= oldest:
-        raise data_expired(endpoint)
-    newest = now - endpoint.delay
-    until = up_to_second(window.until) if window.until <= newest else round_down(newest)
-    since = max(min(window.since, until - _MAX_CALL_AGE), oldest)
-    calls: dict[str, Call] = {}
-    for chunk in split_window(whole_seconds(Window(since, until)), endpoint.max_span):
-        for room in await _fetch_pages(client, app, endpoint, cname, chunk):
-            call = _call(endpoint, app, room)
-            if call.cname == cname and _overlaps(call, window):
-                calls[call.id] = call
-    return tuple(sorted(calls.values(), key=lambda call: call.started_at, reverse=True))
+
+    async def fetch(span: Window) -> list[Call]:
+        rooms = await _fetch_pages(client, app, endpoint, cname, span)
+        return [_call(endpoint, app, room) for room in rooms]
+
+    newest = newest_published(endpoint, client.clock.now())
+    return await call_list.find_calls(
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
+    )
 
 
 async def probe(client: VolcengineClient, app: str, span: dt.timedelta) -> None:
@@ -56,8 +49,6 @@ async def probe(client: VolcengineClient, app: str, span: dt.timedelta) -> None:
 async def _fetch_pages(
     client: VolcengineClient, app: str, endpoint: Endpoint, cname: str, span: Window
 ) -> list[RoomRow]:
-    is_running = span.until > client.clock.now() - endpoint.delay - _ENDED_TTL
-    ttl = _RUNNING_TTL if is_running else _ENDED_TTL
     rooms: list[RoomRow] = []
     for number in range(1, _PAGES_MAX + 1):
         params = {
@@ -66,7 +57,7 @@ async def _fetch_pages(
             "PageNum": str(number),
             "PageSize": str(endpoint.page_size),
         }
-        page = await client.cached_get(app, endpoint, params, RoomPage, ttl)
+        page = await client.get(app, endpoint, params, RoomPage)
         rooms += page.room_list or ()
         has_more = page.has_more or len(rooms) < (page.total or 0)
         if not page.room_list or not has_more:
@@ -88,8 +79,3 @@ def _call(endpoint: Endpoint, app: str, room: RoomRow) -> Call:
         started_at=started_at,
         ended_at=ended_at,
     )
-
-
-def _overlaps(call: Call, window: Window) -> bool:
-    begun = call.started_at <= window.until
-    return begun and (call.ended_at is None or call.ended_at >= window.since)

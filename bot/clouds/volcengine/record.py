@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Participant
-from bot.clouds.endpoint import Endpoint
+from bot.clouds.publication import (
+    newest_published,
+    oldest_kept,
+    published_window,
+    time_to_live,
+)
 from bot.clouds.volcengine.client import VolcengineClient, span_params
 from bot.clouds.volcengine.schemas import (
     ID_PATTERN,
@@ -18,11 +22,9 @@ from bot.clouds.volcengine.schemas import (
     UserRow,
 )
 from bot.clouds.volcengine.series import build_participants, build_series
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
+from bot.clouds.windows import split_window, whole_seconds
 from bot.ports import Window
 
-_ENDED_TTL: Final = dt.timedelta(minutes=10)
-_RUNNING_TTL: Final = dt.timedelta(seconds=20)
 _USERS_MAX: Final = 10  # ids one ListUserInfo takes
 _MEASURED_MAX: Final = 40  # of a whole class
 _PAGES_MAX: Final = 10
@@ -40,12 +42,12 @@ async def fetch_record(
     """
     valid_uids = [uid for uid in dict.fromkeys(uids) if ID_PATTERN.fullmatch(uid)]
     endpoint, now = client.find_endpoint("ListCallDetail"), client.clock.now()
-    newest = now - endpoint.delay
-    span, missing = _available_window(endpoint, call, window, newest)
+    newest = newest_published(endpoint, now)
+    span, missing = published_window(endpoint, call, window, now, newest=newest)
     if span is None or (uids and not valid_uids):
         return CallRecord(call, missing=missing or (_not_found(call),), fresh_until=newest)
     participants = await _participants(client, call, valid_uids, span)
-    oldest = now - endpoint.retention + CLOCK_SKEW
+    oldest = oldest_kept(endpoint, now)
     if span.until <= oldest:
         expired = MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id)
         return CallRecord(call, participants, missing=(*missing, expired), fresh_until=span.until)
@@ -64,31 +66,12 @@ def _not_found(call: Call) -> MissingItem:
     return MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id)
 
 
-def _available_window(
-    endpoint: Endpoint, call: Call, window: Window, newest: dt.datetime
-) -> tuple[Window | None, tuple[MissingItem, ...]]:
-    """The part of the window within the call that is published."""
-    since = max(window.since, call.started_at)
-    until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    if until < since:
-        return None, (_not_found(call),)
-    missing: tuple[MissingItem, ...] = ()
-    if until > newest:
-        missing = (
-            MissingItem(
-                MissingKind.CALL, MissingReason.NOT_OUT_YET, until + endpoint.delay, call.id
-            ),
-        )
-        until = round_down(newest)
-    return (Window(since, until) if until > since else None), missing
-
-
 async def _participants(
     client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
 ) -> tuple[Participant, ...]:
     """Fetch the users since the call began: somebody may have joined long before the window."""
     endpoint = client.find_endpoint("ListUserInfo")
-    oldest = client.clock.now() - endpoint.retention + CLOCK_SKEW
+    oldest = oldest_kept(endpoint, client.clock.now())
     whole = whole_seconds(Window(max(call.started_at, oldest), span.until))
     users: list[UserRow] = []
     for chunk in split_window(whole, endpoint.max_span):
@@ -105,10 +88,11 @@ async def _user_pages(
     params = {**span_params(span), "RoomId": call.cname, "ExcludeServerUser": "true"}
     if uids:
         params["UserId"] = ",".join(uids)
+    ttl = time_to_live(endpoint, span.until, client.clock.now())
     users: list[UserRow] = []
     for number in range(1, _PAGES_MAX + 1):
         paged = {**params, "PageNum": str(number), "PageSize": str(size)}
-        page = await client.cached_get(call.app, endpoint, paged, UserPage, _ttl(call, span))
+        page = await client.cached_get(call.app, endpoint, paged, UserPage, ttl)
         rows = page.user_list or []
         users += rows
         if len(rows) < size or len(users) >= (page.total or len(users) + 1):
@@ -123,6 +107,7 @@ async def _fetch_details(
     size = endpoint.page_size
     rows: list[UserDetailRow] = []
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
+        ttl = time_to_live(endpoint, chunk.until, client.clock.now())
         for first in range(0, len(uids), size):
             params = {
                 **span_params(chunk),
@@ -130,9 +115,7 @@ async def _fetch_details(
                 "UserId": ",".join(uids[first : first + size]),
                 "Direction": "0",
             }
-            body = await client.cached_get(
-                call.app, endpoint, params, CallDetails, _ttl(call, chunk)
-            )
+            body = await client.cached_get(call.app, endpoint, params, CallDetails, ttl)
             rows += body.user_call_detail or ()
     return rows
 
@@ -149,8 +132,3 @@ def _senders_first(participants: Sequence[Participant]) -> list[str]:
     return list(
         dict.fromkeys(session.uid for session in chosen if ID_PATTERN.fullmatch(session.uid))
     )[:_MEASURED_MAX]
-
-
-def _ttl(call: Call, span: Window) -> dt.timedelta:
-    has_ended = call.ended_at is not None and span.until >= call.ended_at
-    return _ENDED_TTL if has_ended else _RUNNING_TTL

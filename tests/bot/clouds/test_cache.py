@@ -54,6 +54,19 @@ async def test_one_call_serves_all_who_ask_at_once(clock: Any) -> None:
     assert source.requested == 2
 
 
+async def test_what_cannot_be_used_is_fetched_again(clock: Any) -> None:
+    """Callers that need the second value share its fetch; it replaces the first."""
+    cache = Cache(clock)
+    source = Source(clock)
+    source.gate.clear()
+    needs = (lambda _: True, lambda value: value > 1, lambda value: value > 1)
+    callers = [asyncio.ensure_future(cache.get("q", source, need)) for need in needs]
+    await asyncio.sleep(0)
+    source.gate.set()
+    assert await asyncio.gather(*callers) == [1, 2, 2]
+    assert await cache.get("q", source) == source.requested == 2
+
+
 async def test_a_cancelled_caller_does_not_cancel_the_others(clock: Any) -> None:
     """Cancelling one asker leaves the question alive for the other."""
     cache = Cache(clock)

@@ -146,12 +146,13 @@ async def test_three_hours_per_request(
 
 
 @pytest.mark.parametrize(
-    ("ended", "until", "fresh_s"), [(-600, -600, 600), (-600, -601, 20), (None, -600, 20)]
+    ("ended", "until", "fresh_s"),
+    [(-600, -600, HOUR_S), (None, -600, HOUR_S), (None, -450, HOUR_S), (None, -449, 300)],
 )
 async def test_how_long_a_call_is_cached(
     ended: float | None, until: float, fresh_s: float, *, light: Any, mock_api: Any, clock: Any
 ) -> None:
-    """Ten minutes when the call has ended within the window, else 20 seconds."""
+    """An hour, five minutes while published data may still be late."""
     script(mock_api, user(1))
     agora = light("agora")
     for pause_s, requests in ((0, 1), (fresh_s - 0.5, 1), (1, 2)):
