@@ -300,6 +300,8 @@ async def test_preview_and_file(services: ExternalServices) -> None:
         assert "There is no such week." in ephemeral_texts(maya, "leads")[-1]
         await maya.click(posts(services)[0], "summary.csv")
         await harness.settled()
+        assert [ack.status for ack in await services.workspace.redeliver(1)] == [200]
+        await harness.settled()
         (message,) = [
             m for m in services.workspace.messages(maya.dm_channel_id()) if m.get("files")
         ]

@@ -79,9 +79,9 @@ def _not_allowed_message(settings: Settings) -> Message:
 
 def record_export(
     session: Session, team: str, person: str, week: str, *, origin: str, at: dt.datetime
-) -> None:
-    """Record that a person requested the file with a week's tickets."""
+) -> bool:
+    """Record that a person requested the file with a week's tickets; return whether it is new."""
     entry = AuditEntry(
         team=team, person=person, action=EXPORT, origin=origin, detail={"week": week}, at=at
     )
-    audit_log.add_entry(session, entry)
+    return audit_log.add_entry(session, entry)

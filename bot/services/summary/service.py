@@ -79,16 +79,17 @@ class SummaryService:
         return is_support, reports
 
     async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
-        """Enqueue sending the week's tickets as a file; NotAllowedError for non-support.
+        """Enqueue sending the week's tickets as a file, once for each origin.
 
-        The file has full uids, so that reading the summary's channel is not enough.
+        Raises NotAllowedError for non-support: the file has full uids, so reading the summary's
+        channel is not enough.
         """
         refusal = message("Only support can download the tickets.")
         await self._context.require_support(team, person, refusal)
         now, name = self._context.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
 
         def work(session: Session) -> None:
-            store_jobs.enqueue(session, name, CSV, week.label, team, person, due_at=now)
-            audit_log.record_export(session, team, person, week.label, origin=name, at=now)
+            if audit_log.record_export(session, team, person, week.label, origin=name, at=now):
+                store_jobs.enqueue(session, name, CSV, week.label, team, person, due_at=now)
 
         await self._context.commit(work)

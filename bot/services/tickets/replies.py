@@ -34,6 +34,7 @@ def save_reply(session: Session, reply: Reply) -> Ticket | None:
     ticket = tickets.find_by_thread(session, reply.team, reply.channel, reply.thread_ts)
     if ticket is None:
         return None
+    tickets.lock(session, ticket.id)  # an event that comes twice may be stored at the same moment
     existing = session.get(models.ThreadReply, (reply.team, reply.channel, reply.ts))
     if not reply.text:
         if existing is not None:

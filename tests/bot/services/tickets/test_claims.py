@@ -1,4 +1,4 @@
-"""Concurrent claims from several processes: one wins, the others are told the winner."""
+"""Claims, links and replies that several processes store at the same moment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.errors import ConflictError
+from bot.services.tickets.replies import Reply, save_reply
 from bot.store import Session, Store
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
@@ -93,5 +94,25 @@ async def test_links_made_from_both_ends(shared_store: Store) -> None:
         lambda session: [tickets.find(session, number).related for number in (1, 2)]
     )
     assert links == [[2], [1]]
+    for store in pair:
+        store.close()
+
+
+async def test_reply_saved_twice_at_once(shared_store: Store) -> None:
+    """An event that comes to two processes at the same moment is no error."""
+
+    def create(session: Session) -> None:
+        ticket = make_ticket(1)
+        ticket.thread.channel, ticket.thread.card_ts = "C1", "1.0"
+        session.add(ticket)
+
+    await shared_store.transact(create)
+    pair = [Store(shared_store.url) for _ in range(2)]
+    replies = [Reply("", "C1", "1.0", f"1.{number}", "U1", "better now") for number in range(1, 6)]
+    async with asyncio.timeout(20):
+        saved = await asyncio.gather(
+            *(store.transact(partial(save_reply, reply=each)) for each in replies for store in pair)
+        )
+    assert sum(ticket is not None for ticket in saved) == len(replies)
     for store in pair:
         store.close()
