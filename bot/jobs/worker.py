@@ -213,8 +213,8 @@ class Worker:
         try:
             async with asyncio.timeout(attempt.handler.timeout_s):
                 again_at = await attempt.handler.function(run, *job.arguments)
-        except LeaseLostError as error:
-            await self._end_lost(job)
+        except LeaseLostError as error:  # it ends by itself, if no other worker has the job
+            _log.warning("%s lost its lease", job.name)
             return error
         except LagdeskError as error:
             await (self._postpone(job, error) if error.retryable else self._give_up(job, error))
@@ -234,13 +234,6 @@ class Worker:
 
         if await self._record(work):
             counts.DONE[job.kind] += 1
-
-    async def _end_lost(self, job: ClaimedJob) -> None:
-        """Run a job again whose lease was not renewed in time, unless another worker does."""
-        is_ours = await self._record(
-            lambda s: store_jobs.reschedule(s, job.name, job.token, self._store.now(s))
-        )
-        _log.warning("%s lost its lease; %s", job.name, "again" if is_ours else "others have it")
 
     async def _give_up(self, job: ClaimedJob, error: LagdeskError) -> None:
         """End a job that cannot succeed; log why once, although it may be enqueued again."""

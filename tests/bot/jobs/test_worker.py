@@ -418,7 +418,9 @@ async def test_lease_that_was_not_renewed(store: Store, clock: Any) -> None:
     """An attempt that may not go on, although no other worker has the job, is tried again."""
     jobs = Jobs(LeaseLostError(CARD))
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers()):
+    async with Worker(store, jobs.handlers()) as worker:
+        await until(lambda: jobs.attempts == [CARD] and not worker._running)
+        clock.move(seconds=7)
         await wait_until_idle(store)
     assert jobs.retries == [False, True]
     assert read_job(store).finished_at is not None
