@@ -42,12 +42,13 @@ from bot.sandbox.clouds.agora.params import Window as TwinWindow
 from bot.sandbox.clouds.server import Request
 from bot.sandbox.scenario import (
     KINDS,
-    PERTURBATIONS,
+    TEACHER_UID,
     Curve,
     SimulatedCall,
     curves_of,
     random_simulated_call,
 )
+from tests.bench.perturbations import PERTURBATIONS
 
 _HELD_SEED: Final = 5_000_001
 _LONG_AFTER_S: Final = 3000.0  # the class is over and all data is published; diagnoses are stored
@@ -112,7 +113,7 @@ def report_of(sim_call: SimulatedCall) -> Report:
     return Report(
         app=sim_call.app,
         cname=sim_call.cname,
-        teacher_uid=str(sim_call.teacher_uid),
+        teacher_uid=str(TEACHER_UID),
         student_uid="20002",
         abnormal_side=sim_call.complaint.abnormal_side,
         issue_type=IssueType.COMPLAINT,

@@ -6,7 +6,6 @@ from bot.sandbox.scenario.catalogue import demo_calls, evening_calls, piano_call
 from bot.sandbox.scenario.curves import Curve, curves_of
 from bot.sandbox.scenario.fault_kinds import KINDS, CallKind, build_simulated_call
 from bot.sandbox.scenario.generator import random_simulated_call
-from bot.sandbox.scenario.perturbations import PERTURBATIONS
 from bot.sandbox.scenario.simulated_call import (
     STUDENT_UID,
     TEACHER_UID,
@@ -21,7 +20,6 @@ from bot.sandbox.scenario.simulated_call import (
 
 __all__ = [
     "KINDS",
-    "PERTURBATIONS",
     "STUDENT_UID",
     "TEACHER_UID",
     "CallKind",

@@ -307,7 +307,7 @@ def _too_little(draft: _CallDraft) -> SimulatedCall:
 
 
 def _one_end_missing(draft: _CallDraft) -> SimulatedCall:
-    teacher = draft.sim_call.first(Role.TEACHER)
+    teacher = draft.sim_call.person(TEACHER_UID)
     return replace(draft.sim_call, people=(teacher,), expected=Expected(UNKNOWN_CAUSE))
 
 

@@ -136,23 +136,6 @@ class SimulatedCall:
                 return person
         raise KeyError(uid)
 
-    def first(self, role: Role) -> Person:
-        """Return the first person of a role. Raises KeyError when there is none."""
-        for person in self.people:
-            if person.role is role:
-                return person
-        raise KeyError(role)
-
-    @property
-    def teacher_uid(self) -> int:
-        """The teacher's uid."""
-        return self.first(Role.TEACHER).uid
-
-    @property
-    def student_uid(self) -> int:
-        """The first student's uid."""
-        return self.first(Role.STUDENT).uid
-
     def faults_of(self, uid: int) -> tuple[Fault, ...]:
         """Return the faults that lie at one person's end."""
         return tuple(fault for fault in self.faults if fault.uid == uid)
