@@ -152,10 +152,6 @@ class Workspace(WorkspaceState):
         """Add a person to a channel."""
         channels.join(self, self.channel(channel), self.person(person).id)
 
-    def leave(self, channel: str, person: str) -> None:
-        """Remove a person from a channel."""
-        channels.leave(self, self.channel(channel), self.person(person).id)
-
     def update_user(self, person: str, **fields: str) -> None:
         """Change a person's `locale`, `timezone` or names; the app gets user_change."""
         admin.update_user(self, self.person(person).user, fields)

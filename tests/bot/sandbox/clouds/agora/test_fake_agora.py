@@ -446,7 +446,7 @@ async def test_every_field_but_comments_is_required(client: ApiClient, missing: 
     assert (await client.report(REPORT_V2, fields))[0] == 400
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"cname": "x"}'])
+@pytest.mark.parametrize("data", [b"", b"[]", b"5", b"{", b'{"cname": "x"}'])
 async def test_a_body_must_be_a_json_object(client: ApiClient, data: bytes) -> None:
     """Anything else than a JSON object of the right content type is 400."""
     headers = {"Content-Type": "application/json"}

@@ -83,6 +83,7 @@ async def test_lists_are_paginated(client: ApiClient) -> None:
     assert (first["code"], first["message"]) == (0, None)
     assert (first["has_more"], first["total_size"]) == (True, 19)  # class_77_9 is 42 s old
     assert (len(first["call_lists"]), len(last["call_lists"]), last["has_more"]) == (8, 3, False)
+    assert not (await client.ask(LISTS, page_no=1, page_size=19))["has_more"]
     rates = [row["call_video_freeze_rate"] for row in first["call_lists"]]
     assert 0 < max(rates) < 1
 

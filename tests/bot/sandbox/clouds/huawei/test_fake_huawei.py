@@ -212,6 +212,40 @@ async def test_w7_w16_what_is_required(given: Any, client: Client) -> None:
     assert (404 if code == "RTC.00001015" else 400) == status
 
 
+TODAY = {"start_date": "2026-11-19", "end_date": "2026-11-20"}
+LAST_HOUR = {"start_time": at(-600), "end_time": at(3000)}
+DIMENSION = {"metric": "OnlineUsers", "dimension": "sdk", "time": at(0)}
+VALID = [
+    ("/v2/apps", {}),
+    (f"{RTC}/rooms", {"app": APP}),
+    (f"{RTC}/users", {"app": APP, "room_id": ROOM}),
+    (f"{RTC}/realtime/scale", {"app": APP, "metric": "RoomCount"}),
+    (f"{RTC}/realtime/scale/dimension", {"app": APP, **DIMENSION}),
+    (f"{RTC}/realtime/quality", {"app": APP, "metric": "VideoFreezeRate", "sdk_type": "native"}),
+    (
+        f"{RTC}/realtime/network",
+        {"app": APP, "metric": "VideoUpstreamExcellentTransRate", "sdk_type": "native"},
+    ),
+    (f"{RTC}/history/usage", {"app": APP, "metric": "CommunicationDuration", **TODAY}),
+    (f"{RTC}/history/scale", {"app": APP, "metric": "UserCount", **TODAY}),
+    (f"{RTC}/history/quality", {"app": APP, "metric": "VideoFreezeRate", **TODAY}),
+    (QOS, {"app_id": APP, "room_id": ROOM, "mid": "all", **LAST_HOUR}),
+    (f"{RTC}/client/event", {"app_id": APP, "room_id": ROOM, **LAST_HOUR}),
+    (f"{RTC}/client/abnormalevent", {"app_id": APP, **LAST_HOUR}),
+    (EVENTS, {"app": APP}),
+    ("/v1/rtc/data/abnormal-event/dimension", {"app": APP}),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), VALID, ids=lambda given: str(given)[-20:])
+async def test_an_unknown_parameter_is_refused(
+    path: str, query: dict[str, str], client: Client
+) -> None:
+    """Of every endpoint, so that the client sends no name that the document does not have."""
+    assert (await client.ask(path, **query))[0] == 200
+    assert (await client.ask(path, **query, extra="1"))[0] == 400
+
+
 SPANS = [
     (f"{RTC}/rooms", {"app": APP}, 90 * 86400),
     (EVENTS, {"app": APP}, 86400),

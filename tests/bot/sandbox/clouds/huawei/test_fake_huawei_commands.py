@@ -172,6 +172,28 @@ async def test_a_recording_is_checked(wrong: Any, huawei: HuaweiCloud) -> None:
     assert refused.value.code == "RTC.00001005"
 
 
+@pytest.mark.parametrize("app", ["kids", "adults"])
+async def test_a_job_belongs_to_its_app(app: str, huawei: HuaweiCloud) -> None:
+    """10.2, 10.3: any other job, and another app's, are not found."""
+    job = await huawei.control.start_recording("kids", "class_77_3", "10001", "rule")
+    job_id = job.id if app == "adults" else "0" * 32
+    for request in (huawei.control.recording, huawei.control.stop_recording):
+        with pytest.raises(CloudRefusedError) as caught:
+            await request(app, job_id)
+        assert caught.value.status == 404
+
+
+async def test_a_job_runs_until_it_is_stopped(huawei: HuaweiCloud) -> None:
+    """10.1 to 10.3: it is set up first; its times are the cloud's."""
+    started = await huawei.control.start_recording("kids", "class_77_3", "10001", "rule")
+    running = await huawei.control.recording("kids", started.id)
+    await huawei.control.stop_recording("kids", started.id)
+    stopped = await huawei.control.recording("kids", started.id)
+    states = [task.state and task.state.value for task in (started, running, stopped)]
+    assert states == ["INIT", "RUNNING", "STOPPED"]
+    assert (running.stopped_at, stopped.stopped_at) == (None, NOON)
+
+
 async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None:
     """11.2: 404 for an empty room."""
     await huawei.control.dismiss("kids", "class_77_3")

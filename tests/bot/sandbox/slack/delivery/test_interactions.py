@@ -227,6 +227,38 @@ async def test_choice_in_home(workspace: Workspace, app: Any, call: Any) -> None
     assert state["selected_option"]["value"] == "all"
 
 
+OPTION = {"text": {"type": "plain_text", "text": "One", "emoji": True}, "value": "1"}
+CHOICES = {"options": [OPTION, OPTION | {"value": "2"}]}
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ({"type": "overflow", **CHOICES}, "1", {"selected_option": OPTION}),
+        ({"type": "static_select", **CHOICES}, "1", {"selected_option": OPTION}),
+        ({"type": "radio_buttons", **CHOICES}, "1", {"selected_option": OPTION}),
+        ({"type": "checkboxes", **CHOICES}, ["1"], {"selected_options": [OPTION]}),
+        ({"type": "checkboxes", **CHOICES}, [], {"selected_options": []}),
+        ({"type": "datepicker"}, "2026-11-21", {"selected_date": "2026-11-21"}),
+        ({"type": "datepicker"}, None, {"selected_date": None}),
+        ({"type": "timepicker"}, "09:30", {"selected_time": "09:30"}),
+        ({"type": "users_select"}, "U07LIN00001", {"selected_user": "U07LIN00001"}),
+    ],
+)
+async def test_a_choice_has_the_key_of_its_element(
+    workspace: Workspace, app: Any, call: Any, choice: tuple[dict[str, Any], object, dict[str, Any]]
+) -> None:
+    """In a message, with the block's and the element's ids and the time."""
+    element, value, sent = choice
+    block = {"type": "actions", "block_id": "b", "elements": [{**element, "action_id": "a"}]}
+    posted = await call("chat.postMessage", channel="C07ESCALATE", text="x", blocks=[block])
+    assert posted.error == ""
+    await workspace.person("sam").choose(workspace.messages("escalations")[0], "a", value)
+    action = dict(app.of_type("block_actions")[0]["actions"][0])
+    assert float(action.pop("action_ts")) > 0
+    assert action == {"type": element["type"], "block_id": "b", "action_id": "a", **sent}
+
+
 async def test_input_without_dispatch_is_quiet(
     workspace: Workspace, app: Any, call: Any, modal: Any
 ) -> None:
