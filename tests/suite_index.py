@@ -39,10 +39,20 @@ def _find(path: Path) -> Iterator[Test]:
             yield Test(path, node.name, f"{node.name} {ast.get_docstring(node) or ''}")
 
 
+@cache
+def _paths() -> dict[str, list[Path]]:
+    """Return the files of tests by their names."""
+    paths: dict[str, list[Path]] = {}
+    for path in sorted(TESTS.rglob("test_*.py")):
+        paths.setdefault(path.name, []).append(path)
+    return paths
+
+
 def find_test(short: str) -> Test | None:
     """Find `agora_traps:a_name`, or `sandbox/fake_huawei:a_name`; None when there is none."""
     file, _, name = short.partition(":")
     folder, _, file = file.rpartition("/")
-    paths = sorted((TESTS / "bot" / folder if folder else TESTS).rglob(f"test_{file}.py"))
+    top = TESTS / "bot" / folder if folder else TESTS
+    paths = [path for path in _paths().get(f"test_{file}.py", []) if path.is_relative_to(top)]
     tests = [read_tests(path).get(f"test_{name}") for path in paths]
     return next((test for test in tests if test is not None), None)
