@@ -24,7 +24,7 @@ Json = dict[str, Any]
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 RESPONSE_URL = "https://hooks.slack.com/commands/1/2/3"
-TEAM, PERSON = "T07LAGDESK0", "U07TEST"
+TEAM, PERSON = "T07LAGDESK0", "U07SAM00003"
 VIEW_ID = (("view", "id"),)
 ABSENT = object()
 CHALLENGE = {"type": "url_verification", "challenge": "abc", "token": "t"}
@@ -66,7 +66,7 @@ class RawHttpClient:
     async def send_payload(self, payload: Any) -> tuple[int, str]:
         """Send a payload as Slack would: events as JSON, the rest in a form."""
         if isinstance(payload, dict) and payload.get("response_url") == RESPONSE_URL:
-            url = f"{self.harness.workspace.url}/response/gone"
+            url = self.harness.workspace.make_response_url(self.harness.escalations, PERSON)
             payload = {**payload, "response_url": url}
         if isinstance(payload, dict) and "command" in payload:
             return await self.send_signed(urlencode(payload, errors="surrogatepass").encode(), FORM)

@@ -132,7 +132,8 @@ async def test_every_mutated_value(raw_http: RawHttpClient) -> None:
     for number, path, wrong in mutations():
         payload = replace_at(VALID_PAYLOADS[number], path, wrong)
         status, _ = await raw_http.send_payload(with_fresh_ids(payload, path))
-        failed += [(number, path, wrong)] if status not in (200, 400) else []
+        is_nobody = status == 503 and path[0] == "user"  # who cannot be sent the refusal
+        failed += [] if is_nobody or status in (200, 400) else [(number, path, wrong)]
     assert failed == []
 
 
