@@ -244,6 +244,9 @@ async def test_a_key_without_the_right_is_forbidden(client: ApiClient) -> None:
     assert (await client.get(DIAGNOSIS, **query))[0] == 403
 
 
+MINUTES = {"start_ts": NOW - 300, "end_ts": NOW}
+
+
 @pytest.mark.parametrize(
     ("endpoint", "query"),
     [
@@ -257,6 +260,10 @@ async def test_a_key_without_the_right_is_forbidden(client: ApiClient) -> None:
         (DETAILS, {"start_ts": NOW, "end_ts": NOW, "call_id": "c", "exclude_server_user": "True"}),
         ("live/net/by_time", {"start_ts": NOW - 10, "end_ts": NOW}),
         ("live/net/by_time", {"start_ts": NOW - 10, "end_ts": NOW, "metric": "pcu"}),
+        ("live/net/by_time", {**MINUTES, "metric": "networkDelay", "extra": "1"}),
+        ("insight/usage/by_time", {**MINUTES, "metric": "userCount", "extra": "1"}),
+        (DIAGNOSIS, {**MINUTES, "extra": "1"}),
+        (DETAILS, {**MINUTES, "call_id": "c", "extra": "1"}),
     ],
 )
 async def test_wrong_parameters_are_refused(

@@ -114,6 +114,41 @@ async def test_sessions_can_be_requested_by_uid(client: ApiClient) -> None:
     assert status == 400
 
 
+SPAN = {"startTs": NOW - 86400, "endTs": NOW}
+RECENT = {"startTs": NOW - 200, "endTs": NOW - 100}
+CALL = {"start_ts": NOW - 900, "end_ts": NOW, "call_id": "class_77_2"}
+RANKED = {"ts": NOW - 200, "dimension": "os", "productType": "Native"}
+VALID = [
+    (LISTS, {"start_ts": NOW - 900, "end_ts": NOW}),
+    (SESSIONS, CALL),
+    (METRICS, {**CALL, "sids": "s"}),
+    ("analytics/call/statistics", {**CALL, "metric": "audio_freeze_rate", "dimension": "os"}),
+    ("analytics/call/statistics/time", {**CALL, "metric": "user_count"}),
+    ("analytics/call/freeze/bucket", {**CALL, "metric": "audio_freeze_rate"}),
+    ("insight/usage/by_time", {**SPAN, "metric": "userCount", "aggregateGranularity": "1h"}),
+    (
+        "insight/quality/by_time",
+        {**SPAN, "metric": "videoFreezeRate", "aggregateGranularity": "1h"},
+    ),
+    ("realtime/usage/by_time_20sec", {**RECENT, "metric": "userCount"}),
+    ("realtime/quality/by_time_20sec", {**RECENT, "metric": "videoFreezeRate"}),
+    ("realtime/usage/dimension/top20", {**RANKED, "metric": "userCount"}),
+    ("realtime/quality/dimension/top20", {**RANKED, "metric": "videoFreezeRate"}),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "query"), VALID, ids=[endpoint for endpoint, _ in VALID])
+async def test_an_unknown_parameter_is_refused(
+    client: ApiClient, endpoint: str, query: dict[str, object]
+) -> None:
+    """Of every endpoint, so that the client sends no name that the document does not have."""
+    client.plan("enterprise")
+    if "call_id" in query:
+        query = query | {"call_id": await client.call_id("class_77_2")}
+    assert (await client.get(endpoint, **query))[0] == 200
+    assert (await client.get(endpoint, **query, extra="1"))[0] == 400
+
+
 async def test_metrics_have_todays_ids(client: ApiClient) -> None:
     """20006 is the low stream, 20024 the main one, 20013 is retired; points are 300 s late."""
     call_id = await client.call_id("class_77_2")

@@ -166,7 +166,7 @@ async def test_a_recording_is_checked(wrong: Any, huawei: HuaweiCloud) -> None:
     """10.1: what the document does not allow is refused; so is an empty room."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.start_recording("kids", "class_77_3", "10001", "rule", **wrong)
-    assert caught.value.code == "RTC.00001003"
+    assert (caught.value.status, caught.value.code) == (400, "RTC.00001003")
     with pytest.raises(CloudRefusedError) as refused:
         await huawei.control.start_recording("kids", "class_77_3", "", "rule")
     assert refused.value.code == "RTC.00001005"

@@ -19,6 +19,24 @@ async def test_user_has_locale_on_request(call: Any) -> None:
     assert (await call("users.info", form=True, user="U0")).error == "user_not_found"
 
 
+NAMES = ("real_name", "display_name", "first_name", "last_name")
+
+
+@pytest.mark.parametrize(
+    ("user", "names"),
+    [
+        ("U07SAM00003", ("Sam Carter", "sam", "Sam", "Carter")),
+        ("U07LIN00001", ("林晓燕", "lin", "林晓燕", "")),
+        ("U07LAGDESK9", ("Lagdesk", "", "Lagdesk", "")),
+    ],
+)
+async def test_users_have_names(call: Any, user: str, names: tuple[str, ...]) -> None:
+    """First and last name are the parts of the real name; a bot has no display name."""
+    profile = (await call("users.info", form=True, user=user)).body["user"]["profile"]
+    assert tuple(profile[name] for name in NAMES) == names
+    assert [profile[f"{name}_normalized"] for name in NAMES[:2]] == list(names[:2])
+
+
 async def test_lists_page_by_page(call: Any) -> None:
     """A cursor leads through all users exactly once."""
     seen: list[str] = []

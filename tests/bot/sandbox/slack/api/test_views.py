@@ -113,6 +113,21 @@ async def test_home_is_published(workspace: Workspace, call: Any) -> None:
     assert workspace.person("sam").home is None
 
 
+async def test_an_update_of_a_home_is_its_owners(workspace: Workspace, call: Any) -> None:
+    """Found by its id; other people's homes stay as they are."""
+    divider = {"type": "home", "blocks": [{"type": "divider"}]}
+    header = {"type": "header", "text": {"type": "plain_text", "text": "New"}}
+    homes = [
+        (await call("views.publish", user_id=user, view=divider)).body["view"]
+        for user in (LIN, "U07SAM00003")
+    ]
+    view = {"type": "home", "blocks": [header]}
+    updated = await call("views.update", view_id=homes[1]["id"], view=view)
+    assert (updated.error, updated.body["view"]["id"]) == ("", homes[1]["id"])
+    owned = [workspace.person(name).home for name in ("lin", "sam")]
+    assert [home and home["blocks"][0]["type"] for home in owned] == ["divider", "header"]
+
+
 async def test_home_may_be_off() -> None:
     """Without the Home tab in the manifest, views.publish is refused."""
     workspace = Workspace(manifest={"features": {"app_home": {"home_tab_enabled": False}}})

@@ -118,6 +118,7 @@ async def test_errors_keep_what_was_typed(
     lin = workspace.person("lin")
     outcome = await lin.submit(view, {"cname": "a", "uid": "b"})
     assert (outcome.errors, len(lin.views)) == ({"uid": "A number, please."}, 1)
+    assert outcome.status == 200
     app.answers["view_submission"] = (200, "")
     await lin.submit(view, {"uid": "1"})
     values = app.of_type("view_submission")[1]["view"]["state"]["values"]
@@ -162,7 +163,7 @@ async def test_response_action(
     app.answers["view_submission"] = (200, body)
     outcome = await workspace.person("lin").submit(view, {"cname": "x"})
     stack = [one["callback_id"] for one in workspace.person("lin").views]
-    assert (action, shown) == (outcome.action, stack)
+    assert (outcome.action, outcome.status, stack) == (action, 200, shown)
 
 
 @pytest.mark.parametrize("ack_limit_s", [0.5])
