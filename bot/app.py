@@ -1,25 +1,19 @@
-"""The composition root: builds the application from settings; only this file sees every layer."""
+"""The composition root: Slack and the jobs on top of an application; sees every layer."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
+from slack_bolt.async_app import AsyncApp
 
-from bot.clouds import build_clouds
-from bot.clouds.quota import Sleep
-from bot.errors import LagdeskError
-from bot.i18n.messages import message
+from bot.application import Application
 from bot.jobs.requests import OpenRequests
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.worker import SLACK_PACE, Worker
-from bot.ports import Clock, Cloud
 from bot.services.admin.healthcheck import HealthCheck
-from bot.services.admin.installations import InstallationService
 from bot.services.app_metrics.jobs import AppMetricsJobs
 from bot.services.assembly import Services
 from bot.services.call_control.jobs import CallControlJobs
@@ -33,113 +27,34 @@ from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.escalation.incidents import IncidentJobs
 from bot.services.escalation.jobs import EscalationJobs
 from bot.services.notifications.jobs import NotificationJobs
-from bot.services.permissions import NoPermissions
-from bot.services.preferences.languages import Languages
 from bot.services.publishing import Publisher
 from bot.services.summary.jobs import SummaryJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
-from bot.settings import N_, SettingError, Settings, require
-from bot.store import LIMITS, DatabaseUnavailableError, Limits, Store, reason_of
-from bot.store.diagnosis.events import SqlEventStore
 from bot.store.jobs import Pace
-from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
-from bot.store.response_cache import SqlResponseCache
+from bot.store.rate_limits import SqlKeyValueStore
+from handlers.admin.slack_checks import SlackHealthCheck
+from handlers.app_metrics.posts import SlackAppMetricsResponder
+from handlers.call_control.posts import SlackRoomStatusPosts
+from handlers.diagnosis.posts import SlackDiagnosisPosts
+from handlers.escalation.posts import SlackIncidentPosts, SlackPager
+from handlers.notifications.posts import SlackTicketNotifications
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.clients import (
+    TIMEOUT_S,
+    SlackClients,
+)
+from handlers.slack.oauth import InstallationStore
+from handlers.slack.posting import SlackPoster
+from handlers.slack.rate_limits import RateLimits
+from handlers.slack.user_directory import UserDirectory
+from handlers.summary.posts import SlackSummaryPosts
+from handlers.tickets.mentions import SlackMentionPosts
+from handlers.tickets.posts import SlackTicketPosts
+from handlers.transports import build_app
 
-if TYPE_CHECKING:
-    from slack_bolt.async_app import AsyncApp
-
-    from handlers.slack.chart_support import ChartSupport
-    from handlers.slack.clients import SlackClients
-    from handlers.slack.oauth import InstallationStore
-    from handlers.slack.posting import SlackPoster
-    from handlers.slack.user_directory import UserDirectory
-
-Result = TypeVar("Result")
 ANSWER_TIMEOUT_S: Final = 2.0  # and 0.3 s to answer that it was late; Slack waits for three
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """Database, clouds and services without Slack, as the terminal uses them.
-
-    Support-only operations are refused: support membership is read from Slack.
-    """
-
-    settings: Settings
-    store: Store
-    context: Context
-    services: Services
-    installations: InstallationService
-
-
-@asynccontextmanager
-async def open_application(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    delay_scale: float = 1.0,
-    sleep: Sleep = asyncio.sleep,
-    limits: Limits = LIMITS,
-) -> AsyncIterator[Application]:
-    """Open database and clouds; close them when the block ends."""
-    store = Store(settings.database_url, limits=limits, clock=clock)
-    clock = store.clock
-    clouds = build_clouds(
-        settings.clouds,
-        rate_limit_store=SqlRateLimitStore(store),
-        key_value_store=SqlKeyValueStore(store),
-        clock=clock,
-        delay_scale=delay_scale,
-        sleep=sleep,
-        event_store=SqlEventStore(store),
-        response_cache=SqlResponseCache(store),
-    )
-    try:
-        await _ensure_schema(store)
-        await store.read(store.now)
-        for cloud in set(clouds.values()):
-            await cloud.restore_state()
-        yield _build_application(settings, store, clouds, clock)
-    finally:
-        for cloud in set(clouds.values()):
-            await cloud.close()
-        store.close()
-
-
-def _build_application(
-    settings: Settings, store: Store, clouds: Mapping[str, Cloud], clock: Clock
-) -> Application:
-    context = Context(
-        store=store,
-        clouds=clouds,
-        clock=clock,
-        settings=settings,
-        languages=Languages(store, settings),
-        permissions=NoPermissions(),
-        job_signal=asyncio.Event(),
-    )
-    installations = InstallationService(store, clock)
-    return Application(settings, store, context, Services.of(context), installations)
-
-
-async def _ensure_schema(store: Store) -> None:
-    """Migrate SQLite; raise LagdeskError when a PostgreSQL schema is out of date."""
-    if store.is_sqlite:
-        await reach_database(store.migrate)
-    elif not await reach_database(store.is_current):
-        raise LagdeskError(
-            message("The database schema is out of date. Run: python -m bot migrate")
-        )
-
-
-async def reach_database(work: Callable[[], Result]) -> Result:
-    """Run `work` in a thread; DatabaseUnavailableError when it cannot be opened or reached."""
-    try:
-        return await asyncio.to_thread(work)
-    except SQLAlchemyError as error:
-        raise DatabaseUnavailableError(reason_of(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +84,6 @@ class _SlackClients:
 def _slack_clients(
     application: Application, clients: SlackClients, users: UserDirectory
 ) -> _SlackClients:
-    from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - see below
-    from handlers.slack.posting import SlackPoster  # noqa: PLC0415 - likewise
 
     charts = ChartSupport(SqlKeyValueStore(application.store), application.context.clock)
     poster = SlackPoster(clients)
@@ -187,15 +100,6 @@ async def open_slack_runtime(
     slack_timeout_s: float | None = None,
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
-    from handlers.slack.clients import (  # noqa: PLC0415 - bolt takes half a second
-        TIMEOUT_S,
-        SlackClients,
-    )
-    from handlers.slack.oauth import InstallationStore  # noqa: PLC0415 - likewise
-    from handlers.slack.rate_limits import RateLimits  # noqa: PLC0415 - likewise
-    from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
-    from handlers.transports import build_app  # noqa: PLC0415 - likewise
-
     settings, clock = application.settings, application.context.clock
     token_for = application.installations.token_for if settings.has_oauth else None
     async with AsyncExitStack() as stack:
@@ -246,13 +150,6 @@ def _ticket_jobs(
     slack: _SlackClients,
 ) -> list[object]:
     """Return the jobs that post about tickets."""
-    from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
-    from handlers.diagnosis.posts import SlackDiagnosisPosts  # noqa: PLC0415 - likewise
-    from handlers.escalation.posts import SlackIncidentPosts, SlackPager  # noqa: PLC0415 - likewise
-    from handlers.notifications.posts import SlackTicketNotifications  # noqa: PLC0415 - likewise
-    from handlers.tickets.mentions import SlackMentionPosts  # noqa: PLC0415 - likewise
-    from handlers.tickets.posts import SlackTicketPosts  # noqa: PLC0415 - likewise
-
     settings, users = context.settings, slack.users
     poster, publisher = slack.poster, slack.publisher
     ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
@@ -285,7 +182,6 @@ def _summary_jobs(
     services: Services,
     slack: _SlackClients,
 ) -> SummaryJobs:
-    from handlers.summary.posts import SlackSummaryPosts  # noqa: PLC0415 - see above
 
     posts = SlackSummaryPosts(
         application.installations, context.settings, slack.clients, slack.users, slack.charts
@@ -299,9 +195,6 @@ def _other_jobs(
     slack: _SlackClients,
 ) -> list[object]:
     """Return the jobs that answer inquiries or post nothing."""
-    from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - see above
-    from handlers.app_metrics.posts import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
-
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
     slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.settings)
     return [
@@ -316,10 +209,6 @@ async def open_summary_jobs(
     application: Application,
 ) -> AsyncIterator[tuple[SummaryJobs, Worker]]:
     """Connect to Slack for one summary posted from the terminal."""
-    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - see above
-    from handlers.slack.rate_limits import RateLimits  # noqa: PLC0415 - likewise
-    from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
-
     settings, context = application.settings, application.context
     token_for = application.installations.token_for if settings.has_oauth else None
     limits = RateLimits(context.clock, SqlKeyValueStore(application.store))
@@ -331,12 +220,3 @@ async def open_summary_jobs(
         jobs = _summary_jobs(application, context, services, slack)
         async with Worker(application.store, collect_handlers(jobs), polls=False) as worker:
             yield jobs, worker
-
-
-def require_slack(settings: Settings, *names: str) -> None:
-    """Check the settings every process that talks to Slack needs. Raises SettingError."""
-    if settings.has_oauth:
-        names = tuple(name for name in names if name != "SLACK_BOT_TOKEN")
-    require(settings, *names, "ESCALATION_CHANNEL")
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))

@@ -18,7 +18,8 @@ import stamina
 from aiohttp import web_app
 from playwright.async_api import Browser
 
-from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
+from bot.app import SlackRuntime, open_slack_runtime
+from bot.application import Application, open_application
 from bot.cli.timing import Timing
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls

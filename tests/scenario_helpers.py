@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot.app import open_application, open_slack_runtime
+from bot.app import open_slack_runtime
+from bot.application import open_application
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Person, Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import open_application
+from bot.application import open_application
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, url
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from bot.app import open_application
+from bot.application import open_application
 from bot.call import MissingReason
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError, read_time
 from bot.cli.run import run_with_settings

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import logs
-from bot.app import open_application
+from bot.application import open_application
 from bot.cli.timing import Timing
 from bot.errors import LagdeskError
 from bot.i18n.translator import Translator, load_catalogs

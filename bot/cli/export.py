@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bot.app import open_application
+from bot.application import open_application
 from bot.cli.parser import EXIT_OK, read_date
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None, *, timing: Timing = REAL_TIME) -> in
     """Run one command; returns the exit status. Errors are one line, never a traceback."""
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
+        _collect_garbage()
         status = int(_module(options.command).run(options, timing))
         if sys.stdout is not None:  # it can be closed
             sys.stdout.flush()
@@ -56,6 +58,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         if name in argv:
             _module(name).configure(command)
     return parser.parse_args(argv)
+
+
+def _collect_garbage() -> None:
+    """End the pause of `__main__`; what is imported by now is never looked through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _module(command: str) -> Any:

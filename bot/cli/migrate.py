@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import reach_database
+from bot.application import reach_database
 from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing

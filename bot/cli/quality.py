@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from bot.app import open_application
+from bot.application import open_application
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing

@@ -7,13 +7,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.app import open_application, open_slack_runtime, require_slack
+from bot.app import open_slack_runtime
+from bot.application import open_application, require_slack
 from bot.cli.parser import port
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.store import Store
+from handlers.http_server import serve_http
+from handlers.transports import build_http_transport
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +47,6 @@ async def serve(
     on_ready: Callable[[str], None],
 ) -> None:
     """Run the HTTP server until it is cancelled. `on_ready` gets its URL."""
-    from handlers.http_server import serve_http  # noqa: PLC0415 - see open_slack
-    from handlers.transports import build_http_transport  # noqa: PLC0415 - likewise
-
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
         open_application(

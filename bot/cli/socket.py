@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from bot.app import open_application, open_slack_runtime, require_slack
+from bot.app import open_slack_runtime
+from bot.application import open_application, require_slack
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
+from handlers.transports import build_socket_mode_transport
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +27,6 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
 
 async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> None:
     """Run Socket Mode until it is cancelled."""
-    from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
-
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,

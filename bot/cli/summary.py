@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import Application, open_application, open_summary_jobs
+from bot.application import Application, open_application
 from bot.cli.parser import UsageError
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
@@ -72,6 +72,8 @@ async def _render(application: Application, week: Week) -> str:
 
 
 async def _post(application: Application, week: Week) -> str:
+    from bot.app import open_summary_jobs  # noqa: PLC0415 - Bolt is slow to import
+
     async with open_summary_jobs(application) as (summary_jobs, worker):
         is_new = await summary_jobs.post_now(week, worker.run_now)
     if is_new:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from bot.app import open_application, open_slack_runtime, require_slack
+from bot.app import open_slack_runtime
+from bot.application import open_application, require_slack
 from bot.cli.run import print_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from bot.app import open_application, require_slack
+from bot.application import open_application, require_slack
 from bot.errors import NotAllowedError
 from bot.services.assembly import Services
 from bot.settings import SettingError, read_settings

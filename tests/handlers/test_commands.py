@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from bot.i18n.translator import Translator
@@ -61,19 +58,3 @@ def test_table_rows_fit_markdown() -> None:
         "explains why a call is or was bad.",
         "`/diagnose class_77_1 since=30m`",
     )
-
-
-def test_manifest_imports_only_the_standard_library() -> None:
-    """Printing the manifest needs no installed package."""
-    code = (
-        "import sys; before = set(sys.modules); import handlers.slack.manifest\n"
-        "names = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
-        "print(sorted(names - sys.stdlib_module_names - {'bot', 'handlers'}))"
-    )
-    done = subprocess.run(  # noqa: S603 - our own code, above
-        [sys.executable, "-S", "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "[]\n"

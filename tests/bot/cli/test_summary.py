@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bot.app import Application, open_application, open_summary_jobs
+from bot.app import open_summary_jobs
+from bot.application import Application, open_application
 from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
 from handlers.slack.manifest import build_manifest

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.app import Application, open_application
+from bot.application import Application, open_application
 from bot.call import IssueType, Report
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.demo import (

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import update
 
-from bot.app import open_application
+from bot.application import open_application
 from bot.services.assembly import Services
 from bot.services.context import Context
 from bot.services.tickets.submission import Submission

@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from bot.app import Application, open_application
+from bot.application import Application, open_application
 from bot.call import Side
 from bot.call_control import RecordingState
 from bot.sandbox.clouds.huawei.control import sign_callback

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.app import Application, open_application
+from bot.application import Application, open_application
 from bot.call import IssueType, MissingKind, MissingReason, Report, Side
 from bot.clouds.agora.events import unscanned_windows
 from bot.jobs.run import Run

@@ -1,0 +1,120 @@
+"""Database, clouds and services, built from the settings, without Slack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clouds import build_clouds
+from bot.clouds.quota import Sleep
+from bot.errors import LagdeskError
+from bot.i18n.messages import message
+from bot.ports import Clock, Cloud
+from bot.services.admin.installations import InstallationService
+from bot.services.assembly import Services
+from bot.services.context import Context
+from bot.services.permissions import NoPermissions
+from bot.services.preferences.languages import Languages
+from bot.settings import N_, SettingError, Settings, require
+from bot.store import LIMITS, DatabaseUnavailableError, Limits, Store, reason_of
+from bot.store.diagnosis.events import SqlEventStore
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
+from bot.store.response_cache import SqlResponseCache
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Database, clouds and services without Slack, as the terminal uses them.
+
+    Support-only operations are refused: support membership is read from Slack.
+    """
+
+    settings: Settings
+    store: Store
+    context: Context
+    services: Services
+    installations: InstallationService
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    delay_scale: float = 1.0,
+    sleep: Sleep = asyncio.sleep,
+    limits: Limits = LIMITS,
+) -> AsyncIterator[Application]:
+    """Open database and clouds; close them when the block ends."""
+    store = Store(settings.database_url, limits=limits, clock=clock)
+    clock = store.clock
+    clouds = build_clouds(
+        settings.clouds,
+        rate_limit_store=SqlRateLimitStore(store),
+        key_value_store=SqlKeyValueStore(store),
+        clock=clock,
+        delay_scale=delay_scale,
+        sleep=sleep,
+        event_store=SqlEventStore(store),
+        response_cache=SqlResponseCache(store),
+    )
+    try:
+        await _ensure_schema(store)
+        await store.read(store.now)
+        for cloud in set(clouds.values()):
+            await cloud.restore_state()
+        yield _build_application(settings, store, clouds, clock)
+    finally:
+        for cloud in set(clouds.values()):
+            await cloud.close()
+        store.close()
+
+
+def _build_application(
+    settings: Settings, store: Store, clouds: Mapping[str, Cloud], clock: Clock
+) -> Application:
+    context = Context(
+        store=store,
+        clouds=clouds,
+        clock=clock,
+        settings=settings,
+        languages=Languages(store, settings),
+        permissions=NoPermissions(),
+        job_signal=asyncio.Event(),
+    )
+    installations = InstallationService(store, clock)
+    return Application(settings, store, context, Services.of(context), installations)
+
+
+async def _ensure_schema(store: Store) -> None:
+    """Migrate SQLite; raise LagdeskError when a PostgreSQL schema is out of date."""
+    if store.is_sqlite:
+        await reach_database(store.migrate)
+    elif not await reach_database(store.is_current):
+        raise LagdeskError(
+            message("The database schema is out of date. Run: python -m bot migrate")
+        )
+
+
+async def reach_database(work: Callable[[], Result]) -> Result:
+    """Run `work` in a thread; DatabaseUnavailableError when it cannot be opened or reached."""
+    try:
+        return await asyncio.to_thread(work)
+    except SQLAlchemyError as error:
+        raise DatabaseUnavailableError(reason_of(error)) from error
+
+
+def require_slack(settings: Settings, *names: str) -> None:
+    """Check the settings every process that talks to Slack needs. Raises SettingError."""
+    if settings.has_oauth:
+        names = tuple(name for name in names if name != "SLACK_BOT_TOKEN")
+    require(settings, *names, "ESCALATION_CHANNEL")
+    if not settings.clouds:
+        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
