@@ -18,6 +18,7 @@ from bot.sandbox.clouds.request_log import LoggedRequest, RateLimits, RequestLog
         (RateLimits(per_second=1), 20.0, [100.0, 100.0], ""),
         (RateLimits(per_minute=1), 0.1, [100.0, 159.8], "qpm"),
         (RateLimits(per_minute=1), 20.0, [100.0, 141.0], ""),
+        (RateLimits(per_second=1), 0.5, [100.0, 100.5], ""),
         (RateLimits(per_day=1), 20.0, [100.0, 86399.0], "qpd"),
         (RateLimits(per_day=1), 0.1, [86399.0, 86401.0], ""),
     ],

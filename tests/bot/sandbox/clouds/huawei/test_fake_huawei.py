@@ -278,6 +278,33 @@ async def test_w14_rooms_are_those_created_within(client: Client) -> None:
     assert (at(-87000), at(2700), "CLOSED") == (row["start_time"], row["end_time"], row["state"])
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "query", "found"),
+    [
+        ("rooms", {}, ["class_77_1", "class_77_2", "class_77_3", "class_77_4", "runs"]),
+        ("rooms", {"state": "RUNNING"}, ["runs"]),
+        ("rooms", {"state": "CLOSED"}, ["class_77_1", "class_77_2", "class_77_3", "class_77_4"]),
+        ("users", {"room_id": "runs"}, ["10001", "20002"]),
+        ("users", {"room_id": "runs", "uid": "20002"}, ["20002"]),
+        ("users", {"room_id": "runs", "nickname": "nick-10001"}, ["10001"]),
+        ("users", {"room_id": "runs", "region": "陕西"}, ["10001"]),
+        ("users", {"room_id": "runs", "region": "陕西,山西"}, ["10001", "20002"]),
+        ("users", {"room_id": "runs", "isp": "nobody"}, []),
+        ("users", {"room_id": "runs", "state": "ONLINE"}, ["10001", "20002"]),
+        ("users", {"room_id": "runs", "state": "OFFLINE,FAIL"}, []),
+        ("users", {"room_id": "runs", "limit": "1", "offset": "1"}, ["20002"]),
+    ],
+)
+async def test_lists_are_filtered(
+    endpoint: str, query: dict[str, str], found: list[str], client: Client
+) -> None:
+    """13.1, 13.2: by every documented parameter; several values in one with commas."""
+    client.clouds.add(build_simulated_call("healthy", "runs", seed=6, started_at=NOON - 900))
+    _, body = await client.ask(f"{RTC}/{endpoint}", app=APP, **query)
+    rows = body["room_info_list" if endpoint == "rooms" else "users"]
+    assert sorted(row["room_id" if endpoint == "rooms" else "uid"] for row in rows) == found
+
+
 async def test_w15_sessions_are_merged_by_default(client: Client) -> None:
     """W15: a rejoin is one row by default; a failed join is marked; regions by name or code."""
     room = {"app": APP, "room_id": "class_77_2", "uid": "20002"}
