@@ -156,7 +156,7 @@ class Store:
             if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             for work in group:
-                work.run(connection)
+                work.run(connection, is_alone=len(group) == 1)
             self._file.check()
             connection.commit()
 

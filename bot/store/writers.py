@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session
 
 from bot.store.engine import is_unavailable
@@ -31,15 +32,17 @@ class Work(Generic[Result]):
         self._function = function
         self._report: Callable[[], None] = partial(self.fail, _CancelledError())
 
-    def run(self, connection: Connection) -> None:
-        """Run the function in a savepoint, rolled back when it raises.
+    def run(self, connection: Connection, *, is_alone: bool) -> None:
+        """Run the function; when it raises, what it did is rolled back.
 
-        Raises only when the database itself failed: the transaction around it is lost.
+        In a group that is a savepoint, alone the transaction. Raises only when the database itself
+        failed: the transaction is lost.
         """
         if self.future.cancelled():
             return
+        mode: JoinTransactionMode = "rollback_only" if is_alone else "create_savepoint"
         try:
-            self._report = partial(self.future.set_result, self._run(connection))
+            self._report = partial(self.future.set_result, self._run(connection, mode))
         except StopIteration:  # a coroutine cannot raise it
             self._report = partial(self.fail, RuntimeError(RAISED_STOP_ITERATION))
         except Exception as error:  # noqa: BLE001 - the caller gets it, or the group fails
@@ -47,15 +50,15 @@ class Work(Generic[Result]):
                 raise _first_cause(error) from None
             self._report = partial(self.fail, error)
 
-    def _run(self, connection: Connection) -> Result:
-        with Session(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-        ) as session:
+    def _run(self, connection: Connection, mode: JoinTransactionMode) -> Result:
+        with (
+            Session(connection, expire_on_commit=False, join_transaction_mode=mode) as session,
+            session.begin(),
+        ):
             result = self._function(session)
             session.flush()
             if not (self.future.running() or self.future.set_running_or_notify_cancel()):
                 raise _CancelledError
-            session.commit()
             return result
 
     def report(self) -> None:
