@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Index, delete, func, text
@@ -183,6 +183,12 @@ class SqlKeyValueStore:
             return row.value if row else None
 
         return await self._store.read(work)
+
+    async def list(self, prefix: str) -> Mapping[str, str]:
+        """Return the values of all keys that begin with `prefix`."""
+        statement = select(KeyValue.name, KeyValue.value)
+        matching = statement.where(col(KeyValue.name).startswith(prefix, autoescape=True))
+        return dict(await self._store.read(lambda session: session.exec(matching).all()))
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
         """Store a value in place of an earlier one."""

@@ -8,11 +8,13 @@ from typing import Final, Protocol, TypeVar
 
 from bot.errors import SlackRefusedError
 from bot.ports import Clock, KeyValueStore
+from bot.services.cache import FallbackCache
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, INVALID_CONTENT_CODES
 
 log = logging.getLogger(__name__)
 
 _RETRY_AFTER: Final = dt.timedelta(days=7)  # Slack enables the blocks workspace by workspace
+_TTL_S: Final = 60.0  # another process may have been rejected
 Result_co = TypeVar("Result_co", covariant=True)
 
 
@@ -30,10 +32,13 @@ class ChartSupport:
     def __init__(self, key_value_store: KeyValueStore, clock: Clock) -> None:
         self._key_value_store = key_value_store
         self._clock = clock
+        self._unsupported_since: FallbackCache[str | None] = FallbackCache(_TTL_S)
 
     async def is_supported(self, team: str) -> bool:
         """Return whether to try; a rejection counts for a week."""
-        unsupported_since = await self._key_value_store.get(_key(team))
+        unsupported_since = await self._unsupported_since.get(
+            (team,), lambda: self._key_value_store.get(_key(team))
+        )
         if not unsupported_since:
             return True
         return self._clock.now() - dt.datetime.fromisoformat(unsupported_since) > _RETRY_AFTER
@@ -42,6 +47,7 @@ class ChartSupport:
         """Store that this workspace rejected them."""
         now = self._clock.now()
         await self._key_value_store.put(_key(team), now.isoformat(), now)
+        self._unsupported_since.invalidate((team,))
 
     async def send_with_fallback(self, team: str, send: SendCallback[Result_co]) -> Result_co:
         """Send with native charts where they are accepted, else without."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Mapping
+from typing import Final, Protocol, TypeVar
 
 from bot.ports import Clock, KeyValueStore
 from bot.ports.clock import SystemClock
+from bot.services.cache import FallbackCache
 from bot.services.context import DatabaseError
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+_PREFIX: Final = "slack.blocked."
+_TTL_S: Final = 1.0  # the shortest pause; the jobs of other processes pause at once, by partition
 _STORE_TIMEOUT_S: Final = 0.3  # a slow database delays no message
 # What jobs send, in any process. Requests of people wait for no database, as their forms do not.
 _SHARED_PREFIXES: Final = ("chat.", "files.")
@@ -23,15 +26,23 @@ _SHARED_METHODS: Final = frozenset(
 )
 
 
+class PauseStore(KeyValueStore, Protocol):
+    """Stores the pauses of every process."""
+
+    async def list(self, prefix: str) -> Mapping[str, str]:
+        """Return the values of all keys that begin with `prefix`."""
+
+
 class RateLimits:
     """Until when a method is blocked, in a workspace and channel ("" without a channel).
 
-    With `shared` the other processes know it too; without, this process alone.
+    With `shared` the other processes know it too, within a second; without, this process alone.
     """
 
-    def __init__(self, clock: Clock | None = None, shared: KeyValueStore | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, shared: PauseStore | None = None) -> None:
         self._clock = clock or SystemClock()
         self._shared = shared
+        self._stored: FallbackCache[Mapping[str, str]] = FallbackCache(_TTL_S)
         self._blocked_until: dict[str, dt.datetime] = {}
 
     async def remaining_s(self, workspace: str, method: str, channel: str) -> float:
@@ -40,8 +51,8 @@ class RateLimits:
         until = self._blocked_until.get(key)
         store = self._store(method)
         if store is not None and (until is None or until <= now):
-            stored = await _in_time(store.get(key))
-            until = dt.datetime.fromisoformat(stored) if stored else None
+            stored = await _in_time(self._stored.get((), lambda: store.list(_PREFIX))) or {}
+            until = dt.datetime.fromisoformat(stored[key]) if key in stored else None
         return max(0.0, (until - now).total_seconds()) if until else 0.0
 
     async def block(self, workspace: str, method: str, channel: str, seconds: float) -> None:
@@ -54,13 +65,13 @@ class RateLimits:
         if (store := self._store(method)) is not None:
             await _in_time(store.put(key, until.isoformat(), now))
 
-    def _store(self, method: str) -> KeyValueStore | None:
+    def _store(self, method: str) -> PauseStore | None:
         is_shared = method.startswith(_SHARED_PREFIXES) or method in _SHARED_METHODS
         return self._shared if is_shared else None
 
 
 def _key(workspace: str, method: str, channel: str) -> str:
-    return f"slack.blocked.{workspace}.{method}.{channel}"
+    return f"{_PREFIX}{workspace}.{method}.{channel}"
 
 
 async def _in_time(work: Awaitable[Result]) -> Result | None:
