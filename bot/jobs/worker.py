@@ -12,7 +12,7 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -81,7 +81,9 @@ class Worker:
         self._signal = signal or asyncio.Event()
         self._requests = requests or OpenRequests()
         self._polls = polls
-        self._pace = pace
+        self._paces = {  # bursts are for what somebody waits for
+            queue: replace(pace, leaves_burst=queue is not Queue.MESSAGES) for queue in Queue
+        }
         self._leases = LeaseThread(store, self.name, self._list_leases, self._on_lost)
         self._claim_numbers = itertools.count(1)
         self._stopping = False
@@ -118,7 +120,7 @@ class Worker:
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
-        started = await self._start(tuple(self._handlers), 1, name)
+        started = await self._start(tuple(self._handlers), 1, self._paces[Queue.MESSAGES], name)
         for task in started:
             error = await task
             if error is not None:
@@ -157,14 +159,16 @@ class Worker:
         def find_queues(session: Session) -> list[Queue]:
             now, running = self._store.now(session), self._running_names()
             return [
-                q for q in free if store_jobs.has_claimable(session, now, self._kinds[q], running)
+                q
+                for q in free
+                if store_jobs.has_claimable(session, now, self._kinds[q], running, self._paces[q])
             ]
 
         for queue in await self._store.read(find_queues):  # mostly none
-            await self._start(self._kinds[queue], free[queue])
+            await self._start(self._kinds[queue], free[queue], self._paces[queue])
 
     async def _start(
-        self, kinds: tuple[str, ...], limit: int, name: str | None = None
+        self, kinds: tuple[str, ...], limit: int, pace: Pace, name: str | None = None
     ) -> list[asyncio.Task[Exception | None]]:
         """Claim and start up to `limit` jobs of these kinds, or the one of this name."""
         token = f"{self.name}/{next(self._claim_numbers)}"
@@ -175,7 +179,7 @@ class Worker:
                 token=token,
                 now=self._store.now(session),
                 lease=LEASE,
-                pace=self._pace,
+                pace=pace,
                 running=self._running_names(),
                 name=name,
             )

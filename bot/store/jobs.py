@@ -77,10 +77,23 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often jobs of one partition start: one each `interval`, after up to `burst` at once."""
+    """How often jobs of one partition start: one each `interval`, after up to `burst` at once.
+
+    With `leaves_burst` one starts only if that leaves others the rest of a burst.
+    """
 
     interval: dt.timedelta
     burst: int
+    leaves_burst: bool = False
+
+    @property
+    def saved(self) -> dt.timedelta:
+        """The time that a partition saves up for a burst."""
+        return (self.burst - 1) * self.interval
+
+    def latest_free_at(self, now: dt.datetime) -> dt.datetime:
+        """Return the latest `free_at` of a partition in which a job may start now."""
+        return now - self.saved if self.leaves_burst else now
 
 
 def enqueue(
@@ -128,10 +141,14 @@ def enqueue_job(session: Session, new: NewJob) -> None:
 
 
 def has_claimable(
-    session: Session, now: dt.datetime, kinds: Collection[str], running: Collection[str]
+    session: Session,
+    now: dt.datetime,
+    kinds: Collection[str],
+    running: Collection[str],
+    pace: Pace,
 ) -> bool:
     """Return whether `claim` would return a job."""
-    values = {"now": now, "kinds": kinds, "running": running}
+    values = _values(now, kinds, running, pace)
     return bool(session.scalar(_statements().has_claimable, values))
 
 
@@ -153,7 +170,7 @@ def claim(
     whoever claims it next: its worker is dead or was frozen. `running` still run in the
     worker that claims, although their leases may be over.
     """
-    values = {"now": now, "kinds": kinds, "running": running, "limit": limit * _CANDIDATES}
+    values = _values(now, kinds, running, pace) | {"limit": limit * _CANDIDATES}
     statement = _statements().claimable
     if name is not None:
         statement = statement.where(col(Job.name) == name)
@@ -328,7 +345,8 @@ def _statements() -> _Statements:
     now = bindparam("now", type_=UtcTime())
     is_free = col(Job.locked_until).is_(None) | (col(Job.locked_until) < now)
     is_paused = exists().where(
-        col(JobPartition.name) == col(Job.partition), col(JobPartition.free_at) > now
+        col(JobPartition.name) == col(Job.partition),
+        col(JobPartition.free_at) > bindparam("latest_free_at", type_=UtcTime()),
     )
     is_due = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
     is_mine = col(Job.kind).in_(bindparam("kinds", expanding=True)) & col(Job.name).not_in(
@@ -344,6 +362,13 @@ def _statements() -> _Statements:
     )
 
 
+def _values(
+    now: dt.datetime, kinds: Collection[str], running: Collection[str], pace: Pace
+) -> dict[str, Any]:
+    latest_free_at = pace.latest_free_at(now)
+    return {"now": now, "kinds": kinds, "running": running, "latest_free_at": latest_free_at}
+
+
 def _within_pace(
     session: Session, jobs: Sequence[Job], limit: int, now: dt.datetime, pace: Pace
 ) -> list[Job]:
@@ -355,10 +380,9 @@ def _within_pace(
             break
         if job.partition:
             partition = partitions[job.partition]
-            if partition.free_at > now:
+            if partition.free_at > pace.latest_free_at(now):
                 continue
-            unused = now - (pace.burst - 1) * pace.interval  # no more than a burst is saved up
-            partition.free_at = max(partition.free_at, unused) + pace.interval
+            partition.free_at = max(partition.free_at, now - pace.saved) + pace.interval
         kept.append(job)
     return kept
 

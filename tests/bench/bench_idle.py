@@ -51,7 +51,7 @@ def _measure_claim(store: Store) -> str:
     """Return what a look for work costs, and claiming and completing a job."""
 
     def look(session: Session) -> object:
-        return store_jobs.has_claimable(session, store.now(session), ["bench"], ())
+        return store_jobs.has_claimable(session, store.now(session), ["bench"], (), SLACK_PACE)
 
     def claim(session: Session) -> None:
         now = store.now(session)

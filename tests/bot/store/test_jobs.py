@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,7 +36,7 @@ def _enqueue(due_in_s: float = 0, name: str = CARD, *, partition: str = "") -> S
 def _claim(holder: str = "w1", at_s: float = 0, *, limit: int = 1, **more: Any) -> Step:
     kinds = more.pop("kinds", ["card"])
     return lambda session: store_jobs.claim(
-        session, kinds, limit, token=holder, now=_at(at_s), lease=LEASE, pace=PACE, **more
+        *(session, kinds, limit), token=holder, now=_at(at_s), lease=LEASE, **{"pace": PACE, **more}
     )
 
 
@@ -149,7 +150,7 @@ def test_which_jobs_are_claimed(shared_store: Store) -> None:
     assert _names(shared_store.transact_sync(_claim(limit=9))) == ["card:2"]
     assert [
         shared_store.read_sync(
-            partial(store_jobs.has_claimable, now=NOON, kinds=k, running=running)
+            partial(store_jobs.has_claimable, now=NOON, kinds=k, running=running, pace=PACE)
         )
         for k, running in [(["card"], []), (["report"], []), (["report"], ["report:1"])]
     ] == [False, True, False]
@@ -258,6 +259,23 @@ def test_unused_pace_is_not_saved_up(shared_store: Store) -> None:
         shared_store.transact_sync(_post(number, "A"))
     assert len(shared_store.transact_sync(_claim(at_s=0, limit=1))) == 1
     assert len(shared_store.transact_sync(_claim(at_s=3600, limit=8))) == 3
+
+
+def test_bursts_are_left_to_others(shared_store: Store) -> None:
+    """What nobody waits for starts when a whole burst is left, with or without others before."""
+    pace = replace(PACE, leaves_burst=True)
+    for number in range(4):
+        shared_store.transact_sync(_post(number, "A"))
+    shared_store.transact_sync(_claim(at_s=0))  # the first
+    starts = {}
+    for at_s in (0.5, 1, 1.5, 2):
+        is_claimable = shared_store.read_sync(
+            lambda s, at_s=at_s: store_jobs.has_claimable(s, _at(at_s), ["card"], [], pace)  # type: ignore[misc]
+        )
+        starts[at_s] = len(shared_store.transact_sync(_claim(at_s=at_s, limit=8, pace=pace)))
+        assert is_claimable == bool(starts[at_s])
+    assert starts == {0.5: 0, 1: 1, 1.5: 0, 2: 1}
+    assert len(shared_store.transact_sync(_claim(at_s=2))) == 1
 
 
 def test_paused_partition(shared_store: Store) -> None:

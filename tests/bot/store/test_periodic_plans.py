@@ -27,6 +27,7 @@ from tests.bench.filling import fill, fill_jobs
 
 NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 DAY: Final = dt.timedelta(days=1)
+PACE: Final = Pace(DAY, burst=1)
 EXPLAIN: Final = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (COSTS off) "}
 # Whole tables of what grows with history; the others have a row a worker, or a channel.
 SLOW: Final = re.compile(
@@ -41,9 +42,7 @@ Work = Callable[[Session], object]
 
 def claim(session: Session) -> object:
     """Claim jobs as a worker does."""
-    return store_jobs.claim(
-        session, ["card"], 8, token="t", now=NOW, lease=DAY, pace=Pace(DAY, burst=1)
-    )
+    return store_jobs.claim(session, ["card"], 8, token="t", now=NOW, lease=DAY, pace=PACE)
 
 
 def ticket() -> Ticket:
@@ -58,7 +57,7 @@ def ticket() -> Ticket:
 @pytest.mark.parametrize(
     ("work", "index"),
     [
-        (lambda s: store_jobs.has_claimable(s, NOW, ["card"], ["card:LD-1"]), DUE),
+        (lambda s: store_jobs.has_claimable(s, NOW, ["card"], ["card:LD-1"], PACE), DUE),
         (claim, DUE),
         (lambda s: store_jobs.renew_leases(s, {"card:LD-1": "t"}, NOW), LOCKED),
         (lambda s: store_jobs.is_held(s, "card:LD-1", "t"), PRIMARY_KEY),
