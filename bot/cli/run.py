@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -82,8 +83,13 @@ async def until_stopped(
     return EXIT_OK
 
 
-def print_ready(line: str) -> None:
-    """Print on standard error that the process does its work now."""
+def announce_ready(line: str) -> None:
+    """Print on standard error that the process does its work now.
+
+    What was made until here stays until the end: the garbage collector need not search it, which
+    would stop all requests for a tenth of a second now and then.
+    """
+    gc.freeze()
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - for the operator
 
 

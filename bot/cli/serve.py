@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.app import open_slack_runtime
 from bot.application import open_application, require_slack
 from bot.cli.parser import port
-from bot.cli.run import print_ready, run_until_stopped
+from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
 from bot.ports import Clock
 from bot.settings import Settings
@@ -82,4 +82,4 @@ def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings
 
 
 def _print_ready(url: str) -> None:
-    print_ready(f"Lagdesk listens on {url}")
+    announce_ready(f"Lagdesk listens on {url}")

@@ -7,7 +7,7 @@ import asyncio
 
 from bot.app import open_slack_runtime
 from bot.application import open_application, require_slack
-from bot.cli.run import print_ready, run_until_stopped
+from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
 from handlers.transports import build_socket_mode_transport
@@ -35,7 +35,7 @@ async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool)
         transport = build_socket_mode_transport(slack.app, settings)
         try:
             await transport.connect_async()  # type: ignore[no-untyped-call]
-            print_ready("Lagdesk is connected to Slack")
+            announce_ready("Lagdesk is connected to Slack")
             await asyncio.Event().wait()
         finally:
             await transport.close_async()  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ import asyncio
 
 from bot.app import open_slack_runtime
 from bot.application import open_application, require_slack
-from bot.cli.run import print_ready, run_until_stopped
+from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import Settings
 
@@ -28,5 +28,5 @@ async def work(settings: Settings, timing: Timing) -> None:
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=True),
     ):
-        print_ready("Lagdesk runs jobs")
+        announce_ready("Lagdesk runs jobs")
         await asyncio.Event().wait()
