@@ -162,7 +162,9 @@ class SlackClients:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE_S)
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+        )
         return self
 
     async def __aexit__(self, *exc: object) -> None:
