@@ -1,7 +1,8 @@
 """How fast requests are answered, beside a bare Bolt app in the same run.
 
-`python -m tests.bench requests [seconds]`: a command, a form to open and a form to save, one and
-sixteen at once; the programs take turns. Ratios are against the faster of Bolt's two settings.
+`python -m tests.bench requests [seconds]`: a command, a form to open (also in bursts) and a form
+to save, one to sixty-four at once. The programs take turns, and one is frozen while another is
+measured. Ratios are against both settings of Bolt, those of many workspaces against one.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import secrets
+import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -31,12 +36,17 @@ ROOT: Final = Path(__file__).parents[2]
 SECRET: Final = "bench-signing-secret"
 FORM_TYPE: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 BARE: Final = ("-m", "tests.bench.bare_bolt")
+SERVE: Final = ("-m", "bot", "serve", "--port", "{port}")
 PROGRAMS: Final[dict[str, tuple[str, ...]]] = {
     "bare Bolt": (*BARE, "{port}", "{folder}/bare.db"),
     "bare Bolt that waits": (*BARE, "{port}", "{folder}/waits.db", "waits"),
-    "Lagdesk": ("-m", "bot", "serve", "--port", "{port}"),
+    "Lagdesk": SERVE,
+    "Lagdesk, 20 workspaces": SERVE,
 }
-AT_ONCE: Final = (1, 16)
+TEAMS: Final = {"Lagdesk, 20 workspaces": [f"T{number}" for number in range(1, 21)]}
+AT_ONCE: Final = (1, 8, 16, 64)
+ROUNDS: Final = 3
+_SETTLE_S: Final = 3.0  # for the jobs of the first form
 
 
 class FakeApi:
@@ -66,6 +76,8 @@ class FakeApi:
         now = time.perf_counter()
         is_json = request.content_type == "application/json"
         values = await request.json() if is_json else await request.post()
+        if request.path.endswith("/oauth.v2.access"):
+            return web.json_response(_installation(str(values["code"])))
         trigger = str(values.get("trigger_id") or "")
         if trigger in self.opened:
             self.opened_at[trigger] = now
@@ -73,6 +85,17 @@ class FakeApi:
         body = {"ok": True, "ts": f"1.{secrets.randbelow(10**6):06}", "channel": "C1"}
         identity = {"team_id": "T1", "user_id": "UB", "bot_id": "B1", "user": {"locale": "en-US"}}
         return web.json_response({**body, **identity, "view": {"id": "V1"}, "members": ["U1"]})
+
+
+def _installation(team: str) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "access_token": f"xoxb-{team}",
+        "bot_user_id": "UB",
+        "app_id": "A1",
+        "team": {"id": team},
+        "authed_user": {"id": "U1"},
+    }
 
 
 @dataclass(slots=True)
@@ -94,22 +117,45 @@ class Result:
         return len(self.latencies_s) / self.took_s
 
 
-class Client:
-    """Sends signed requests to one program."""
+class Program:
+    """A running program, and a client that sends it signed requests."""
 
-    def __init__(self, url: str, api: FakeApi, session: ClientSession) -> None:
-        self._url, self._api, self._session = url, api, session
+    def __init__(
+        self, process: Process, url: str, api: FakeApi, session: ClientSession, teams: Sequence[str]
+    ) -> None:
+        self._process, self._url, self._api, self._session = process, url, api, session
+        self.pid = process.pid
+        self._teams = cycle(teams)
+
+    @contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let the program run while the block is open."""
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGSTOP)
+
+    async def install(self, team: str) -> None:
+        """Install it in a workspace, as its administrator does."""
+        async with self._session.get(f"{self._url}/slack/install") as answer:
+            state = re.search(r"state=([\w-]+)", await answer.text())
+            cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
+        query = {"code": team, "state": state[1] if state else ""}
+        back = f"{self._url}/slack/oauth_redirect"
+        async with self._session.get(back, params=query, cookies=cookies) as answer:
+            answer.raise_for_status()
 
     async def command(self) -> float:
         """Send a command; return how long its acknowledgement takes."""
-        return await self._timed(_command("/lagdesk", "help", secrets.token_hex(8)))
+        return await self._timed(_command("/lagdesk", "help", self._sender("")))
 
     async def open_form(self) -> float:
         """Send `/report`; return how long it takes until the form is opened."""
         trigger = secrets.token_hex(8)
         self._api.opened[trigger] = asyncio.Event()
         started = time.perf_counter()
-        await self._timed(_command("/report", "class_77_1 10001 20002", trigger))
+        await self._timed(_command("/report", "class_77_1 10001 20002", self._sender(trigger)))
         async with asyncio.timeout(10):
             await self._api.opened[trigger].wait()
         del self._api.opened[trigger]
@@ -117,28 +163,36 @@ class Client:
 
     async def save_form(self) -> float:
         """Submit a form; return how long its acknowledgement takes."""
-        return await self._timed(_submission())
+        return await self._timed(_submission(next(self._teams)))
+
+    def _sender(self, trigger: str) -> dict[str, str]:
+        return {"team_id": next(self._teams), "trigger_id": trigger}
 
     async def _timed(self, body: bytes) -> float:
         headers = FORM_TYPE | sign(SECRET, body)
         started = time.perf_counter()
-        async with self._session.post(self._url, data=body, headers=headers) as answer:
+        url = f"{self._url}/slack/events"
+        async with self._session.post(url, data=body, headers=headers) as answer:
             text = await answer.read()
-            if answer.status != 200 or b"errors" in text:
+            if answer.status != 200 or b"errors" in text or b"not installed" in text:
                 raise SystemExit(f"{answer.status} {text.decode()}")
         return time.perf_counter() - started
 
 
-REQUESTS: Final = {"command": Client.command, "open": Client.open_form, "save": Client.save_form}
+REQUESTS: Final = {
+    "command": Program.command,
+    "open": Program.open_form,
+    "open, in bursts": Program.open_form,
+    "save": Program.save_form,
+}
 
 
-def _command(name: str, text: str, trigger: str) -> bytes:
+def _command(name: str, text: str, sender: Mapping[str, str]) -> bytes:
     return urlencode(
         {
+            **sender,
             "command": name,
             "text": text,
-            "trigger_id": trigger,
-            "team_id": "T1",
             "user_id": "U1",
             "channel_id": "C2",
             "response_url": "https://hooks.slack.com/commands/1",
@@ -146,7 +200,7 @@ def _command(name: str, text: str, trigger: str) -> bytes:
     ).encode()
 
 
-def _submission() -> bytes:
+def _submission(team: str) -> bytes:
     text = {"cname": f"room-{secrets.token_hex(4)}", "teacher_uid": "10001", "student_uid": "20002"}
     chosen = {"abnormal_side": "student", "issue_type": "3"}
     values: dict[str, Any] = {
@@ -161,8 +215,8 @@ def _submission() -> bytes:
     }
     payload = {
         "type": "view_submission",
-        "team": {"id": "T1"},
-        "user": {"id": "U1", "team_id": "T1"},
+        "team": {"id": team},
+        "user": {"id": "U1", "team_id": team},
         "view": {
             "id": f"V{secrets.token_hex(8)}",
             "callback_id": "report",
@@ -175,29 +229,41 @@ def _submission() -> bytes:
 
 
 @asynccontextmanager
-async def run_program(name: str, api: FakeApi) -> AsyncIterator[tuple[int, str]]:
-    """Run a program; yields its process id and the address for Slack's requests."""
+async def run_program(name: str, api: FakeApi, session: ClientSession) -> AsyncIterator[Program]:
+    """Run a program, installed in its workspaces, that has answered each kind of request."""
     with tempfile.TemporaryDirectory(prefix="lagdesk-requests-") as folder:
-        port = free_port()
+        port, teams = free_port(), TEAMS.get(name, [])
         words = [word.format(port=port, folder=folder) for word in PROGRAMS[name]]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *words), cwd=folder, env=_environment(api), stderr=sys.stderr
+            *(sys.executable, *words), cwd=folder, env=_environment(api, teams), stderr=sys.stderr
         )
         try:
             await _until_open(port)
-            yield process.pid, f"http://127.0.0.1:{port}/slack/events"
+            program = Program(process, f"http://127.0.0.1:{port}", api, session, teams or ["T1"])
+            with program.awake():
+                for team in teams:
+                    await program.install(team)
+                for send in (program.command, program.open_form):
+                    await asyncio.gather(*(send() for _ in range(max(AT_ONCE))))
+                await program.save_form()
+                await asyncio.sleep(_SETTLE_S)
+            yield program
         finally:
             process.kill()
             await process.wait()
 
 
-def _environment(api: FakeApi) -> Mapping[str, str]:
+def _environment(api: FakeApi, teams: Sequence[str]) -> Mapping[str, str]:
+    tokens = {"SLACK_BOT_TOKEN": "xoxb-bench"}
+    if teams:
+        client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "bench"}
+        tokens = {**client, "ALLOWED_TEAMS": ",".join(teams)}
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        **tokens,
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "LOG_LEVEL": "ERROR",
-        "SLACK_BOT_TOKEN": "xoxb-bench",
         "SLACK_SIGNING_SECRET": SECRET,
         "SLACK_API_URL": api.url,
         "ESCALATION_CHANNEL": "C1",
@@ -226,38 +292,48 @@ def free_port() -> int:
         return port
 
 
-async def measure(client: Client, pid: int, kind: str, at_once: int, seconds: float) -> Result:
+async def measure(
+    program: Program, kind: str, at_once: int, seconds: float, result: Result
+) -> None:
     """Send one kind of request for some seconds, as many at once as this."""
-    result, send = Result(), REQUESTS[kind]
-    cpu_before, started = cpu_seconds(pid), time.perf_counter()
+    send, in_bursts = REQUESTS[kind], kind.endswith("bursts")
+    cpu_before, started = cpu_seconds(program.pid), time.perf_counter()
 
     async def person() -> None:
         while time.perf_counter() - started < seconds:
-            result.latencies_s.append(await send(client))
+            result.latencies_s.append(await send(program))
 
-    await asyncio.gather(*(person() for _ in range(at_once)))
-    result.took_s = time.perf_counter() - started
-    result.cpu_s = cpu_seconds(pid) - cpu_before
-    return result
+    if in_bursts:
+        while time.perf_counter() - started < seconds:
+            result.latencies_s += await asyncio.gather(*(send(program) for _ in range(at_once)))
+    else:
+        await asyncio.gather(*(person() for _ in range(at_once)))
+    result.took_s += time.perf_counter() - started
+    result.cpu_s += cpu_seconds(program.pid) - cpu_before
 
 
 async def main(seconds: float) -> None:
-    """Measure every program, and print a line for each kind of request."""
-    results: dict[tuple[str, int], dict[str, Result]] = {}
+    """Measure every program, and print a table for each kind of request."""
     api = FakeApi()
-    async with api.serve(), ClientSession(connector=TCPConnector(limit=64)) as session:
-        for name in PROGRAMS:
-            async with run_program(name, api) as (pid, url):
-                client = Client(url, api, session)
-                for send in REQUESTS.values():
-                    await send(client)  # what the first request loads
-                for kind in REQUESTS:
-                    for at_once in AT_ONCE:
-                        result = await measure(client, pid, kind, at_once, seconds)
-                        results.setdefault((kind, at_once), {})[name] = result
-                print(f"{name}: {memory_mb(pid):.0f} MB", flush=True)  # noqa: T201 - a benchmark prints
-    for (kind, at_once), measured in results.items():
-        _print(kind, at_once, measured)
+    async with (
+        api.serve(),
+        ClientSession(connector=TCPConnector(limit=0)) as session,
+        AsyncExitStack() as stack,
+    ):
+        programs = {
+            name: await stack.enter_async_context(run_program(name, api, session))
+            for name in PROGRAMS
+        }
+        for kind in REQUESTS:
+            for at_once in AT_ONCE:
+                results = {name: Result() for name in programs}
+                for _ in range(ROUNDS):
+                    for name, program in programs.items():
+                        with program.awake():
+                            await measure(program, kind, at_once, seconds / ROUNDS, results[name])
+                _print(kind, at_once, results)
+        for name, program in programs.items():
+            print(f"{name}: {memory_mb(program.pid):.0f} MB")  # noqa: T201 - a benchmark prints
 
 
 def _print(kind: str, at_once: int, measured: Mapping[str, Result]) -> None:
@@ -268,15 +344,22 @@ def _print(kind: str, at_once: int, measured: Mapping[str, Result]) -> None:
             f"p99 {result.percentile_ms(0.99):.1f} ms, "
             f"CPU {result.cpu_s / len(result.latencies_s) * 1e6:.0f} us"
         )
-    *bare, ours = measured.values()
-    rate = ours.rate / max(each.rate for each in bare)
-    ratios = [
-        ours.percentile_ms(share) / min(each.percentile_ms(share) for each in bare)
-        for share in (0.5, 0.99)
-    ]
-    print(f"  Lagdesk: x{rate:.2f} the rate, x{ratios[0]:.2f} the median, x{ratios[1]:.2f} the p99")  # noqa: T201 - likewise
+    bare, waiting, ours, many = measured.values()
+    _print_ratios("Lagdesk to bare Bolt", ours, bare)
+    _print_ratios("Lagdesk to bare Bolt that waits", ours, waiting)
+    _print_ratios("20 workspaces to one", many, ours)
+
+
+def _print_ratios(what: str, one: Result, other: Result) -> None:
+    cpu = one.cpu_s / len(one.latencies_s) / (other.cpu_s / len(other.latencies_s))
+    median, p99 = (one.percentile_ms(share) / other.percentile_ms(share) for share in (0.5, 0.99))
+    print(  # noqa: T201 - a benchmark prints
+        f"  {what}: x{one.rate / other.rate:.2f} the rate, x{median:.2f} the median, "
+        f"x{p99:.2f} the p99, x{cpu:.2f} the CPU",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
     numbers = [float(word) for word in sys.argv[1:] if word.replace(".", "").isdigit()]
-    asyncio.run(main((numbers or [5.0])[0]))
+    asyncio.run(main((numbers or [6.0])[0]))
