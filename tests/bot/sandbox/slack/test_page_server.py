@@ -56,6 +56,16 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
     assert "http" not in policy
 
 
+async def test_a_short_link_leads_to_its_message(page: Page) -> None:
+    """Its address is the page's own, with the message behind the mark."""
+    url = f"{page.url}/page/permalink/C07TEACHERS/p1795000000000001"
+    async with page.session.get(url, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (
+            302,
+            "/#C07TEACHERS/1795000000.000001",
+        )
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2e%2e/app.py"])
 async def test_static_files_only_from_the_page_folder(page: Page, name: str) -> None:
     """Only files in the page's folder are served."""

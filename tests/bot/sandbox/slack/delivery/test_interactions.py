@@ -228,6 +228,7 @@ async def test_choice_in_home(workspace: Workspace, app: Any, call: Any) -> None
     assert state["selected_option"]["value"] == "all"
 
 
+PLAIN = {"type": "plain_text", "text": "One"}
 OPTION = {"text": {"type": "plain_text", "text": "One", "emoji": True}, "value": "1"}
 CHOICES = {"options": [OPTION, OPTION | {"value": "2"}]}
 
@@ -272,6 +273,39 @@ async def test_input_without_dispatch_is_quiet(
     await lin.click(view, "ticket.claim")
     values = app.of_type("block_actions")[0]["view"]["state"]["values"]
     assert values["cname"]["value"]["value"] == "typed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "offered"),
+    [
+        ({"options": [OPTION] * 100}, 100),
+        ({"options": [OPTION] * 101}, 0),
+        ({"option_groups": [{"label": PLAIN, "options": [OPTION] * 100}]}, 100),
+        ({"option_groups": [{"label": PLAIN, "options": [OPTION] * 101}]}, 0),
+        ({"option_groups": [{"label": PLAIN, "options": [OPTION]}] * 101}, 0),
+        ({}, 0),
+        ("nonsense", 0),
+    ],
+)
+async def test_at_most_a_hundred_options(
+    workspace: Workspace, app: Any, call: Any, modal: Any, *, answer: object, offered: int
+) -> None:
+    """More than Slack takes are none, in groups too."""
+    element = {"type": "external_select", "action_id": "value"}
+    block = {"type": "input", "block_id": "t", "label": PLAIN, "element": element}
+    view = await open_modal(workspace, call, modal(block))
+    app.answers["block_suggestion"] = (200, answer)
+    options = await workspace.person("lin").options(view, "value", "LD")
+    assert len(options) == offered
+
+
+@pytest.mark.parametrize(("escapes", "text"), [(True, "<@U07SAM00003|sam>"), (False, "@sam")])
+async def test_people_in_a_command(*, escapes: bool, text: str) -> None:
+    """By id, for a command that asks for it; unknown names stay as they are."""
+    declared = {"command": "/tickets", "should_escape": escapes}
+    workspace = Workspace(manifest={"features": {"slash_commands": [declared]}})
+    await workspace.person("lin").command("/tickets", "by=@sam and @nobody")
+    assert workspace.calls[-1]["request"]["text"] == f"by={text} and @nobody"
 
 
 async def test_shortcuts(workspace: Workspace, app: Any) -> None:
