@@ -378,6 +378,20 @@ async def test_w13_ten_events_by_default(client: Client) -> None:
     assert body["total"] - 10 == len(rest["events"])
 
 
+async def test_a_fault_has_an_event_a_minute(client: Client) -> None:
+    """13.13: from five seconds after its begin; those of the last five minutes are not out yet."""
+    sim_call = build_simulated_call(
+        "wifi_weak_student", "c", seed=6, started_at=NOON - 3000, until_end=True
+    )
+    client.clouds.add(sim_call)
+    span = {"start_time": at(0), "end_time": at(3000)}
+    _, body = await client.ask(EVENTS, app=APP, room_id="c", uid="20002", limit="100", **span)
+    first_s = int(sim_call.faults[0].begins_at - NOON + 3000) + 5
+    expected = [at(seconds) for seconds in range(first_s, 2701, 60)]
+    assert [row["time"] for row in body["events"]] == expected[::-1]
+    assert body["total"] == len(expected) > 5
+
+
 async def test_w26_w30_forms_of_client_events(client: Client) -> None:
     """W26, W27, W28, W30: both shapes of each, quotes escaped twice, addresses inside."""
     span = {"start_time": at(0), "end_time": at(3000)}

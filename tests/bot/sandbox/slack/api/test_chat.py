@@ -116,6 +116,18 @@ async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) ->
     assert (root["subtype"], "blocks" in root) == ("tombstone", False)
 
 
+async def test_a_deleted_reply_no_longer_counts(workspace: Workspace, call: Any) -> None:
+    """The newest reply left is the latest; without any it is the message itself."""
+    root = (await post(call, text="root"))["ts"]
+    replies = [(await post(call, text="reply", thread_ts=root))["ts"] for _ in range(2)]
+    counted = []
+    for ts in reversed(replies):
+        await call("chat.delete", channel="C07TEACHERS", ts=ts)
+        message = workspace.messages("teachers")[0]
+        counted.append((message["reply_count"], message["latest_reply"]))
+    assert counted == [(1, replies[0]), (0, root)]
+
+
 async def test_ephemeral_is_private(workspace: Workspace, call: Any) -> None:
     """An ephemeral message is visible to one person and is in no history."""
     where = {"channel": "C07TEACHERS", "text": "psst"}

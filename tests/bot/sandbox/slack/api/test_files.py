@@ -69,6 +69,26 @@ async def test_unfinished_file_is_not_there(call: Any) -> None:
     assert (await call("files.info", form=True, file=file_id)).error == "file_not_found"
 
 
+@pytest.mark.parametrize(
+    ("fault", "logged"),
+    [("", (200, "OK - 3")), ("http_500", (0, "not read"))],
+)
+async def test_an_upload_is_logged(
+    workspace: Workspace, call: Any, fault: str, logged: tuple[int, str]
+) -> None:
+    """With its size; one that broke has no status."""
+    first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
+    if fault:
+        workspace.fail_next("upload", fault)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(first.body["upload_url"], data="abc"),
+    ):
+        entry = workspace.calls[-1]
+    assert (entry["name"], entry["request"]) == ("upload", {"bytes": 3})
+    assert (entry["status"], entry["response"]) == logged
+
+
 @pytest.mark.parametrize("length", ["0", "-1"])
 async def test_length_is_positive(call: Any, length: str) -> None:
     """An empty file cannot be announced."""

@@ -48,6 +48,9 @@ async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
     texts = (changed["previous_message"]["text"], changed["message"]["text"])
     assert texts == ("one", "two")
     assert posted["ts"] == deleted["deleted_ts"]
+    for event in (changed, deleted):
+        assert (event["hidden"], event["channel_type"]) == (True, "channel")
+        assert event["event_ts"] == event["ts"] > posted["ts"]
 
 
 async def test_no_events_for_a_non_member(workspace: Workspace, app: Any) -> None:
