@@ -106,7 +106,9 @@ def test_client_checks(
 
 
 def test_optional_may_be_empty(make_input_block: Any) -> None:
-    """Only a required field must be filled in."""
-    view = {"blocks": [make_input_block("a", optional=True), make_input_block("b")]}
+    """Only a required field must be filled in; what is in no input block is none."""
+    menu = {"type": "static_select", "action_id": "m", **CHOICES}
+    actions = {"type": "actions", "block_id": "c", "elements": [menu]}
+    view = {"blocks": [make_input_block("a", optional=True), make_input_block("b"), actions]}
     faults = form_state.find_input_errors(view, form_state.collect_values(view, {}))
     assert faults == {"b": form_state.REQUIRED}

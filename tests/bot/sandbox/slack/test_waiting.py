@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bot.sandbox.slack import Workspace
 
+CHANGES: dict[str, Callable[[Workspace], object]] = {
+    "archived": lambda workspace: workspace.archive("escalations"),
+    "joined": lambda workspace: workspace.join("escalations", "lin"),
+    "removed": lambda workspace: workspace.remove_bot("escalations"),
+    "a notice": lambda workspace: workspace.notice("U07LIN00001", None, "late", "Too late"),
+    "a request": lambda workspace: workspace.record(
+        at=0.0,
+        direction="app->slack",
+        name="api.test",
+        request={},
+        status=200,
+        response={},
+        ms=0.0,
+        warnings=[],
+    ),
+}
 
-@pytest.mark.parametrize("change", ["archive", "unarchive", "add_bot", "remove_bot"])
-async def test_a_change_of_a_channel_wakes_who_waits(workspace: Workspace, change: str) -> None:
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_a_change_wakes_who_waits(workspace: Workspace, change: str) -> None:
     """Without the notification it would wait until something else changes."""
-    if change == "unarchive":
-        workspace.archive("escalations")
-    if change == "add_bot":
-        workspace.remove_bot("escalations")
     answers = iter([False, True])
     waiting = asyncio.create_task(workspace.until(lambda: next(answers)))
     await asyncio.sleep(0)
-    getattr(workspace, change)("escalations")
+    CHANGES[change](workspace)
     assert await waiting
 
 
