@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.call import MissingItem, MissingKind
-from bot.diagnosis import UNKNOWN, Verdict
+from bot.call import MissingItem, MissingKind, MissingReason
+from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.ports import Diagnosis
 
 DIAGNOSIS_TIMEOUT: Final = dt.timedelta(hours=26)  # a daily quota is reset within 24
@@ -16,6 +16,7 @@ ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 
 _ESSENTIAL: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )
+_SURE: Final = 0.7  # so sure, a verdict stays the same when the remaining minutes are published
 _OPTIONAL_TIMEOUT: Final = dt.timedelta(hours=1)  # the clouds keep their own diagnosis no longer
 _OPTIONAL_DELAY: Final = dt.timedelta(minutes=3)
 _MAX_DELAY: Final = dt.timedelta(minutes=5)
@@ -28,13 +29,16 @@ def schedule_retry(
     """Set the retry times of missing data to those of the planned attempts, with a backoff.
 
     No attempt is later than `timeout` after the request; when only the cloud's own diagnosis
-    is incomplete beside a verdict, the timeout is shorter.
+    is incomplete beside a verdict, the timeout is shorter. For a verdict that is sure, the
+    minutes that are not published yet are not fetched any more.
     """
     delay, verdict = min((now - requested_at) * _BACKOFF_RATIO, _MAX_DELAY), diagnosis.verdict
     if is_final(verdict):
         delay, timeout = max(delay, _OPTIONAL_DELAY), min(timeout, _OPTIONAL_TIMEOUT)
     missing = tuple(
         replace(gap, retry_at=_retry_at(gap, now + delay, requested_at + timeout))
+        if _is_needed(gap, verdict)
+        else replace(gap, retry_at=None)
         for gap in verdict.missing
     )
     return replace(diagnosis, verdict=replace(verdict, missing=missing))
@@ -45,6 +49,12 @@ def _retry_at(gap: MissingItem, earliest: dt.datetime, latest: dt.datetime) -> d
         return None
     at = max(gap.retry_at, earliest)
     return at if at <= latest else None
+
+
+def _is_needed(gap: MissingItem, verdict: Verdict) -> bool:
+    is_sure = verdict.cause not in (HEALTHY, UNKNOWN) and (verdict.confidence or 0) >= _SURE
+    is_remainder = (gap.what, gap.why) == (MissingKind.MINUTES, MissingReason.NOT_OUT_YET)
+    return not (is_sure and is_remainder)
 
 
 def is_final(verdict: Verdict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -85,6 +86,33 @@ def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, expected: dt.timedelt
         Diagnosis(report, "agora", verdict, NOW), NOW, NOW - age, DAY
     ).verdict.retry_at
     assert (None if expected is None else NOW + expected) == retry_at
+
+
+@pytest.mark.parametrize(
+    ("cause", "confidence", "what", "why", "expected"),
+    [
+        ("network.loss", 0.7, MissingKind.MINUTES, MissingReason.NOT_OUT_YET, None),
+        ("network.loss", 0.69, MissingKind.MINUTES, MissingReason.NOT_OUT_YET, minutes(4)),
+        ("none", 0.95, MissingKind.MINUTES, MissingReason.NOT_OUT_YET, minutes(4)),
+        ("unknown", None, MissingKind.MINUTES, MissingReason.NOT_OUT_YET, minutes(4)),
+        ("network.loss", 0.9, MissingKind.EVENTS, MissingReason.NOT_OUT_YET, minutes(4)),
+        ("network.loss", 0.9, MissingKind.MINUTES, MissingReason.OVER_QUOTA, minutes(4)),
+    ],
+)
+def test_the_remaining_minutes_are_fetched_for_a_verdict_that_is_not_sure(
+    cause: str,
+    confidence: float | None,
+    what: MissingKind,
+    why: MissingReason,
+    expected: dt.timedelta | None,
+) -> None:
+    """Metrics of them would not change it; the cloud's own diagnosis is still wanted."""
+    report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
+    gap = MissingItem(what, why, NOW + minutes(4))
+    verdict = replace(make_verdict(cause, gap), confidence=confidence)
+    retried = schedule_retry(Diagnosis(report, "agora", verdict, NOW), NOW, NOW, DAY).verdict
+    assert retried.retry_at == (None if expected is None else NOW + expected)
+    assert len(retried.missing) == 1
 
 
 @pytest.mark.parametrize(
