@@ -31,9 +31,10 @@ _TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later they are of 
 def enqueue_call_statistics(
     session: Session, ticket: Ticket, cloud: Cloud, now: dt.datetime
 ) -> None:
-    """Enqueue fetching the call's statistics, if the cloud has them."""
+    """Enqueue fetching the call's statistics when they are published, if the cloud has them."""
     if cloud.capabilities.call_statistics:
-        enqueue(session, ticket, KIND, now)
+        published_at = ticket.occurred_at + WINDOW_MARGIN + cloud.capabilities.metrics_delay
+        enqueue(session, ticket, KIND, max(now, published_at))
 
 
 class CallStatisticsJob:
