@@ -18,7 +18,7 @@ from bot.ports import Window
 
 _MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
 _AHEAD: Final = dt.timedelta(minutes=10)  # a window this recent is listed up to now
-_RUNNING_TTL: Final = dt.timedelta(minutes=5)  # then whether a call has ended is looked up again
+_RUNNING_TTL: Final = dt.timedelta(minutes=10)  # longer than any cloud takes to publish metrics
 
 FetchCalls = Callable[[Window], Awaitable[Iterable[Call]]]
 
@@ -32,12 +32,21 @@ class _CallList:
     published_until: dt.datetime
     fetched_at: dt.datetime
 
-    def serves(self, window: Window, now: dt.datetime) -> bool:
-        """Tell whether another request would return the same calls of this window."""
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a call was running, which may have ended since."""
+        return any(call.ended_at is None for call in self.calls)
+
+    def serves(self, window: Window, now: dt.datetime, *, fresh: bool) -> bool:
+        """Tell whether another request would return the same calls of this window.
+
+        No other call of a channel begins while one is running.
+        """
         age = now - self.fetched_at
         is_published = window.until <= self.published_until
         is_recent = age < UNPUBLISHED_TTL and round_down(window.until - age) <= self.span.until
-        return self.span.since <= window.since and (is_published or is_recent)
+        is_known = not fresh if self.is_running else is_published
+        return self.span.since <= window.since and (is_known or is_recent)
 
 
 async def find_calls(
@@ -49,12 +58,14 @@ async def find_calls(
     cname: str,
     newest: dt.datetime,
     fetch: FetchCalls,
+    fresh: bool,
 ) -> tuple[Call, ...]:
     """Return the calls of a channel that touch the window, newest first.
 
     `fetch` requests the calls of a window of at most `endpoint.max_span`, `newest` is the latest
-    moment it may request. Raises CloudDataExpiredError when the cloud keeps no data of the window,
-    and the errors of `fetch`.
+    moment it may request. A call listed as running may have ended meanwhile, unless `fresh`.
+    Raises CloudDataExpiredError when the cloud keeps no data of the window, and the errors of
+    `fetch`.
     """
     now = client.clock.now()
     oldest = oldest_kept(endpoint, now)
@@ -74,16 +85,16 @@ async def find_calls(
         return CacheEntry(call_list, now + _time_to_live(endpoint, call_list))
 
     call_list = await client.cache.get(
-        ("calls", app, cname), fetch_list, lambda cached: cached.serves(wanted, now)
+        ("calls", app, cname), fetch_list, lambda cached: cached.serves(wanted, now, fresh=fresh)
     )
     touching = [call for call in call_list.calls if _touches(call, window)]
     return tuple(sorted(touching, key=lambda call: call.started_at, reverse=True))
 
 
 def _time_to_live(endpoint: Endpoint, call_list: _CallList) -> dt.timedelta:
-    ttl = time_to_live(endpoint, call_list.published_until, call_list.fetched_at)
-    is_running = any(call.ended_at is None for call in call_list.calls)
-    return min(ttl, _RUNNING_TTL) if is_running else ttl
+    if call_list.is_running:
+        return _RUNNING_TTL
+    return time_to_live(endpoint, call_list.published_until, call_list.fetched_at)
 
 
 def _touches(call: Call, window: Window) -> bool:

@@ -212,8 +212,12 @@ class Cloud(Protocol):
         window: Window,
         *,
         priority: Priority = Priority.INTERACTIVE,
+        fresh: bool = False,
     ) -> tuple[Call, ...]:
-        """Return the calls of this channel that touch the window, newest first."""
+        """Return the calls of this channel that touch the window, newest first.
+
+        A call listed as running may have ended in the last ten minutes, unless `fresh`.
+        """
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""

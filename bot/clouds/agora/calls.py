@@ -20,7 +20,9 @@ _UNEXPECTED_STATUSES: Final = (400, 404)
 _SECOND: Final = dt.timedelta(seconds=1)
 
 
-async def find_calls(client: AgoraClient, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+async def find_calls(
+    client: AgoraClient, app: str, cname: str, window: Window, *, fresh: bool
+) -> tuple[Call, ...]:
     """Return the calls of this channel that touch the window, newest first.
 
     Raises CloudDataExpiredError when the cloud keeps no data of the window, and any other
@@ -28,16 +30,22 @@ async def find_calls(client: AgoraClient, app: str, cname: str, window: Window) 
     """
     generation = await client.generation(app)
     try:
-        return await _find_calls(client, app, cname, window, generation)
+        return await _find_calls(client, app, cname, window, generation, fresh=fresh)
     except CloudRefusedError as error:
         if not _is_unexpected(error) or not await client.has_changed(app):
             raise
         changed = await client.generation(app)
-        return await _find_calls(client, app, cname, window, changed)
+        return await _find_calls(client, app, cname, window, changed, fresh=fresh)
 
 
 async def _find_calls(
-    client: AgoraClient, app: str, cname: str, window: Window, generation: Generation
+    client: AgoraClient,
+    app: str,
+    cname: str,
+    window: Window,
+    generation: Generation,
+    *,
+    fresh: bool,
 ) -> tuple[Call, ...]:
     endpoint = client.find_endpoint("lists", generation)
     fetch_rows = _fetch_backwards if generation == "seed" else _fetch_pages
@@ -48,7 +56,7 @@ async def _find_calls(
 
     newest = newest_published(endpoint, client.clock.now())
     return await call_list.find_calls(
-        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch, fresh=fresh
     )
 
 

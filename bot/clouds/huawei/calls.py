@@ -17,7 +17,7 @@ _RUNNING: Final = "RUNNING"
 
 
 async def find_calls(
-    client: HuaweiClient, app: str, cname: str, window: Window
+    client: HuaweiClient, app: str, cname: str, window: Window, *, fresh: bool
 ) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
@@ -33,7 +33,7 @@ async def find_calls(
 
     newest = client.clock.now()  # rooms may be listed earlier than documented
     return await call_list.find_calls(
-        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch, fresh=fresh
     )
 
 

@@ -62,7 +62,7 @@ class RoomControlApi:
         """Return who is in a room now, with minutes of delay (13.1, 13.2); None without a call."""
         now = round_down(self._client.clock.now())
         lately = Window(now - _LATELY, now)
-        calls = await find_calls(self._client, app, cname, lately)
+        calls = await find_calls(self._client, app, cname, lately, fresh=True)
         running = next((call for call in calls if call.ended_at is None), None)
         if running is None:
             return None

@@ -18,7 +18,7 @@ _PAGES_MAX: Final = 10
 
 
 async def find_calls(
-    client: VolcengineClient, app: str, cname: str, window: Window
+    client: VolcengineClient, app: str, cname: str, window: Window, *, fresh: bool
 ) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
@@ -34,7 +34,7 @@ async def find_calls(
 
     newest = newest_published(endpoint, client.clock.now())
     return await call_list.find_calls(
-        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch
+        client, endpoint, app, window, cname=cname, newest=newest, fetch=fetch, fresh=fresh
     )
 
 

@@ -80,9 +80,11 @@ class VolcengineCloud:
         window: Window,
         *,
         priority: Priority = Priority.INTERACTIVE,
+        fresh: bool = False,
     ) -> tuple[Call, ...]:
         """Return the calls of this room that touch the window, newest first."""
-        return await find_calls(self._client.with_priority(priority), app, cname, window)
+        client = self._client.with_priority(priority)
+        return await find_calls(client, app, cname, window, fresh=fresh)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""

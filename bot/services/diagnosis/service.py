@@ -20,6 +20,7 @@ from bot.call import (
     Side,
 )
 from bot.clouds.reasons import reason_for, retry_time
+from bot.clouds.windows import split_window
 from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
@@ -28,8 +29,8 @@ from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPollin
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
 LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
-_LISTING_RETRY: Final = dt.timedelta(seconds=60)
 DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is searched
+_SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
 _MAX_CALLS: Final = 3  # a class may be restarted near the complaint
 
 
@@ -69,7 +70,11 @@ class DiagnosisService:
         if report.occurred_at < now - cloud.capabilities.lookback:
             data.missing.append(MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN))
         else:
-            report = await self._collect(cloud, report, now, data)
+            await self._collect(cloud, report, now, data)
+            if any(map(_is_over, data.records)):  # another call may have begun since
+                data = _CloudData()
+                await self._collect(cloud, report, now, data, fresh=True)
+            report = _choose_pair(report, data.records)
         return _build_diagnosis(cloud, report, now, data, side_known=side_known)
 
     async def diagnose_channel(
@@ -119,36 +124,40 @@ class DiagnosisService:
         requested = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
         lookback = min(cloud.capabilities.lookback, requested)
         try:
-            calls = await cloud.find_calls(app, cname, Window(now - lookback, now))
+            last = await _find_last_call(cloud, app, cname, Window(now - lookback, now))
         except CloudError:
             return now  # the diagnosis gets the same error and reports it
-        if not calls:
+        if last is None:
             return None
-        last = calls[0]
         published_until = now - cloud.capabilities.metrics_delay
         if last.ended_at is not None:
             published_until = min(published_until, last.ended_at - WINDOW_MARGIN)
         return max(last.started_at, published_until)
 
     async def _collect(
-        self, cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData
-    ) -> Report:
+        self,
+        cloud: Cloud,
+        report: Report,
+        now: dt.datetime,
+        data: _CloudData,
+        *,
+        fresh: bool = False,
+    ) -> None:
         window = Window.around(report.occurred_at, WINDOW_MARGIN)
         try:
-            data.calls = await cloud.find_calls(report.app, report.cname, window)
+            data.calls = await cloud.find_calls(report.app, report.cname, window, fresh=fresh)
         except CloudError as error:
             data.add_failure(MissingKind.CALL, error, now)
             await self._add_polled_events(cloud, report, window, data, error)
-            return report
+            return
         if not data.calls:
             data.missing.append(_not_found(report, now))
-            return report
+            return
         delay = cloud.capabilities.metrics_delay
         data.missing += _not_out_yet(data.calls, window, now, delay)
-        if _is_blocking(data.missing):
-            return report
-        await self._fetch(cloud, report, Window(window.since, min(window.until, now - delay)), data)
-        return _choose_pair(report, data.records)
+        if not _is_blocking(data.missing):
+            published = Window(window.since, min(window.until, now - delay))
+            await self._fetch(cloud, report, published, data)
 
     async def _add_polled_events(
         self,
@@ -203,6 +212,15 @@ class DiagnosisService:
             return error
 
 
+async def _find_last_call(cloud: Cloud, app: str, cname: str, window: Window) -> Call | None:
+    """Return the last call in a window, searched in parts, the newest first."""
+    for part in split_window(window, _SEARCHED_AT_ONCE):
+        calls = await cloud.find_calls(app, cname, part, fresh=True)
+        if calls:
+            return calls[0]
+    return None
+
+
 def _build_diagnosis(
     cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData, *, side_known: bool = True
 ) -> Diagnosis:
@@ -238,13 +256,20 @@ def _clear_unnamed_sides(verdict: Verdict, named: frozenset[str]) -> Verdict:
     return replace(verdict, side=side, others=others)
 
 
+def _is_over(record: CallRecord) -> bool:
+    """Tell whether a call that was listed as running has ended: everybody has left."""
+    left = [one.left_at for one in record.participants]
+    return record.call.ended_at is None and bool(left) and None not in left
+
+
 def _not_found(report: Report, now: dt.datetime) -> MissingItem:
-    """Return a missing item for a call that may not be listed yet."""
+    """Return a missing item for a call that may not be listed yet.
+
+    No call that has just begun has enough metrics before it must be listed.
+    """
     listed_by = report.occurred_at + LISTING_DELAY
     if now < listed_by:
-        return MissingItem(
-            MissingKind.CALL, MissingReason.NOT_OUT_YET, min(listed_by, now + _LISTING_RETRY)
-        )
+        return MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, listed_by)
     return MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=report.cname)
 
 

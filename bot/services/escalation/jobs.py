@@ -33,6 +33,7 @@ ALERT: Final = "alert"
 CARD_WAIT: Final = dt.timedelta(minutes=1)
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)
 MAX_LOOKBACK: Final = dt.timedelta(hours=8)  # every cloud answers this much in one request
+_LIVE_FOR: Final = dt.timedelta(minutes=7)  # a class that was in progress this recently still is
 ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread mentions them anyway
 
 
@@ -58,7 +59,8 @@ class EscalationJobs:
     async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:
         """Run an escalation step if it is still due; returns when to try a postponed one again."""
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
-        if _is_due(ticket, step, self._context.clock.now()) and ticket.is_live:
+        now = self._context.clock.now()
+        if _is_due(ticket, step, now) and ticket.is_live and not _was_just_diagnosed(ticket, now):
             await self._check_still_live(ticket)
         return await run.commit(
             self._context,
@@ -73,7 +75,7 @@ class EscalationJobs:
         window = Window(max(ticket.occurred_at - WINDOW_MARGIN, now - MAX_LOOKBACK), now)
         try:
             calls = await self._context.clouds[ticket.app].find_calls(
-                ticket.app, ticket.cname, window, priority=Priority.SCHEDULED
+                ticket.app, ticket.cname, window, priority=Priority.SCHEDULED, fresh=True
             )
         except CloudError as error:
             log.info(
@@ -133,6 +135,10 @@ class EscalationJobs:
         event = find_escalation(ticket, revision)
         is_over = ticket.status is not Status.OPEN or ticket.duplicate_of is not None
         return ticket, None if event and is_over and not event.person else event
+
+
+def _was_just_diagnosed(ticket: Ticket, now: dt.datetime) -> bool:
+    return ticket.diagnosed_at is not None and now - ticket.diagnosed_at < _LIVE_FOR
 
 
 def _is_due(ticket: Ticket, step: int, now: dt.datetime) -> bool:

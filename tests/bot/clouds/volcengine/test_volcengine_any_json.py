@@ -149,7 +149,7 @@ async def send_all_requests(responses: dict[str, Any], status: int) -> int:
     statistics = StatisticsApi(client)
     yesterday = Window(NOON - dt.timedelta(days=2), NOON - dt.timedelta(hours=9))
     requests = (
-        find_calls(client, "kids", "room", WINDOW),
+        find_calls(client, "kids", "room", WINDOW, fresh=False),
         fetch_record(client, CALL, ["u1"], WINDOW),
         fetch_record(client, CALL, [], WINDOW),
         statistics.distribution("kids", "stall_rate", "OS", yesterday),

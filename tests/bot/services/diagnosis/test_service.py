@@ -9,7 +9,16 @@ from typing import Any, cast
 
 import pytest
 
-from bot.call import Call, CallRecord, IssueType, MissingKind, MissingReason, Report, Side
+from bot.call import (
+    Call,
+    CallRecord,
+    IssueType,
+    MissingKind,
+    MissingReason,
+    Participant,
+    Report,
+    Side,
+)
 from bot.errors import (
     CloudDataExpiredError,
     CloudError,
@@ -26,6 +35,7 @@ from bot.services.diagnosis.service import DiagnosisService
 from tests.bot.services.tickets.test_submission import AGORA
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
 DELAY = AGORA.metrics_delay
 REASON = message("no")
 AT: Any = {"cloud": "agora", "endpoint": "lists"}
@@ -48,19 +58,22 @@ class ToldCloud:
     failing: str = "calls"
     name: str = "agora"
     capabilities: Any = AGORA
+    participants: tuple[Participant, ...] = ()
     requests: list[tuple[str, Any]] = field(default_factory=list)
 
-    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+    async def find_calls(
+        self, app: str, cname: str, window: Window, *, fresh: bool = False
+    ) -> tuple[Call, ...]:
         """Find calls that touch the window."""
         _ = app
-        self._record("calls", window)
+        self._record("fresh calls" if fresh else "calls", window)
         matches = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
         return tuple(c for c in matches if c.ended_at is None or c.ended_at >= window.since)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return a record without samples."""
         self._record("record", (tuple(uids), window))
-        return CallRecord(call)
+        return CallRecord(call, self.participants)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return no events."""
@@ -69,7 +82,7 @@ class ToldCloud:
 
     def _record(self, name: str, request: Any) -> None:
         self.requests.append((name, request))
-        if self.fails and self.failing == name:
+        if self.fails and name.endswith(self.failing):
             raise self.fails
 
 
@@ -108,6 +121,20 @@ async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.
     assert at == diagnosis.report.occurred_at
 
 
+@pytest.mark.parametrize(
+    ("ended_ago", "requests"), [(20, 1), (8 * 60 - 1, 1), (8 * 60 + 1, 2), (17 * 60, 3)]
+)
+async def test_last_call_is_searched_eight_hours_at_a_time(ended_ago: float, requests: int) -> None:
+    """Every cloud lists eight hours in one request; older hours are listed only without a call."""
+    cloud = ToldCloud((make_call(ended_ago + 30, ended_ago),))
+    await diagnosis_service(cloud).diagnose_channel("kids", "class_1")
+    searched = [window for what, window in cloud.requests if what == "fresh calls"]
+    (around,) = (window for what, window in cloud.requests if what == "calls")
+    hours = [((NOW - each.until) / HOUR, (NOW - each.since) / HOUR) for each in searched]
+    assert hours == [(0, 8), (8, 16), (16, 24)][:requests]
+    assert around.until == NOW - minutes(ended_ago)
+
+
 @pytest.mark.parametrize("since_s", [None, 600.0])
 async def test_unused_channel_is_unknown(since_s: float | None) -> None:
     """A call that has just begun is listed within three minutes of the question, or never."""
@@ -122,7 +149,7 @@ async def test_unused_channel_is_unknown(since_s: float | None) -> None:
             for missing_item in diagnosis.verdict.missing[:1]
         ]
         assert again_at == diagnosis.verdict.retry_at
-    assert [what for what, _ in cloud.requests] == ["calls"] * 3
+    assert [what for what, _ in cloud.requests] == ["fresh calls"] * (3 if since_s else 9)
 
 
 async def test_new_call_may_not_be_listed_yet() -> None:
@@ -136,14 +163,68 @@ async def test_new_call_may_not_be_listed_yet() -> None:
     assert given_up.verdict.retry_at is None
 
 
-async def test_unpublished_data_is_not_requested() -> None:
-    """Neither metrics nor events are requested before the cloud can have them."""
-    cloud = ToldCloud((make_call(10),))
-    report = replace(REPORT, occurred_at=NOW)
-    diagnosis = await diagnosis_service(cloud).diagnose(report)
-    assert [what for what, _ in cloud.requests] == ["calls"]
-    assert MissingReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
-    assert NOW < (diagnosis.verdict.retry_at or NOW) <= NOW + DELAY + minutes(2)
+EVERYTHING = ["calls", "record", "events"]
+# minutes since the complaint, when the call began and ended, from the complaint on | what is
+# requested, when the next look is; metrics are published after two minutes
+LOOKS: list[tuple[float, tuple[float, float | None], list[str], float | None]] = [
+    # no metrics before a minute and a half of the window is published
+    (0, (-60, None), ["calls"], 1.5),
+    (1.4, (-60, None), ["calls"], 1.5),
+    (1.5, (-60, None), EVERYTHING, 4),
+    (3.9, (-60, None), EVERYTHING, 4),
+    (4, (-60, None), EVERYTHING, None),
+    # a call that began within the window
+    (1.5, (-1, None), ["calls"], 2.5),
+    (2.5, (-1, None), EVERYTHING, 4),
+    # one that ended within it
+    (0, (-60, -1), ["calls"], 1),
+    (1, (-60, -1), EVERYTHING, None),
+    # one that is not listed, for now and for good
+    (0, (60, None), ["calls"], 3),
+    (2.9, (60, None), ["calls"], 3),
+    (3, (60, None), ["calls"], None),
+]
+
+
+@pytest.mark.parametrize(("asked_after", "ran", "requests", "next_after"), LOOKS)
+async def test_what_is_requested_when(
+    asked_after: float,
+    ran: tuple[float, float | None],
+    requests: list[str],
+    next_after: float | None,
+) -> None:
+    """No data before the cloud can have it; the diagnosis has the time of the next look."""
+    occurred_at = NOW - minutes(asked_after)
+    ended_ago = None if ran[1] is None else asked_after - ran[1]
+    cloud = ToldCloud((make_call(asked_after - ran[0], ended_ago),))
+    diagnosis = await diagnosis_service(cloud).diagnose(replace(REPORT, occurred_at=occurred_at))
+    assert [what for what, _ in cloud.requests] == requests
+    next_at = None if next_after is None else occurred_at + minutes(next_after)
+    not_out = [gap for gap in diagnosis.verdict.missing if gap.why is MissingReason.NOT_OUT_YET]
+    assert min((gap.retry_at for gap in not_out if gap.retry_at), default=None) == next_at
+
+
+@pytest.mark.parametrize(
+    ("left_ago", "ended_ago", "requests"),
+    [
+        ((None, None), None, EVERYTHING),
+        ((31, None), None, EVERYTHING),
+        ((31, 29), None, [*EVERYTHING, "fresh calls", "record", "events"]),
+        ((31, 29), 29, EVERYTHING),
+        ((), None, EVERYTHING),
+    ],
+)
+async def test_a_call_that_everybody_left_is_listed_again(
+    left_ago: tuple[float | None, ...], ended_ago: float | None, requests: list[str]
+) -> None:
+    """It was listed as running some minutes ago, and the class may have begun again."""
+    participants = tuple(
+        Participant(str(uid), f"s{uid}", NOW - HOUR, None if ago is None else NOW - minutes(ago))
+        for uid, ago in enumerate(left_ago, start=1)
+    )
+    cloud = ToldCloud((make_call(60, ended_ago),), participants=participants)
+    await diagnosis_service(cloud).diagnose(REPORT)
+    assert [what for what, _ in cloud.requests] == requests
 
 
 async def test_both_ends_are_requested_around_the_complaint() -> None:

@@ -183,7 +183,7 @@ async def test_class_still_in_progress(service_harness: ServiceHarness) -> None:
     cloud = RecordedCalls(find_calls=[(call(filed_at, now), call(filed_at))])
     assert await escalate(service_harness, ticket, 1, cloud=cloud) is None
     window = Window(filed_at - 2 * MINUTE, now)
-    assert cloud.calls == [("find_calls", "kids", "class_77_1", window, Priority.SCHEDULED)]
+    assert cloud.calls == [("find_calls", "kids", "class_77_1", window, Priority.SCHEDULED, True)]
     assert await steps(service_harness, ticket) == [(1, ())]
     assert (await service_harness.ticket(ticket.id)).is_live
 
@@ -239,6 +239,25 @@ async def test_cloud_is_not_asked_without_need(
     service_harness.clock.move(15 * 60)
     await escalate(service_harness, other, 1, cloud=cloud)
     assert cloud.calls == []
+
+
+@pytest.mark.parametrize(("diagnosed_after_s", "requests"), [(30, 1), (31, 0)])
+async def test_cloud_is_not_asked_soon_after_a_diagnosis(
+    service_harness: ServiceHarness, diagnosed_after_s: int, requests: int
+) -> None:
+    """A class that was in progress within the last seven minutes still is."""
+    ticket = await live_ticket(service_harness)
+    diagnosed_at = service_harness.clock.now() + dt.timedelta(seconds=diagnosed_after_s)
+
+    def change(stored: Ticket) -> None:
+        stored.diagnosed_at = diagnosed_at
+
+    await service_harness.change(ticket.id, change)
+    service_harness.clock.move(450)
+    cloud = RecordedCalls(find_calls=[(call(diagnosed_at),)])
+    await escalate(service_harness, ticket, 1, cloud=cloud)
+    assert len(cloud.calls) == requests
+    assert await steps(service_harness, ticket) == [(1, ())]
 
 
 async def escalated(harness: ServiceHarness, *, card: bool = True) -> tuple[Ticket, int]:
