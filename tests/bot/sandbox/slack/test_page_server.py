@@ -105,6 +105,20 @@ async def test_private_messages_are_listed(workspace: Workspace, page: Page, cal
     del workspace
 
 
+async def test_a_thread_has_its_own_messages(page: Page, call: Any) -> None:
+    """What only one person sees is in the thread it was posted in, else in the channel."""
+    where = {"channel": "C07TEACHERS"}
+    root = (await call("chat.postMessage", **where, text="root")).body["ts"]
+    await call("chat.postMessage", **where, text="reply", thread_ts=root)
+    await call("chat.postEphemeral", **where, user=LIN, text="here")
+    await call("chat.postEphemeral", **where, user=LIN, text="there", thread_ts=root)
+    listed = [
+        [m["text"] for m in (await page.get("messages", **query, **where))["messages"]]
+        for query in ({"as": LIN}, {"as": LIN, "thread_ts": root})
+    ]
+    assert listed == [["root", "here"], ["root", "reply", "there"]]
+
+
 async def test_private_channel_is_hidden(page: Page) -> None:
     """Only members see a private channel and its messages."""
     state = await page.get("state", **{"as": LIN})

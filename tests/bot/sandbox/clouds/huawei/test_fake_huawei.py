@@ -12,9 +12,10 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from bot.call import Media, Metric
 from bot.clouds.huawei.signing import authorize, canonical_query, canonical_request
 from bot.sandbox.clouds import FakeClouds, HuaweiAccount
-from bot.sandbox.scenario import build_simulated_call
+from bot.sandbox.scenario import build_simulated_call, curves_of
 
 NOON = 1_795_176_000.0
 ACCOUNT = HuaweiAccount()
@@ -328,6 +329,37 @@ async def test_w22_w24_w25_metrics_are_odd(client: Client) -> None:
     times = [point["time"] for point in rows["20002", "vblock", "10001"]]
     assert (times[0] > times[-1], times == sorted(times)) == (True, False)
     assert 100 >= max(point["value"] for point in rows["20002", "vblock", "10001"]) > 5
+
+
+@pytest.mark.parametrize(
+    ("mid", "uid", "metric", "scale"),
+    [
+        ("vblock", "20002", Metric.FREEZE_TIME, 100 / 2000),
+        ("vloss", "20002", Metric.DOWNLINK_LOSS, 1),
+        ("vbit", "20002", Metric.RECEIVE_BITRATE, 1),
+        ("syscpu", "10001", Metric.SYSTEM_CPU, 1),
+    ],
+)
+async def test_points_are_those_of_the_call(
+    mid: str, uid: str, metric: Metric, scale: float, client: Client
+) -> None:
+    """Freezes as percent of their two seconds, the rest as measured; both ends belong to it."""
+    sim_call = client.clouds.sim_call(ROOM)
+    assert sim_call is not None
+    media = None if metric is Metric.SYSTEM_CPU else Media.VIDEO
+    (curve,) = (
+        curve
+        for curve in curves_of(sim_call)
+        if (str(curve.uid), curve.metric, curve.media) == (uid, metric, media)
+    )
+    chosen = slice(300, 331)
+    first, last = (float(curve.times[index]) for index in (300, 330))
+    span = {"start_time": at(first - NOON + 3000), "end_time": at(last - NOON + 3000)}
+    _, body = await client.ask(QOS, app_id=APP, room_id=ROOM, mid=mid, **span)
+    peer = "0" if curve.peer_uid is None else str(curve.peer_uid)
+    (row,) = (row for row in body["data"] if (row["uid"], row["peerid"]) == (uid, peer))
+    values = [point["value"] for point in sorted(row["data"], key=lambda point: point["time"])]
+    assert values == pytest.approx((curve.values[chosen] * scale).round(1), abs=0.051)
 
 
 async def test_metrics_are_delayed(client: Client) -> None:

@@ -19,6 +19,29 @@ async def test_user_has_locale_on_request(call: Any) -> None:
     assert (await call("users.info", form=True, user="U0")).error == "user_not_found"
 
 
+async def test_a_user_as_a_whole(call: Any, clock: Any) -> None:
+    """With what Slack adds; nobody here is an administrator or a guest."""
+    user = (await call("users.info", form=True, user="U07SAM00003")).body["user"]
+    del user["profile"]
+    assert user == {
+        "id": "U07SAM00003",
+        "team_id": "T07LAGDESK0",
+        "name": "sam",
+        "deleted": False,
+        "color": "1d5f9a",
+        "real_name": "Sam Carter",
+        "tz": "Europe/London",
+        "tz_label": "GMT",
+        "tz_offset": 0,
+        "is_admin": False,
+        "is_owner": False,
+        "is_restricted": False,
+        "is_bot": False,
+        "is_app_user": False,
+        "updated": int(clock.now),
+    }
+
+
 NAMES = ("real_name", "display_name", "first_name", "last_name")
 
 
