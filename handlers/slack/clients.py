@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import aiohttp
 import msgspec
+from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,6 +24,7 @@ TokenLookup = Callable[[str], Awaitable[str | None]]
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
+_MAX_CLIENTS: Final = 1000  # a token is replaced at each installation
 _RETRY_PAUSE_S: Final = 0.5
 _TOO_MANY_REQUESTS: Final = 429
 _RATE_LIMITED_CODES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
@@ -157,7 +159,7 @@ class SlackClients:
         self._token = token
         self._token_for = token_for
         self._session: aiohttp.ClientSession | None = None
-        self._by_token: dict[str, AsyncWebClient] = {}
+        self._by_token: LRUCache[str, AsyncWebClient] = LRUCache(_MAX_CLIENTS)
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE_S)
@@ -197,8 +199,9 @@ class SlackClients:
 
     def with_token(self, token: str) -> AsyncWebClient:
         """Return the client of a token."""
-        if token not in self._by_token:
-            self._by_token[token] = _PatientClient(
+        client = self._by_token.get(token)
+        if client is None:
+            client = self._by_token[token] = _PatientClient(
                 self._limits,
                 self.session,
                 token=token or None,
@@ -211,7 +214,7 @@ class SlackClients:
                     ),
                 ],
             )
-        return self._by_token[token]
+        return client
 
 
 def error_code(error: SlackApiError) -> str:

@@ -99,14 +99,14 @@ class Crash:
             asyncio.create_task(self.traffic.report_for_ever()),
             asyncio.create_task(self.traffic.claim_for_ever()),
         ]
-        await self._until(lambda: bool(self.traffic.cards()), 60)
+        await self.until(lambda: bool(self.traffic.cards()), 60)
         for number in range(kills):
             await self._kill(list(POINTS)[number % len(POINTS)], number)
         for person in people:
             person.cancel()
         await asyncio.gather(*people, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            await self._until(lambda: not +self.inspector.inspect().counts, _CONVERGENCE_S)
+            await self.until(lambda: not +self.inspector.inspect().counts, _CONVERGENCE_S)
         await asyncio.sleep(_LATE_S)
         damage = self.inspector.inspect()
         statuses = await self.fleet.stop()
@@ -185,7 +185,8 @@ class Crash:
         self.store.transact_sync(work)
         self.traffic.weeks.append(week)
 
-    async def _until(self, condition: Callable[[], bool], timeout_s: float) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not condition():  # noqa: ASYNC110 - the processes have no event for this
                 await asyncio.sleep(0.5)

@@ -1,5 +1,7 @@
 """Runs mixed traffic and prints memory and open files once a minute; both should stay flat.
 
+They are printed at the start, after the first report (without a picture) and after 35 pictures too.
+
 `python -m tests.bench soak [sqlite|postgres|socket] [minutes]`, by default sqlite and 30.
 """
 
@@ -18,6 +20,7 @@ from tests.bench.crash_fleet import FLEETS
 from tests.bench.process_size import cpu_seconds, memory_mb, open_files
 
 _MINUTE_S: Final = 60.0
+_PICTURES: Final = 35
 
 
 async def main(kind: str, minutes: int) -> None:
@@ -32,20 +35,33 @@ async def main(kind: str, minutes: int) -> None:
 
 async def _soak(crash: Crash, minutes: int) -> None:
     await crash.fleet.start()
+    await crash.until(lambda: _count_ready(crash) == len(crash.fleet.processes), _MINUTE_S)
+    _print("start", crash)
     people = [
         asyncio.create_task(crash.traffic.report_for_ever()),
+        asyncio.create_task(_print_milestones(crash)),
+    ]
+    await crash.until(lambda: bool(crash.traffic.cards()), _MINUTE_S)
+    people += [
         asyncio.create_task(crash.traffic.claim_for_ever()),
         asyncio.create_task(_look_around(crash)),
     ]
     for minute in range(minutes):
         await asyncio.sleep(_MINUTE_S)
-        sizes = [_size(process.pid) for process in crash.fleet.processes]
-        tickets = len(crash.traffic.reported)
-        print(f"minute {minute + 1}: {tickets} reports; " + "; ".join(sizes), flush=True)  # noqa: T201 - a benchmark prints
+        _print(f"minute {minute + 1}", crash)
     for person in people:
         person.cancel()
     await asyncio.gather(*people, return_exceptions=True)
-    print("exit statuses", await crash.fleet.stop())  # noqa: T201 - likewise
+    print("exit statuses", await crash.fleet.stop())  # noqa: T201 - a benchmark prints
+
+
+async def _print_milestones(crash: Crash) -> None:
+    for what, is_reached in (
+        ("first report", lambda: bool(crash.traffic.cards())),
+        (f"{_PICTURES} pictures", lambda: len(crash.workspace.files) >= _PICTURES),
+    ):
+        await crash.until(is_reached, 60 * _MINUTE_S)
+        _print(what, crash)
 
 
 async def _look_around(crash: Crash) -> None:
@@ -59,6 +75,16 @@ async def _look_around(crash: Crash) -> None:
         with contextlib.suppress(TimeoutError, LookupError):
             await sam.open_home()
         await asyncio.sleep(1)
+
+
+def _count_ready(crash: Crash) -> int:
+    return sum(line.startswith("Lagdesk ") for line in crash.fleet.log)
+
+
+def _print(when: str, crash: Crash) -> None:
+    reports, pictures = len(crash.traffic.reported), len(crash.workspace.files)
+    sizes = "; ".join(_size(process.pid) for process in crash.fleet.processes)
+    print(f"{when}: {reports} reports, {pictures} pictures; {sizes}", flush=True)  # noqa: T201 - a benchmark prints
 
 
 def _size(pid: int) -> str:
