@@ -1,6 +1,7 @@
 """Runs mixed traffic and prints memory and open files once a minute; both should stay flat.
 
-They are printed at the start, after the first report (without a picture) and after 35 pictures too.
+Memory is the least and the most of the minute: drawing needs some for a moment. The first lines
+are the memory at the start and after the first report, which has no picture.
 
 `python -m tests.bench soak [sqlite|postgres|socket] [minutes]`, by default sqlite and 30.
 """
@@ -11,6 +12,7 @@ import asyncio
 import contextlib
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -20,7 +22,6 @@ from tests.bench.crash_fleet import FLEETS
 from tests.bench.process_size import cpu_seconds, memory_mb, open_files
 
 _MINUTE_S: Final = 60.0
-_PICTURES: Final = 35
 
 
 async def main(kind: str, minutes: int) -> None:
@@ -37,31 +38,23 @@ async def _soak(crash: Crash, minutes: int) -> None:
     await crash.fleet.start()
     await crash.until(lambda: _count_ready(crash) == len(crash.fleet.processes), _MINUTE_S)
     _print("start", crash)
-    people = [
-        asyncio.create_task(crash.traffic.report_for_ever()),
-        asyncio.create_task(_print_milestones(crash)),
-    ]
+    people = [asyncio.create_task(crash.traffic.report_for_ever())]
     await crash.until(lambda: bool(crash.traffic.cards()), _MINUTE_S)
+    _print("first report", crash)
     people += [
         asyncio.create_task(crash.traffic.claim_for_ever()),
         asyncio.create_task(_look_around(crash)),
     ]
     for minute in range(minutes):
-        await asyncio.sleep(_MINUTE_S)
-        _print(f"minute {minute + 1}", crash)
+        samples = []
+        for _ in range(60):
+            await asyncio.sleep(1)
+            samples.append(_memory_mb(crash))
+        _print(f"minute {minute + 1}", crash, samples)
     for person in people:
         person.cancel()
     await asyncio.gather(*people, return_exceptions=True)
     print("exit statuses", await crash.fleet.stop())  # noqa: T201 - a benchmark prints
-
-
-async def _print_milestones(crash: Crash) -> None:
-    for what, is_reached in (
-        ("first report", lambda: bool(crash.traffic.cards())),
-        (f"{_PICTURES} pictures", lambda: len(crash.workspace.files) >= _PICTURES),
-    ):
-        await crash.until(is_reached, 60 * _MINUTE_S)
-        _print(what, crash)
 
 
 async def _look_around(crash: Crash) -> None:
@@ -81,14 +74,21 @@ def _count_ready(crash: Crash) -> int:
     return sum(line.startswith("Lagdesk ") for line in crash.fleet.log)
 
 
-def _print(when: str, crash: Crash) -> None:
+def _memory_mb(crash: Crash) -> list[float]:
+    return [memory_mb(process.pid) for process in crash.fleet.processes]
+
+
+def _print(when: str, crash: Crash, samples: Sequence[Sequence[float]] = ()) -> None:
+    """Print a line: the memory of each process in these samples, or now."""
+    sizes = [
+        f"{min(memory):.0f}-{max(memory):.0f} MB, {open_files(process.pid)} files, "
+        f"{cpu_seconds(process.pid):.1f} s CPU"
+        for process, *memory in zip(
+            crash.fleet.processes, *(samples or [_memory_mb(crash)]), strict=True
+        )
+    ]
     reports, pictures = len(crash.traffic.reported), len(crash.workspace.files)
-    sizes = "; ".join(_size(process.pid) for process in crash.fleet.processes)
-    print(f"{when}: {reports} reports, {pictures} pictures; {sizes}", flush=True)  # noqa: T201 - a benchmark prints
-
-
-def _size(pid: int) -> str:
-    return f"{memory_mb(pid):.0f} MB, {open_files(pid)} files, {cpu_seconds(pid):.1f} s CPU"
+    print(f"{when}: {reports} reports, {pictures} pictures; " + "; ".join(sizes), flush=True)  # noqa: T201 - a benchmark prints
 
 
 if __name__ == "__main__":
