@@ -382,7 +382,9 @@ def _within_pace(
             partition = partitions[job.partition]
             if partition.free_at > pace.latest_free_at(now):
                 continue
-            partition.free_at = max(partition.free_at, now - pace.saved) + pace.interval
+            is_unused = partition.free_at <= now - pace.interval  # else this start is only late
+            since = max(partition.free_at, now - pace.saved) if is_unused else now
+            partition.free_at = since + pace.interval
         kept.append(job)
     return kept
 

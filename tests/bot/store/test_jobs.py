@@ -278,6 +278,18 @@ def test_bursts_are_left_to_others(shared_store: Store) -> None:
     assert len(shared_store.transact_sync(_claim(at_s=2))) == 1
 
 
+def test_late_start_is_not_made_up_for(shared_store: Store) -> None:
+    """A worker that looks a little late leaves a whole interval before the next start too."""
+    for number in range(8):
+        shared_store.transact_sync(_post(number, "A"))
+    shared_store.transact_sync(lambda session: store_jobs.pause_partition(session, "A", _at(0)))
+    starts = {
+        at_s: len(shared_store.transact_sync(_claim(at_s=at_s, limit=8)))
+        for at_s in (0.2, 1.1, 1.2, 2.1, 2.4, 3.3, 3.4)
+    }
+    assert starts == {0.2: 1, 1.1: 0, 1.2: 1, 2.1: 0, 2.4: 1, 3.3: 0, 3.4: 1}
+
+
 def test_paused_partition(shared_store: Store) -> None:
     """Nothing starts before the pause is over, a shorter pause takes nothing away."""
     shared_store.transact_sync(_post(0, "A"))
