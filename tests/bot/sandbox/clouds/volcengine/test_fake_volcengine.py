@@ -285,6 +285,41 @@ async def test_v13_bodies_are_checked(
     assert code == client.error
 
 
+HOUR, TWO_WEEKS, MONTH = 3600, 14 * 86400, 30 * 86400
+LOOK_BACKS: list[tuple[str, dict[str, Any], int]] = [
+    ("ListRoomInfo", {}, TWO_WEEKS),
+    ("ListUserInfo", {"RoomId": "r"}, TWO_WEEKS),
+    ("ListCallDetail", {"RoomId": "r", "UserId": "u"}, 6 * 86400),
+    ("ListQuality", {"Indicator": ["stall_rate"]}, MONTH),
+    ("ListQualityDistribution", {"Indicator": "stall_rate", "Dimension": "OS"}, MONTH),
+    (
+        "ListOperationData",
+        {"Indicator": ["user_count"], "AggregateGranularity": "1d"},
+        MONTH,
+    ),
+    ("ListRealTimeQuality", {"Indicator": ["stall_rate"]}, HOUR),
+    ("ListRealTimeQualityDistribution", {"Indicator": "stall_rate", "Dimension": "OS"}, HOUR),
+    ("ListRealTimeOperationData", {"Indicator": ["online_user_count"]}, HOUR),
+]
+
+
+@pytest.mark.parametrize("given", LOOK_BACKS, ids=lambda given: given[0])
+async def test_look_backs_and_unknown_parameters(
+    given: tuple[str, dict[str, Any], int], client: SignedClient
+) -> None:
+    """Of every Action: as far as it looks back and five seconds of grace; no other parameter."""
+    action, more, look_back_s = given
+    ask = client.post if "Indicator" in more else client.get
+    params = {**more, "EndTime": china(0)}
+    await ask(action, **params, StartTime=china(look_back_s + 5))
+    assert client.error == ""
+    await ask(action, **params, StartTime=china(look_back_s + 6))
+    assert client.error == "InvalidParameter.StartTime"
+    client.clouds.volcengine.clock = lambda: NOW + 2
+    await ask(action, **params, StartTime=china(60), Extra="1")
+    assert client.error == "InvalidParameter.Extra"
+
+
 async def test_v12_a_span_is_truncated_silently(client: SignedClient) -> None:
     """V12: a day of rooms from the start on, however far the question reaches."""
     long_ago = {"StartTime": china(95000), "EndTime": china(0), "RoomId": "over"}

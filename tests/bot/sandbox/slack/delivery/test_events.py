@@ -95,6 +95,23 @@ async def test_other_events(workspace: Workspace, app: Any) -> None:
     assert [workspace.app.bot_user_id] == app.of_type("tokens_revoked")[0]["tokens"]["bot"]
 
 
+async def test_home_comes_with_its_view(workspace: Workspace, app: Any, call: Any) -> None:
+    """Once there is one, and only for its own tab."""
+    lin = workspace.person("lin")
+    await lin.open_home()
+    home = {"type": "home", "blocks": [{"type": "divider"}]}
+    await call("views.publish", user_id="U07LIN00001", view=home)
+    await lin.open_home()
+    await lin.open_home("messages")
+    await wait_for_event(workspace, app, "app_home_opened", 3)
+    opened = app.of_type("app_home_opened")
+    assert [(event["tab"], "view" in event) for event in opened] == [
+        ("home", False),
+        ("home", True),
+        ("messages", False),
+    ]
+
+
 async def test_direct_message(workspace: Workspace, app: Any) -> None:
     """A direct message is a message.im event."""
     lin = workspace.person("lin")
