@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from bot.sandbox.scenario import KINDS, SimulatedCall, curves_of, random_simulated_call
+from bot.sandbox.scenario import (
+    KINDS,
+    SimulatedCall,
+    curves_of,
+    demo_calls,
+    evening_calls,
+    piano_calls,
+    random_simulated_call,
+)
 
 SEED: Final = 7
 REFERENCE: Final = {  # with the usual noise, and with much
@@ -67,3 +76,14 @@ def test_curves_are_the_reference(kind: str) -> None:
     noisy_call = replace(sim_call, noise_level=1.0)
     sums = checksum(sim_call), checksum(noisy_call)
     assert sums == pytest.approx(REFERENCE[kind], abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [(demo_calls, 41044072.228), (evening_calls, 314533.036), (piano_calls, 314669.243)],
+)
+def test_the_demos_calls_are_the_reference(
+    build: Callable[[float], tuple[SimulatedCall, ...]], expected: float
+) -> None:
+    """Whenever it is started."""
+    assert sum(map(checksum, build(1_800_000_000.0))) == pytest.approx(expected, abs=0.01)

@@ -13,6 +13,8 @@ import pytest_asyncio
 from bot.call import Code
 from bot.cause_codes import cause_of
 from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.server import Request
 from bot.sandbox.scenario import build_simulated_call, demo_calls, random_simulated_call
 
 if TYPE_CHECKING:
@@ -295,6 +297,30 @@ async def test_the_cloud_forgets(
     extra = {"metric": "userCount"} if endpoint.startswith("insight") else {}
     status, body = await client.get(endpoint, start_ts=start, end_ts=NOW, **extra)
     assert (200, 300, message) == (status, body["code"], body["message"])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "per_second", "per_minute", "per_day"),
+    [
+        ("analytics/call/lists", 3, None, 1000),
+        ("analytics/call/details", 1, None, 1000),
+        ("live/diagnosis", None, 1, 1000),
+        ("live/scale/by_time", None, 1, 1000),
+        ("live/experience/by_time", None, 1, 1000),
+        ("live/net/by_time", None, 1, 1000),
+        ("insight/usage/by_time", None, 1, 10),
+        ("analytics/feedback/report", 10, None, None),
+        ("analytics/feedback/reportV2", 10, None, None),
+    ],
+)
+def test_limits_are_the_documents(
+    endpoint: str, per_second: int | None, per_minute: int | None, per_day: int | None
+) -> None:
+    """How often each may be called, in a second, a minute and a day."""
+    agora = FakeClouds([], clock=lambda: NOW).agora
+    method = "POST" if "feedback" in endpoint else "GET"
+    request = Request(method, f"/beta/{endpoint}", {}, {}, b"", NOW)
+    assert agora.find(request).limits == RateLimits(per_second, per_minute, per_day)
 
 
 async def test_quotas_are_kept_per_app_and_endpoint(client: ApiClient) -> None:

@@ -149,6 +149,23 @@ async def test_an_unknown_parameter_is_refused(
     assert (await client.get(endpoint, **query, extra="1"))[0] == 400
 
 
+async def test_sessions_are_those_of_the_call(client: ApiClient) -> None:
+    """Who has left has an end; others have 0."""
+    sim_call = client.clouds.sim_call("class_77_12")
+    assert sim_call is not None
+    body = await client.ask(SESSIONS, call_id=await client.call_id("class_77_12"))
+    found = sorted(
+        (row["uid"], row["join_ts"], row["leave_ts"], row["finished"]) for row in body["call_info"]
+    )
+    first, second = sim_call.person(20002).sessions
+    teacher = sim_call.person(10001).sessions[0]
+    assert found == [
+        (10001, int(teacher.joined_at), 0, False),
+        (20002, int(first.joined_at), int(first.left_at), True),
+        (20002, int(second.joined_at), 0, False),
+    ]
+
+
 async def test_metrics_have_todays_ids(client: ApiClient) -> None:
     """20006 is the low stream, 20024 the main one, 20013 is retired; points are 300 s late."""
     call_id = await client.call_id("class_77_2")

@@ -144,6 +144,9 @@ async def test_missing_text_is_a_defect(workspace: Workspace, call: Any) -> None
     assert (await post(call, blocks=[SECTION]))["ok"]
     assert [defect["code"] for defect in workspace.defects] == ["no_top_level_text"]
     assert workspace.calls[-1]["warnings"] == ["defect: no_top_level_text"]
+    picture = {"type": "image", "image_url": "https://a.example/b.png", "alt_text": " "}
+    assert (await post(call, text="x", blocks=[SECTION, picture]))["ok"]
+    assert workspace.defects[-1] == {"code": "blank_alt_text", "pointer": "/1"}
 
 
 @pytest.mark.parametrize(
