@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.application import Application, open_application
@@ -15,9 +18,11 @@ from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.demo import (
     CALLBACK_KEY,
     DELAY_SCALE,
+    FIRST_PORT,
     DemoEnvironment,
     build_clouds,
     cloud_environment,
+    demo_environment,
 )
 from bot.sandbox.scenario import SimulatedCall
 from bot.sandbox.slack import Workspace
@@ -108,3 +113,46 @@ def test_huawei_has_a_recording_callback(demo_run: DemoRun) -> None:
     callback = demo_run.clouds.huawei.control.callbacks[app_id]
     assert callback.url == f"http://127.0.0.1:9{RECORDING_PATH}"
     assert callback.auth_key == CALLBACK_KEY
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    """A port that somebody else has."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        yield held.getsockname()[1]
+
+
+async def test_the_demo_is_served_until_it_ends(tmp_path: Path) -> None:
+    """Its settings lead to the fakes, and are those of a working Lagdesk."""
+    async with demo_environment(tmp_path, {}, port=0, locale="zh") as demo:
+        settings = read_settings(demo.environment)
+        assert await is_served(demo.workspace.url)
+        assert settings.slack_api_url == demo.workspace.api_url
+        assert settings.default_locale == "zh"
+        channels = [demo.workspace.channel(name).id for name in ("escalations", "leads")]
+        assert [settings.escalation_channel, settings.summary_channel] == channels
+        assert settings.database_url == f"sqlite:///{tmp_path / 'lagdesk.db'}"
+        assert settings.escalate_after_s == 240
+        assert [cloud.name for cloud in settings.clouds] == ["agora", "volcengine", "huawei"]
+    assert not await is_served(demo.workspace.url)
+
+
+async def is_served(url: str) -> bool:
+    """Ask for a page."""
+    async with aiohttp.ClientSession() as session:
+        try:
+            async with session.get(url) as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+
+async def test_a_busy_port_is_not_taken(busy_port: int, tmp_path: Path) -> None:
+    """The one that was asked for, or nothing; without a wish the next free one."""
+    with pytest.raises(OSError, match="in use"):
+        async with demo_environment(tmp_path, {}, port=busy_port, locale="en"):
+            pass
+    async with demo_environment(tmp_path, {}, port=None, locale="en") as demo:
+        assert int(demo.workspace.url.rpartition(":")[2]) >= FIRST_PORT
