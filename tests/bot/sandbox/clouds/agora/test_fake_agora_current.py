@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -35,6 +37,14 @@ class ApiClient:
         params = {"appid": appid, **{key: str(value) for key, value in query.items()}}
         url = f"{self.clouds.agora_url}/beta/{endpoint}"
         async with self.session.get(url, params=params) as response:
+            return response.status, await response.json()
+
+    async def post(self, endpoint: str, **body: object) -> tuple[int, Any]:
+        """Post to an endpoint a second later; return the status and the JSON."""
+        self.now += 1
+        params = {"appid": self.clouds.agora.account.apps["kids"]}
+        url = f"{self.clouds.agora_url}/beta/{endpoint}"
+        async with self.session.post(url, params=params, json=body) as response:
             return response.status, await response.json()
 
     async def ask(self, endpoint: str, **query: object) -> Any:
@@ -263,3 +273,160 @@ async def test_real_time_by_user_and_dimension(client: ApiClient) -> None:
         assert (status, body["code"]) == (400, 400)
     _, body = await client.get(quality, **(query | {"productType": "WebRTC"}))
     assert {row["audioFreezeRate"] for row in body["data"]} == {0}
+
+
+USAGE_RANK, QUALITY_RANK = (f"realtime/{kind}/dimension/top20" for kind in ("usage", "quality"))
+
+
+async def test_rankings_count_the_users_of_twenty_seconds(client: ApiClient) -> None:
+    """The largest group first, with the interval; quality has the users when requested."""
+    client.plan("enterprise")
+    ranked = {**RANKED, "ts": NOW - 100}
+    _, body = await client.get(USAGE_RANK, **ranked, metric="userCount")
+    rows = body["data"]["list"]
+    counts = [row["userCount"] for row in rows]
+    assert counts == sorted(counts, reverse=True)
+    present = [
+        person
+        for sim_call in client.clouds.sim_calls
+        for person in sim_call.people
+        if person.role != "server"
+        and any(s.joined_at < NOW - 80 and s.left_at > NOW - 100 for s in person.sessions)
+    ]
+    assert {row["os"]: row["userCount"] for row in rows} == Counter(
+        person.device.platform for person in present
+    )
+    assert {(row["windowStartTs"], row["windowEndTs"]) for row in rows} == {(NOW - 100, NOW - 80)}
+    query = {**ranked, "metric": "videoFreezeRate", "cname": "class_77_2"}
+    _, body = await client.get(QUALITY_RANK, **query, extraMetrics="userCount")
+    rates = {row["os"]: (row["userCount"], row["videoFreezeRate"]) for row in body["data"]["list"]}
+    assert {name: users for name, (users, _) in rates.items()} == {"Windows": 1, "Android": 1}
+    assert rates["Android"][1] > 0.1 > rates["Windows"][1]
+    _, body = await client.get(QUALITY_RANK, **query)
+    assert "userCount" not in body["data"]["list"][0]
+    _, body = await client.get(QUALITY_RANK, **(query | {"productType": "WebRTC"}))
+    assert body["data"]["list"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "message"),
+    [
+        ({"metric": "userCount,channelCount"}, 400, None),
+        ({"metric": "pcu"}, 400, None),
+        ({"dimension": "os,sdk"}, 400, None),
+        ({"dimension": "channelSize"}, 400, None),
+        ({"productType": "all"}, 400, None),
+        ({"extraMetrics": "userCount"}, 400, None),
+        ({"ts": NOW - 10}, 200, "query latency limit error"),
+        ({"ts": NOW - 7200}, 200, "query time range limit error"),
+    ],
+)
+async def test_wrong_rankings_are_refused(
+    client: ApiClient, change: dict[str, object], status: int, message: str | None
+) -> None:
+    """One metric, one dimension, one product, and a time that is published and kept."""
+    client.plan("enterprise")
+    found, body = await client.get(USAGE_RANK, **({**RANKED, "metric": "userCount"} | change))
+    assert found == status
+    assert message in {None, body["message"]}
+
+
+USAGE_SUM, QUALITY_SUM = (f"insight/{kind}/aggregation" for kind in ("usage", "quality"))
+DAY: dict[str, object] = {"startTs": NOW - 86400, "endTs": NOW}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body"),
+    [
+        (USAGE_SUM, {"metric": "videoFreezeRate"}),
+        (QUALITY_SUM, {"metric": "userCount"}),
+        (USAGE_SUM, {"metric": "userCount", "dimension": "channelSize"}),
+        (USAGE_SUM, {"metric": "userCount", "dimensionValues": ["iOS"]}),
+        (USAGE_SUM, {"metric": "peakConcurrentUsers", "dimension": "os"}),
+        (
+            QUALITY_SUM,
+            {
+                **DAY,
+                "metric": "videoFreezeRate",
+                "filters": [{"name": "country", "value": "China"}],
+            },
+        ),
+        (QUALITY_SUM, {"metric": "videoFreezeRate", "extra": 1}),
+        (QUALITY_SUM, {"metric": "videoFreezeRate", "startTs": NOW + 1}),
+        (
+            QUALITY_SUM,
+            {
+                "metric": "videoFreezeRate",
+                "dimension": "channelSize",
+                "dimensionValues": ["[1,3)"],
+            },
+        ),
+        (
+            QUALITY_SUM,
+            {
+                "metric": "videoFreezeRate",
+                "dimension": "region",
+                "filters": [{"name": "region", "value": "China"}],
+            },
+        ),
+    ],
+)
+async def test_wrong_aggregations_are_refused(
+    client: ApiClient, endpoint: str, body: dict[str, object]
+) -> None:
+    """Only documented names and combinations."""
+    client.plan("enterprise")
+    assert (await client.post(endpoint, **(DAY | body)))[0] == 400
+
+
+async def test_aggregations_sum_up_a_day(client: ApiClient) -> None:
+    """In all, along a dimension, and for some of its values only; shares with what they rest on."""
+    client.plan("enterprise")
+    client.now = NOW + 86400
+    _, total = await client.post(USAGE_SUM, **DAY, metric="userCount")
+    _, by_os = await client.post(USAGE_SUM, **DAY, metric="userCount", dimension="os")
+    (users,) = total["data"]
+    counts = [row["userCount"] for row in by_os["data"]]
+    assert users["userCount"] == sum(counts)
+    assert counts == sorted(counts, reverse=True)
+    ios = {"metric": "userCount", "dimension": "os", "dimensionValues": ["Android", "BeOS"]}
+    _, chosen = await client.post(USAGE_SUM, **DAY, **ios)
+    assert [row["os"] for row in chosen["data"]] == ["Android"]
+    china = {"dimension": "region", "filters": [{"name": "country", "value": "China"}]}
+    freezes = {**DAY, "metric": "videoFreezeRate"}
+    _, regions = await client.post(QUALITY_SUM, **freezes, **china)
+    assert {row["region"] for row in regions["data"]} == {"Shanghai", "Beijing", "Guangdong"}
+    assert all(row["refUsage"] > 0 for row in regions["data"])
+    elsewhere = {"dimension": "region", "filters": [{"name": "country", "value": "India"}]}
+    _, nowhere = await client.post(QUALITY_SUM, **freezes, **elsewhere)
+    assert nowhere["data"] == []
+    _, one = await client.post(QUALITY_SUM, **freezes)
+    assert 0 < one["data"][0]["videoFreezeRate"] < 0.5
+    _, sizes = await client.post(QUALITY_SUM, **freezes, dimension="channelSize")
+    assert {row["channelSize"] for row in sizes["data"]} == {"[1,3)", "[10,50)"}
+
+
+async def test_statistics_of_a_call_have_everybody(client: ApiClient) -> None:
+    """By dimension, by how much somebody froze, and minute by minute."""
+    call_id = await client.call_id("class_77_big")
+    window = {"start_ts": NOW - 1500, "end_ts": NOW - 400, "call_id": call_id}
+    client.plan("enterprise")
+    rates = {**window, "metric": "video_freeze_rate,audio_freeze_rate"}
+    _, by_os = await client.get("analytics/call/statistics", **rates, dimension="os")
+    assert {row["os"]: row["user_count"] for row in by_os["data"]} == {"Android": 13, "Windows": 1}
+    _, buckets = await client.get("analytics/call/freeze/bucket", **rates)
+    assert [row["bucket"] for row in buckets["data"]] == [
+        "[0%,3%)",
+        "[3%,5%)",
+        "[5%,10%)",
+        "[10%,100%)",
+    ]
+    for name in ("audio_freeze_user_count", "video_freeze_user_count"):
+        assert sum(row[name] for row in buckets["data"]) == 14
+    names = {"metric": "user_count,video_freeze_rate,video_freeze_user_count"}
+    _, minutes = await client.get("analytics/call/statistics/time", **window, **names)
+    rows = sorted(minutes["data"], key=lambda row: row["ts"])
+    assert [set(row) for row in rows] == [{"ts", *names["metric"].split(",")}] * len(rows)
+    assert {row["user_count"] for row in rows} == {14}
+    assert {b["ts"] - a["ts"] for a, b in pairwise(rows)} == {60}
+    assert max(row["video_freeze_user_count"] for row in rows) > 5
