@@ -74,13 +74,11 @@ async def find_calls(
     wanted = whole_seconds(Window(max(window.since, oldest), min(window.until, newest)))
 
     async def fetch_list() -> CacheEntry[_CallList]:
-        until = wanted.until if wanted.until + _AHEAD <= newest else round_down(newest)
-        since = max(min(wanted.since, until - (endpoint.max_span or _MAX_CALL_AGE)), oldest)
-        span = whole_seconds(Window(since, until))
+        span = _listed_span(endpoint, wanted, oldest, newest)
         calls: dict[str, Call] = {}
         for chunk in split_window(span, endpoint.max_span):
             calls |= {call.id: call for call in await fetch(chunk) if call.cname == cname}
-        published_until = min(until, newest_published(endpoint, now))
+        published_until = min(span.until, newest_published(endpoint, now))
         call_list = _CallList(tuple(calls.values()), span, published_until, now)
         return CacheEntry(call_list, now + _time_to_live(endpoint, call_list))
 
@@ -89,6 +87,15 @@ async def find_calls(
     )
     touching = [call for call in call_list.calls if _touches(call, window)]
     return tuple(sorted(touching, key=lambda call: call.started_at, reverse=True))
+
+
+def _listed_span(
+    endpoint: Endpoint, wanted: Window, oldest: dt.datetime, newest: dt.datetime
+) -> Window:
+    """Return the window to list: as much as one request takes, and up to now if that is near."""
+    until = wanted.until if wanted.until + _AHEAD <= newest else round_down(newest)
+    since = min(wanted.since, until - (endpoint.max_span or _MAX_CALL_AGE))
+    return whole_seconds(Window(max(since, oldest), until))
 
 
 def _time_to_live(endpoint: Endpoint, call_list: _CallList) -> dt.timedelta:
