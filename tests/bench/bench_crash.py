@@ -71,6 +71,7 @@ _FROZEN_S: Final = 9.0
 _KNOWN_CALLS: Final = 100
 _KINDS: Final = ("cpu_high_teacher", "uplink_loss_video", "stopped_audio_teacher")
 _CONVERGENCE_S: Final = 300.0
+_INSPECTION_PAUSE_S: Final = 10.0  # an inspection stops the simulated Slack for a while
 _LATE_S: Final = 10.0  # what happens twice may do so later
 
 
