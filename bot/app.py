@@ -32,7 +32,7 @@ from bot.services.summary.jobs import SummaryJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
-from bot.store.jobs import Pace
+from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlKeyValueStore
 from handlers.admin.slack_checks import SlackHealthCheck
 from handlers.app_metrics.posts import SlackAppMetricsResponder

@@ -26,7 +26,7 @@ from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
 from bot.store import LIMITS, Limits
-from bot.store.jobs import Pace
+from bot.store.job_leases import Pace
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from bot.store import Store
+from bot.store import Store, job_leases
 from bot.store import jobs as store_jobs
 
 LEASE: Final = dt.timedelta(seconds=6)  # work of a killed worker goes on after this
@@ -75,7 +75,7 @@ class LeaseThread:
         await asyncio.to_thread(self._thread.join)
 
         def work(session: Session) -> None:
-            store_jobs.release(session, tokens)
+            job_leases.release(session, tokens)
             store_jobs.delete_heartbeat(session, self._worker)
 
         await self._store.transact(work)
@@ -89,7 +89,7 @@ class LeaseThread:
             now = self._store.now(session)
             store_jobs.record_heartbeat(session, self._worker, now)
             tokens = {name: lease.token for name, lease in leases.items()}
-            return store_jobs.renew_leases(session, tokens, now + LEASE) if tokens else set()
+            return job_leases.renew_leases(session, tokens, now + LEASE) if tokens else set()
 
         held = self._store.transact_sync(work)
         for name, lease in leases.items():

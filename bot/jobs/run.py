@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 from sqlmodel import Session
 
 from bot.jobs.leases import Lease, LeaseLostError
-from bot.store import jobs as store_jobs
+from bot.store import job_leases
 
 # Gets a Run and the job's arguments. Returns None when done, or when to call it again.
 JobFunction = Callable[..., Awaitable[dt.datetime | None]]
@@ -56,7 +56,7 @@ class Run:
 
         def fenced(session: Session) -> Result:
             lease = self.lease
-            if lease is not None and not store_jobs.is_held(session, lease.job, lease.token):
+            if lease is not None and not job_leases.is_held(session, lease.job, lease.token):
                 raise LeaseLostError(lease.job)
             return work(session)
 

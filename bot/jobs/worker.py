@@ -26,9 +26,9 @@ from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
 from bot.jobs.requests import OpenRequests
 from bot.jobs.retries import next_attempt
 from bot.jobs.run import JobHandler, Queue, Run
-from bot.store import Store
+from bot.store import Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.jobs import ClaimedJob, Pace
+from bot.store.job_leases import ClaimedJob, Pace
 
 Result = TypeVar("Result")
 
@@ -161,7 +161,7 @@ class Worker:
             return [
                 q
                 for q in free
-                if store_jobs.has_claimable(session, now, self._kinds[q], running, self._paces[q])
+                if job_leases.has_claimable(session, now, self._kinds[q], running, self._paces[q])
             ]
 
         for queue in await self._store.read(find_queues):  # mostly none
@@ -174,7 +174,7 @@ class Worker:
         token = f"{self.name}/{next(self._claim_numbers)}"
         valid_until = lease_end()
         claimed = await self._store.transact(
-            lambda session: store_jobs.claim(
+            lambda session: job_leases.claim(
                 *(session, kinds, limit),
                 token=token,
                 now=self._store.now(session),
@@ -232,8 +232,8 @@ class Worker:
     async def _end(self, job: ClaimedJob, again_at: dt.datetime | None) -> None:
         def work(session: Session) -> bool:
             if again_at is None:
-                return store_jobs.complete(session, job.name, job.token, self._store.now(session))
-            store_jobs.reschedule(session, job.name, job.token, again_at)
+                return job_leases.complete(session, job.name, job.token, self._store.now(session))
+            job_leases.reschedule(session, job.name, job.token, again_at)
             return False
 
         if await self._record(work):
@@ -245,7 +245,7 @@ class Worker:
 
         def work(session: Session) -> bool:
             now, failures = self._store.now(session), int(error.retried_at_start)
-            return store_jobs.complete(
+            return job_leases.complete(
                 session, job.name, job.token, now, error=reason, failures=failures
             )
 
@@ -261,11 +261,11 @@ class Worker:
         def work(session: Session) -> tuple[dt.datetime, bool]:
             due_at, is_ours = next_attempt(error, job.failures, self._store.now(session))
             failures = job.failures + 1 if is_ours else 0
-            is_held = store_jobs.reschedule(
+            is_held = job_leases.reschedule(
                 session, job.name, job.token, due_at, error=reason, failures=failures
             )
             if job.partition and isinstance(error, SlackRateLimitedError):
-                store_jobs.pause_partition(session, job.partition, due_at)
+                job_leases.pause_partition(session, job.partition, due_at)
             return due_at, is_held
 
         due_at, is_held = await self._record(work)

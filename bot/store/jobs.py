@@ -1,9 +1,9 @@
-"""The table of jobs: enqueueing, claiming with a lease, recording outcomes, rate limits."""
+"""The table of jobs: enqueueing, bringing forward, counting and deleting them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -12,24 +12,16 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
-    Integer,
-    Select,
-    bindparam,
-    case,
     delete,
-    exists,
     func,
-    literal,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from bot.columns import UtcTime
 from bot.store.models import Heartbeat, Job, JobPartition
 
-_CANDIDATES: Final = 10  # looked at for each free slot: some have to wait for their partition
 _DELETE_BATCH: Final = 1000
 
 
@@ -61,41 +53,6 @@ class NewJob:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
-    """A job and its lease: only the holder of `token` may record the outcome."""
-
-    name: str
-    kind: str
-    arguments: list[Any]
-    partition: str
-    attempt: int
-    failures: int
-    last_error: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often jobs of one partition start: one each `interval`, after up to `burst` at once.
-
-    With `leaves_burst` one starts only if that leaves others the rest of a burst.
-    """
-
-    interval: dt.timedelta
-    burst: int
-    leaves_burst: bool = False
-
-    @property
-    def saved(self) -> dt.timedelta:
-        """The time that a partition saves up for a burst."""
-        return (self.burst - 1) * self.interval
-
-    def latest_free_at(self, now: dt.datetime) -> dt.datetime:
-        """Return the latest `free_at` of a partition in which a job may start now."""
-        return now - self.saved if self.leaves_burst else now
-
-
 def enqueue(
     session: Session,
     name: str,
@@ -122,7 +79,7 @@ def enqueue_job(session: Session, new: NewJob) -> None:
     A finished job is enqueued again, a waiting one is due at the earlier of both moments, and
     a running one runs once more afterwards. Jobs of one partition start at its pace.
     """
-    if _insert(session, Job, **new.columns):
+    if insert_unless_known(session, Job, **new.columns):
         return
     due_at = new.due_at
     job = _lock(session, new.name)
@@ -140,114 +97,10 @@ def enqueue_job(session: Session, new: NewJob) -> None:
         job.due_at = min(job.due_at, due_at)
 
 
-def has_claimable(
-    session: Session,
-    now: dt.datetime,
-    kinds: Collection[str],
-    running: Collection[str],
-    pace: Pace,
-) -> bool:
-    """Return whether `claim` would return a job."""
-    values = _values(now, kinds, running, pace)
-    return bool(session.scalar(_statements().has_claimable, values))
-
-
-def claim(
-    session: Session,
-    kinds: Collection[str],
-    limit: int,
-    *,
-    token: str,
-    now: dt.datetime,
-    lease: dt.timedelta,
-    pace: Pace,
-    running: Collection[str] = (),
-    name: str | None = None,
-) -> list[ClaimedJob]:
-    """Start up to `limit` jobs of these kinds (or the one of this name), the longest due first.
-
-    Nobody else can claim them before `lease` is over. A job whose lease is over belongs to
-    whoever claims it next: its worker is dead or was frozen. `running` still run in the
-    worker that claims, although their leases may be over.
-    """
-    values = _values(now, kinds, running, pace) | {"limit": limit * _CANDIDATES}
-    statement = _statements().claimable
-    if name is not None:
-        statement = statement.where(col(Job.name) == name)
-    claimed = _within_pace(session, list(session.scalars(statement, values)), limit, now, pace)
-    for job in claimed:
-        job.attempt += 1
-        job.locked_by, job.locked_until, job.rerun = token, now + lease, False
-    session.flush()
-    return [
-        ClaimedJob(
-            *(job.name, job.kind, job.arguments, job.partition, job.attempt),
-            *(job.failures, job.last_error, token),
-        )
-        for job in claimed
-    ]
-
-
-def renew_leases(session: Session, tokens: Mapping[str, str], until: dt.datetime) -> set[str]:
-    """Extend leases, given as tokens by the job's name; return the jobs that are still held."""
-    statement = (
-        update(Job)
-        .where(col(Job.name).in_(tokens), col(Job.locked_by).in_(set(tokens.values())))
-        .values(locked_until=until)
-        .returning(col(Job.name))
-    )
-    return set(session.scalars(statement, execution_options={"synchronize_session": False}))
-
-
-def is_held(session: Session, name: str, token: str) -> bool:
-    """Return whether the lease is still this one; nobody can take it before the commit."""
-    statement = select(col(Job.locked_by)).where(col(Job.name) == name).with_for_update()
-    return session.scalar(statement) == token
-
-
-def complete(
-    session: Session,
-    name: str,
-    token: str,
-    now: dt.datetime,
-    *,
-    error: str = "",
-    failures: int = 0,
-) -> bool:
-    """Record that a job is done or given up (`error` says why); False without the lease.
-
-    A job that was enqueued meanwhile is due again instead. One that is given up with `failures`
-    is run again by `retry_now`.
-    """
-    finished_at = case((col(Job.rerun), None), else_=literal(now, UtcTime()))
-    values = {"finished_at": finished_at, "failures": failures, "last_error": error}
-    return _release(session, name, token, **values) == 1
-
-
-def reschedule(
-    session: Session,
-    name: str,
-    token: str,
-    due_at: dt.datetime,
-    *,
-    error: str = "",
-    failures: int = 0,
-) -> bool:
-    """Postpone a job to `due_at`, after `failures` in a row; False without the lease.
-
-    A job that was enqueued meanwhile is due at the earlier moment, unless this is a failure:
-    one more attempt serves both.
-    """
-    is_earlier = col(Job.rerun) & (col(Job.due_at) < due_at)
-    earlier = case((is_earlier, col(Job.due_at)), else_=literal(due_at, UtcTime()))
-    at = due_at if error else earlier
-    return _release(session, name, token, due_at=at, failures=failures, last_error=error) == 1
-
-
 def retry_now(session: Session, now: dt.datetime) -> None:
     """Run the jobs now that wait after a failure, or that were given up for the time being."""
     is_late = col(Job.finished_at).is_not(None) | (col(Job.due_at) > now)
-    _update(session, (col(Job.failures) > 0) & is_late, due_at=now, finished_at=None)
+    update_jobs(session, (col(Job.failures) > 0) & is_late, due_at=now, finished_at=None)
 
 
 def list_failing(session: Session, kind: str) -> Sequence[Job]:
@@ -263,27 +116,14 @@ def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None
     """
     is_unfinished = (col(Job.name) == name) & col(Job.finished_at).is_(None)
     is_running, is_later = col(Job.locked_by).is_not(None), col(Job.due_at) > due_at
-    _update(session, is_unfinished & ~is_running & is_later, due_at=due_at)
+    update_jobs(session, is_unfinished & ~is_running & is_later, due_at=due_at)
     is_earliest = ~col(Job.rerun) | is_later
-    _update(session, is_unfinished & is_running & is_earliest, due_at=due_at, rerun=True)
+    update_jobs(session, is_unfinished & is_running & is_earliest, due_at=due_at, rerun=True)
 
 
 def move(session: Session, name: str, partition: str) -> None:
     """Let a job start at the pace of another partition from now on."""
-    _update(session, col(Job.name) == name, partition=partition)
-
-
-def release(session: Session, tokens: Collection[str]) -> None:
-    """Give up leases: the jobs are due for other workers."""
-    _update(session, col(Job.locked_by).in_(tokens), locked_by=None, locked_until=None, rerun=False)
-
-
-def pause_partition(session: Session, partition: str, until: dt.datetime) -> None:
-    """Start no job of this partition before `until`."""
-    _insert(session, JobPartition, name=partition, free_at=until)
-    where = (col(JobPartition.name) == partition) & (col(JobPartition.free_at) < until)
-    statement = update(JobPartition).where(where).values(free_at=until)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    update_jobs(session, col(Job.name) == name, partition=partition)
 
 
 def count_pending(session: Session) -> dict[str, int]:
@@ -332,77 +172,7 @@ def delete_finished(session: Session, done_before: dt.datetime, failed_before: d
     return _row_count(session.execute(statement, execution_options=options))
 
 
-@dataclass(frozen=True, slots=True)
-class _Statements:
-    """Statements run several times a second: building one takes longer than executing it."""
-
-    has_claimable: Select[bool]
-    claimable: Select[Job]
-
-
-@cache
-def _statements() -> _Statements:
-    now = bindparam("now", type_=UtcTime())
-    is_free = col(Job.locked_until).is_(None) | (col(Job.locked_until) < now)
-    is_paused = exists().where(
-        col(JobPartition.name) == col(Job.partition),
-        col(JobPartition.free_at) > bindparam("latest_free_at", type_=UtcTime()),
-    )
-    is_due = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
-    is_mine = col(Job.kind).in_(bindparam("kinds", expanding=True)) & col(Job.name).not_in(
-        bindparam("running", expanding=True)
-    )
-    is_claimable = is_due & is_free & ~is_paused & is_mine
-    claimable = select(Job).where(is_claimable).order_by(col(Job.due_at))
-    return _Statements(
-        has_claimable=select(exists().where(is_claimable)),
-        claimable=claimable.limit(bindparam("limit", type_=Integer())).with_for_update(
-            skip_locked=True
-        ),
-    )
-
-
-def _values(
-    now: dt.datetime, kinds: Collection[str], running: Collection[str], pace: Pace
-) -> dict[str, Any]:
-    latest_free_at = pace.latest_free_at(now)
-    return {"now": now, "kinds": kinds, "running": running, "latest_free_at": latest_free_at}
-
-
-def _within_pace(
-    session: Session, jobs: Sequence[Job], limit: int, now: dt.datetime, pace: Pace
-) -> list[Job]:
-    """Keep the jobs whose partitions may start one more, and count them there."""
-    partitions = _lock_partitions(session, sorted({job.partition for job in jobs} - {""}), now)
-    kept: list[Job] = []
-    for job in jobs:
-        if len(kept) == limit:
-            break
-        if job.partition:
-            partition = partitions[job.partition]
-            if partition.free_at > pace.latest_free_at(now):
-                continue
-            is_unused = partition.free_at <= now - pace.interval  # else this start is only late
-            since = max(partition.free_at, now - pace.saved) if is_unused else now
-            partition.free_at = since + pace.interval
-        kept.append(job)
-    return kept
-
-
-def _lock_partitions(
-    session: Session, names: Sequence[str], now: dt.datetime
-) -> dict[str, JobPartition]:
-    if not names:
-        return {}
-    for name in names:
-        _insert(session, JobPartition, name=name, free_at=now - dt.timedelta(days=1))
-    statement = select(JobPartition).where(col(JobPartition.name).in_(names))
-    ordered = statement.order_by(col(JobPartition.name)).with_for_update()
-    rows = session.scalars(ordered, execution_options={"populate_existing": True})
-    return {row.name: row for row in rows}
-
-
-def _insert(session: Session, table: type[Job | JobPartition], **values: Any) -> bool:
+def insert_unless_known(session: Session, table: type[Job | JobPartition], **values: Any) -> bool:
     """Insert a row unless its key exists, waiting for whoever inserts it just now."""
     connection = session.connection()
     return _row_count(connection.execute(_insertion(connection.dialect.name, table), values)) == 1
@@ -422,13 +192,8 @@ def _lock(session: Session, name: str) -> Job | None:
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
 
 
-def _release(session: Session, name: str, token: str, **values: Any) -> int:
-    """End the attempt that holds this lease, and say what becomes of the job."""
-    where = (col(Job.name) == name) & (col(Job.locked_by) == token)
-    return _update(session, where, locked_by=None, locked_until=None, rerun=False, **values)
-
-
-def _update(session: Session, where: ColumnElement[bool], **values: Any) -> int:
+def update_jobs(session: Session, where: ColumnElement[bool], **values: Any) -> int:
+    """Set columns of the jobs that a condition selects; returns how many."""
     statement = update(Job).where(where).values(**values)
     return _row_count(session.execute(statement, execution_options={"synchronize_session": False}))
 

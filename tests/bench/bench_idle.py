@@ -22,7 +22,7 @@ from bot.jobs.leases import LEASE
 from bot.jobs.worker import SLACK_PACE
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.slack import Workspace
-from bot.store import Session, Store
+from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
 from handlers.slack.manifest import build_manifest
 from tests.bench.bench_crash import ROOT, start_postgres
@@ -51,15 +51,15 @@ def _measure_claim(store: Store) -> str:
     """Return what a look for work costs, and claiming and completing a job."""
 
     def look(session: Session) -> object:
-        return store_jobs.has_claimable(session, store.now(session), ["bench"], (), SLACK_PACE)
+        return job_leases.has_claimable(session, store.now(session), ["bench"], (), SLACK_PACE)
 
     def claim(session: Session) -> None:
         now = store.now(session)
         store_jobs.enqueue(session, "bench:1", "bench", due_at=now)
-        claimed = store_jobs.claim(
+        claimed = job_leases.claim(
             *(session, ["bench"], 8), token="bench", now=now, lease=LEASE, pace=SLACK_PACE
         )
-        store_jobs.complete(session, claimed[0].name, "bench", now)
+        job_leases.complete(session, claimed[0].name, "bench", now)
 
     looked_ms = _median_ms(store, look, writes=False)
     return f"look {looked_ms:.2f} ms, job {_median_ms(store, claim, writes=True):.2f} ms"

@@ -21,9 +21,9 @@ from bot.services.notifications.rules import NOTIFY
 from bot.services.summary.jobs import DETAILS, POST, job_name
 from bot.services.summary.weeks import Week
 from bot.services.tickets.submission import Submission
-from bot.store import Session
+from bot.store import Session, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.jobs import ClaimedJob
+from bot.store.job_leases import ClaimedJob
 from bot.store.summary import weeks as store_weeks
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
@@ -95,7 +95,7 @@ class _DoomedWorker:
 
     def _claim(self, session: Session) -> ClaimedJob | None:
         kinds, now = list(self.web.slack.job_handlers), self.web.clock.now()
-        claimed = store_jobs.claim(
+        claimed = job_leases.claim(
             session, kinds, 1, token="dead", now=now, lease=LEASE, pace=NO_PACE
         )
         return claimed[0] if claimed else None
@@ -103,9 +103,9 @@ class _DoomedWorker:
     async def _record(self, job: ClaimedJob, again_at: dt.datetime | None) -> None:
         def work(session: Session) -> None:
             if again_at is None:
-                store_jobs.complete(session, job.name, job.token, self.web.clock.now())
+                job_leases.complete(session, job.name, job.token, self.web.clock.now())
             else:
-                store_jobs.reschedule(session, job.name, job.token, again_at)
+                job_leases.reschedule(session, job.name, job.token, again_at)
 
         await self.web.application.store.transact(work)
 

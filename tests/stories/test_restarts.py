@@ -15,9 +15,9 @@ from bot.jobs.run import Run
 from bot.services.notifications.rules import EXPLAINED, FILED
 from bot.services.tickets.service import CARD_TIMEOUT
 from bot.services.tickets.submission import Submission
-from bot.store import Session, models
+from bot.store import Session, job_leases, models
 from bot.store import jobs as store_jobs
-from bot.store.jobs import ClaimedJob
+from bot.store.job_leases import ClaimedJob
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
@@ -149,7 +149,7 @@ def claim(session: Session, name: str, services: ExternalServices) -> ClaimedJob
     """Claim a job."""
     now, lease = services.clock.now(), dt.timedelta(seconds=6)
     kinds = [name.partition(":")[0]]
-    [job] = store_jobs.claim(
+    [job] = job_leases.claim(
         session, kinds, 1, token="us", now=now, lease=lease, pace=NO_PACE, name=name
     )
     return job
@@ -157,7 +157,7 @@ def claim(session: Session, name: str, services: ExternalServices) -> ClaimedJob
 
 def complete(session: Session, job: ClaimedJob, services: ExternalServices) -> bool:
     """Record that a job is done."""
-    return store_jobs.complete(session, job.name, job.token, services.clock.now())
+    return job_leases.complete(session, job.name, job.token, services.clock.now())
 
 
 def forget(session: Session, number: int, kind: str) -> None:

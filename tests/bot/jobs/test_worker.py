@@ -23,7 +23,7 @@ from bot.jobs import leases
 from bot.jobs.leases import Lease, LeaseLostError
 from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
-from bot.store import Session, Store
+from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
 from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
@@ -352,8 +352,8 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
 
 
 def _claim_by_other(now: dt.datetime) -> Callable[[Session], Any]:
-    lease, pace = dt.timedelta(seconds=6), store_jobs.Pace(dt.timedelta(0), 1)
-    return lambda session: store_jobs.claim(
+    lease, pace = dt.timedelta(seconds=6), job_leases.Pace(dt.timedelta(0), 1)
+    return lambda session: job_leases.claim(
         session, ["card"], 1, token="other", now=now, lease=lease, pace=pace
     )
 

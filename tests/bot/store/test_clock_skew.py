@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.ports.clock import SystemClock
-from bot.store import Session, Store
+from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.jobs import Pace
+from bot.store.job_leases import Pace
 from tests.bot.conftest import create_postgres, create_store
 
 LEASE = dt.timedelta(seconds=6)
@@ -45,7 +45,7 @@ def _enqueue(store: Store, name: str, in_s: float = 0) -> None:
 def _claim(store: Store) -> list[str]:
     def work(session: Session) -> list[str]:
         now = store.now(session)
-        claimed = store_jobs.claim(session, ["card"], 8, token="t", now=now, lease=LEASE, pace=PACE)
+        claimed = job_leases.claim(session, ["card"], 8, token="t", now=now, lease=LEASE, pace=PACE)
         return [job.name for job in claimed]
 
     return store.transact_sync(work)

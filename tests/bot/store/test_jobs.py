@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.store import Session, Store
+from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.jobs import ClaimedJob, Pace
+from bot.store.job_leases import ClaimedJob, Pace
 from bot.store.models import Heartbeat, Job, JobPartition
 from tests.due_jobs import list_unfinished
 
@@ -35,17 +35,17 @@ def _enqueue(due_in_s: float = 0, name: str = CARD, *, partition: str = "") -> S
 
 def _claim(holder: str = "w1", at_s: float = 0, *, limit: int = 1, **more: Any) -> Step:
     kinds = more.pop("kinds", ["card"])
-    return lambda session: store_jobs.claim(
+    return lambda session: job_leases.claim(
         *(session, kinds, limit), token=holder, now=_at(at_s), lease=LEASE, **{"pace": PACE, **more}
     )
 
 
 def _complete(holder: str = "w1", **more: Any) -> Step:
-    return lambda session: store_jobs.complete(session, CARD, holder, NOON, **more)
+    return lambda session: job_leases.complete(session, CARD, holder, NOON, **more)
 
 
 def _reschedule(due_in_s: float, error: str = "", holder: str = "w1", **more: Any) -> Step:
-    return lambda session: store_jobs.reschedule(
+    return lambda session: job_leases.reschedule(
         session, CARD, holder, _at(due_in_s), error=error, **more
     )
 
@@ -150,7 +150,7 @@ def test_which_jobs_are_claimed(shared_store: Store) -> None:
     assert _names(shared_store.transact_sync(_claim(limit=9))) == ["card:2"]
     assert [
         shared_store.read_sync(
-            partial(store_jobs.has_claimable, now=NOON, kinds=k, running=running, pace=PACE)
+            partial(job_leases.has_claimable, now=NOON, kinds=k, running=running, pace=PACE)
         )
         for k, running in [(["card"], []), (["report"], []), (["report"], ["report:1"])]
     ] == [False, True, False]
@@ -165,13 +165,13 @@ def test_lost_lease_changes_nothing(shared_store: Store) -> None:
         _claim("w2", at_s=7),
         _complete("w1"),
         _reschedule(5, "no answer", "w1", failures=1),
-        lambda session: store_jobs.release(session, {"w1"}),
-        lambda session: store_jobs.renew_leases(session, {CARD: "w1"}, _at(60)),
+        lambda session: job_leases.release(session, {"w1"}),
+        lambda session: job_leases.renew_leases(session, {CARD: "w1"}, _at(60)),
     )
     assert (job.locked_by, job.finished_at, job.failures) == ("w2", None, 0)
     assert (job.locked_until, job.due_at) == (_at(13), NOON)
     held = [
-        shared_store.transact_sync(lambda s, t=token: store_jobs.is_held(s, CARD, t))  # type: ignore[misc]
+        shared_store.transact_sync(lambda s, t=token: job_leases.is_held(s, CARD, t))  # type: ignore[misc]
         for token in ("w1", "w2")
     ]
     assert held == [False, True]
@@ -196,7 +196,7 @@ def test_renewal(shared_store: Store) -> None:
         shared_store.transact_sync(_enqueue(0, name))
         shared_store.transact_sync(_claim(f"token of {name}", name=name))
     tokens = {CARD: f"token of {CARD}", "card:LD-13": f"token of {CARD}", "card:LD-14": "w3"}
-    renew = partial(store_jobs.renew_leases, tokens=tokens, until=_at(60))
+    renew = partial(job_leases.renew_leases, tokens=tokens, until=_at(60))
     assert shared_store.transact_sync(renew) == {CARD}
     assert _read(shared_store).locked_until == _at(60)
     assert _read(shared_store, "card:LD-13").locked_until == _at(6)
@@ -205,7 +205,7 @@ def test_renewal(shared_store: Store) -> None:
 def test_release(shared_store: Store) -> None:
     """A released job is free for others at once."""
     _run(shared_store, _enqueue(0), _claim("w1"), _enqueue(0))
-    job = _run(shared_store, lambda session: store_jobs.release(session, {"w1"}))
+    job = _run(shared_store, lambda session: job_leases.release(session, {"w1"}))
     assert (job.locked_by, job.locked_until, job.rerun) == (None, None, False)
     assert _names(shared_store.transact_sync(_claim("w2"))) == [CARD]
 
@@ -270,7 +270,7 @@ def test_bursts_are_left_to_others(shared_store: Store) -> None:
     starts = {}
     for at_s in (0.5, 1, 1.5, 2):
         is_claimable = shared_store.read_sync(
-            lambda s, at_s=at_s: store_jobs.has_claimable(s, _at(at_s), ["card"], [], pace)  # type: ignore[misc]
+            lambda s, at_s=at_s: job_leases.has_claimable(s, _at(at_s), ["card"], [], pace)  # type: ignore[misc]
         )
         starts[at_s] = len(shared_store.transact_sync(_claim(at_s=at_s, limit=8, pace=pace)))
         assert is_claimable == bool(starts[at_s])
@@ -282,7 +282,7 @@ def test_late_start_is_not_made_up_for(shared_store: Store) -> None:
     """A worker that looks a little late leaves a whole interval before the next start too."""
     for number in range(8):
         shared_store.transact_sync(_post(number, "A"))
-    shared_store.transact_sync(lambda session: store_jobs.pause_partition(session, "A", _at(0)))
+    shared_store.transact_sync(lambda session: job_leases.pause_partition(session, "A", _at(0)))
     starts = {
         at_s: len(shared_store.transact_sync(_claim(at_s=at_s, limit=8)))
         for at_s in (0.2, 1.1, 1.2, 2.1, 2.4, 3.3, 3.4)
@@ -295,7 +295,7 @@ def test_paused_partition(shared_store: Store) -> None:
     shared_store.transact_sync(_post(0, "A"))
     for until_s in (30, 10):
         shared_store.transact_sync(
-            lambda session, s=until_s: store_jobs.pause_partition(session, "A", _at(s))  # type: ignore[misc]
+            lambda session, s=until_s: job_leases.pause_partition(session, "A", _at(s))  # type: ignore[misc]
         )
     assert shared_store.transact_sync(_claim(at_s=29.9)) == []
     assert shared_store.read_sync(lambda s: list_unfinished(s, _at(29.9))) == []
@@ -376,10 +376,10 @@ def test_cleaning(shared_store: Store) -> None:
         shared_store.transact_sync(_enqueue(0, name))
         [job] = shared_store.transact_sync(_claim(name=name))
         shared_store.transact_sync(
-            lambda s, j=job, e=error: store_jobs.complete(s, j.name, j.token, NOON, error=e)  # type: ignore[misc]
+            lambda s, j=job, e=error: job_leases.complete(s, j.name, j.token, NOON, error=e)  # type: ignore[misc]
         )
     shared_store.transact_sync(_enqueue(-99, "card:3"))
-    shared_store.transact_sync(lambda s: store_jobs.pause_partition(s, "A", _at(5)))
+    shared_store.transact_sync(lambda s: job_leases.pause_partition(s, "A", _at(5)))
     for seen_in_s in (0, 5):
         shared_store.transact_sync(
             lambda s, t=seen_in_s: store_jobs.record_heartbeat(s, f"w{t}", _at(t))  # type: ignore[misc]

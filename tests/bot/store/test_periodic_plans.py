@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import event
 
 from bot.call import Side
-from bot.store import Session, Store
+from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis import events, evidence
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
-from bot.store.jobs import Pace
+from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlRateLimitStore
 from bot.store.summary import weeks
 from bot.store.tickets import tickets
@@ -42,7 +42,7 @@ Work = Callable[[Session], object]
 
 def claim(session: Session) -> object:
     """Claim jobs as a worker does."""
-    return store_jobs.claim(session, ["card"], 8, token="t", now=NOW, lease=DAY, pace=PACE)
+    return job_leases.claim(session, ["card"], 8, token="t", now=NOW, lease=DAY, pace=PACE)
 
 
 def ticket() -> Ticket:
@@ -57,12 +57,12 @@ def ticket() -> Ticket:
 @pytest.mark.parametrize(
     ("work", "index"),
     [
-        (lambda s: store_jobs.has_claimable(s, NOW, ["card"], ["card:LD-1"], PACE), DUE),
+        (lambda s: job_leases.has_claimable(s, NOW, ["card"], ["card:LD-1"], PACE), DUE),
         (claim, DUE),
-        (lambda s: store_jobs.renew_leases(s, {"card:LD-1": "t"}, NOW), LOCKED),
-        (lambda s: store_jobs.is_held(s, "card:LD-1", "t"), PRIMARY_KEY),
-        (lambda s: store_jobs.complete(s, "card:LD-1", "t", NOW), LOCKED),
-        (lambda s: store_jobs.release(s, ["t"]), "ix_job_locked_by"),
+        (lambda s: job_leases.renew_leases(s, {"card:LD-1": "t"}, NOW), LOCKED),
+        (lambda s: job_leases.is_held(s, "card:LD-1", "t"), PRIMARY_KEY),
+        (lambda s: job_leases.complete(s, "card:LD-1", "t", NOW), LOCKED),
+        (lambda s: job_leases.release(s, ["t"]), "ix_job_locked_by"),
         (store_jobs.count_pending, DUE),
         (lambda s: store_jobs.oldest_due_at(s, NOW), DUE),
         (lambda s: store_jobs.delete_finished(s, NOW - DAY, NOW - DAY), "ix_job_finished_at"),
