@@ -374,6 +374,42 @@ async def test_people_and_their_comings(client: SignedClient) -> None:
     )
 
 
+async def test_a_person_as_a_whole(client: SignedClient) -> None:
+    """Somebody who left and returned: the times are the call's, as far as they are published."""
+    sim_call = client.clouds.sim_call("runs")
+    assert sim_call is not None
+    first, second = sim_call.person(20002).sessions
+    result = await client.get("ListUserInfo", **SPAN, RoomId="runs", UserId="20002,1")
+    (row,) = result["UserList"]
+    assert len(row.pop("CallId")) == 24
+    came, left, back = (
+        china(NOW - int(at)) for at in (first.joined_at, first.left_at, second.joined_at)
+    )
+    assert row == {
+        "RoomId": "runs",
+        "UserId": "20002",
+        "CreatedAt": came,
+        "LeaveAt": "",
+        "Finished": False,
+        "Duration": int(first.left_at - first.joined_at + NOW - 100 - second.joined_at),
+        "OS": "android",
+        "Access": "wifi",
+        "Pub": True,
+        "DeviceType": "Android (10)",
+        "SdkVersion": "3.1.2",
+        "Record": [
+            {"Time": came, "Type": "join_room"},
+            {"Time": left, "Type": "leave_room"},
+            {"Time": back, "Type": "join_room"},
+        ],
+    }
+    assert (result["PageNum"], result["PageSize"], result["Total"]) == (1, 20, 1)
+    second_page = await client.get("ListUserInfo", **SPAN, RoomId="runs", PageNum="2", PageSize="1")
+    assert [row["UserId"] for row in second_page["UserList"]] == ["20002"]
+    rooms = await client.get("ListRoomInfo", **SPAN, PageSize="3")
+    assert (rooms["HasMore"], rooms["Total"], len(rooms["RoomList"])) == (False, 3, 3)
+
+
 @pytest.mark.parametrize(("exclude", "servers"), [({}, 0), ({"ExcludeServerUser": "false"}, 1)])
 async def test_servers_are_left_out(
     exclude: dict[str, str], servers: int, client: SignedClient
