@@ -64,6 +64,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<arrow>->|=>)|(?P<line>\n)|(?P<quote>'s\b|(?<=\b[Nn]o)\.(?=[ ]?[#\d])|[\"'`*])"
     r"|(?P<mark>\S)"
 )
+_LABELS_OF_IDS: Final = words.IDS | words.NAMES
 _ROLE_AND_NUMBER: Final = re.compile(r"([A-Za-z]+)-(\d{1,20})")
 
 
@@ -165,7 +166,7 @@ def _label(text: str, start: int, plain: str) -> Token | None:
         return Token(TokenKind.ROLE, text, start, end, side, asks_name=bare.endswith(("id", "ids")))
     if bare in words.ROOMS_EN:
         return Token(TokenKind.ROOM, text, start, end, asks_name=words.ROOMS_EN[bare])
-    if lower in words.IDS | words.NAMES:
+    if lower in _LABELS_OF_IDS:
         return Token(TokenKind.ID, text, start, end, asks_name=True)
     if lower in words.LINKS:
         return Token(TokenKind.LINK, text, start, end)
@@ -180,7 +181,7 @@ def _read_han(text: str, start: int) -> Token:
         return Token(TokenKind.OTHER, text, start, end)
     if text in words.ROOMS_ZH:
         return Token(TokenKind.ROOM, text, start, end, asks_name=words.ROOMS_ZH[text])
-    if text in words.IDS | words.NAMES:
+    if text in _LABELS_OF_IDS:
         return Token(TokenKind.ID, text, start, end, asks_name=True)
     if text in words.LINKS:
         return Token(TokenKind.LINK, text, start, end)
