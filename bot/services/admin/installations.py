@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cachetools import LRUCache, TTLCache
-
 from bot.ports import Clock
+from bot.services.cache import FallbackCache
 from bot.store import DatabaseError, Store
 from bot.store.admin import installations
 
 STATE_TTL: Final = dt.timedelta(minutes=10)
-_TTL_S: Final = 60.0  # another process may have changed an installation
-_MAX_TEAMS: Final = 10_000
+TTL_S: Final = 3.0  # another process may have changed an installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,12 @@ class WorkspaceToken:
 class InstallationService:
     """Stores, returns and deletes installations."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, timer: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._fresh: TTLCache[str, WorkspaceToken] = TTLCache(_MAX_TEAMS, _TTL_S)
-        self._last: LRUCache[str, WorkspaceToken] = LRUCache(_MAX_TEAMS)
+        self._tokens: FallbackCache[WorkspaceToken | None] = FallbackCache(TTL_S, timer)
 
     async def save(self, team: str, token: WorkspaceToken) -> None:
         """Store a workspace's token in place of an earlier one."""
@@ -47,24 +48,27 @@ class InstallationService:
             "scopes": list(token.scopes),
         }
         await self._store.transact(lambda session: installations.save(session, team, data, now))
-        self._forget(team)
+        self._tokens.invalidate((team,))
 
     async def find(self, team: str) -> WorkspaceToken | None:
         """Return a workspace's token, None when it has not installed Lagdesk."""
-        if team in self._fresh:
-            return self._fresh[team]
+        key = (team,)
         try:
-            data = await self._store.read(lambda session: installations.find(session, team))
+            token = await self._tokens.get(key, lambda: self._read(team))
         except DatabaseError:  # people are answered nevertheless
-            if team in self._last:
-                return self._last[team]
+            if last := self._tokens.last(key):
+                return last
             raise
+        if token is None:  # it may be installing just now
+            self._tokens.invalidate(key)
+        return token
+
+    async def _read(self, team: str) -> WorkspaceToken | None:
+        data = await self._store.read(lambda session: installations.find(session, team))
         if data is None:
             return None
         scopes = tuple(data.get("scopes") or ())
-        token = WorkspaceToken(data["bot_token"], data["bot_id"], data["bot_user_id"], scopes)
-        self._fresh[team] = self._last[team] = token
-        return token
+        return WorkspaceToken(data["bot_token"], data["bot_id"], data["bot_user_id"], scopes)
 
     async def teams(self) -> list[str]:
         """List the workspaces that installed Lagdesk."""
@@ -78,11 +82,7 @@ class InstallationService:
     async def delete(self, team: str) -> None:
         """Delete a workspace's installation."""
         await self._store.transact(lambda session: installations.delete(session, team))
-        self._forget(team)
-
-    def _forget(self, team: str) -> None:
-        self._fresh.pop(team, None)
-        self._last.pop(team, None)
+        self._tokens.invalidate((team,))
 
     async def issue_state(self) -> str:
         """Begin an installation; returns a state that is valid once, for ten minutes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.services.admin.installations import InstallationService, WorkspaceToken
+from bot.services.admin.installations import TTL_S, InstallationService, WorkspaceToken
 from tests.bot.services.conftest import ServiceHarness
 
 
@@ -28,6 +28,20 @@ async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
     await service.delete("T5")
     assert await service.find("T5") is None
     assert "T5" not in await service.teams()
+
+
+async def test_installations_by_another_process(service_harness: ServiceHarness) -> None:
+    """The first is seen at once, what follows seconds later; in between nothing is read."""
+    store, clock = service_harness.context.store, service_harness.clock
+    ours, others = InstallationService(store, clock, clock), installations(service_harness)
+    assert await ours.token_for("T6") is None
+    await others.save("T6", WorkspaceToken("xoxb-6", "B6", "U6"))
+    assert await ours.token_for("T6") == "xoxb-6"
+    await others.delete("T6")
+    clock.move(TTL_S - 0.1)
+    assert await ours.token_for("T6") == "xoxb-6"
+    clock.move(0.2)
+    assert await ours.token_for("T6") is None
 
 
 @pytest.mark.parametrize(("after_s", "is_valid"), [(600, True), (601, False)])
