@@ -177,6 +177,14 @@ def test_normal_call_is_healthy(seed: int) -> None:
                 assert values(sim_call, uid, Metric.FREEZE_TIME, media, peer).mean() < 20
 
 
+def test_a_person_is_found_by_uid() -> None:
+    """Or is not there."""
+    sim_call = random_simulated_call(1, "healthy", now=NOW)
+    assert [sim_call.person(uid).role for uid in (T, S)] == ["teacher", "student"]
+    with pytest.raises(KeyError):
+        sim_call.person(5)
+
+
 def test_a_fault_outside_the_complaint_is_really_there() -> None:
     """The fault that is over did happen: a diagnosis at that time would find it."""
     sim_call = random_simulated_call(5, "outside", now=NOW)

@@ -194,6 +194,22 @@ async def test_a_job_runs_until_it_is_stopped(huawei: HuaweiCloud) -> None:
     assert (running.stopped_at, stopped.stopped_at) == (None, NOON)
 
 
+def test_commands_are_accepted(clouds: FakeClouds) -> None:
+    """10, 11: 201 with the job, 204 and 202 without a body."""
+    control = clouds.huawei.control
+    body = {"room_id": "class_77_3", "user_id": "10001", "record_param": {}}
+    started = control.start_job(APP, body, NOON_S)
+    (job_id,) = control.jobs
+    removed = control.remove_users(APP, "class_77_3", {"user_ids": ["10001", "20002"]})
+    stopped = control.stop_job(APP, job_id, NOON_S)
+    dismissed = control.dismiss(APP, "class_77_3", clouds.sim_calls, NOON_S)
+    answers = [(answer.status, answer.body) for answer in (removed, stopped, dismissed)]
+    assert (started.status, started.body) == (201, control.jobs[job_id])
+    assert answers == [(202, None), (204, None), (202, None)]
+    assert control.removed == [(APP, "class_77_3", ("10001", "20002"))]
+    assert control.dismissed == [(APP, "class_77_3")]
+
+
 async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None:
     """11.2: 404 for an empty room."""
     await huawei.control.dismiss("kids", "class_77_3")
