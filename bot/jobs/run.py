@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 from sqlmodel import Session
 
 from bot.jobs.leases import Lease, LeaseLostError
-from bot.store import job_leases
+from bot.store import Store, job_leases
 
 # Gets a Run and the job's arguments. Returns None when done, or when to call it again.
 JobFunction = Callable[..., Awaitable[dt.datetime | None]]
@@ -35,16 +35,17 @@ class Committer(Protocol):
         """Commit, then notify the worker of the jobs that were enqueued."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """One attempt. `key` is the job's name, which the messages it posts carry as metadata.
 
-    A function that is called directly has no lease.
+    A function that is called directly has no lease. `has_ended` when the outcome is recorded.
     """
 
     key: str
     is_retry: bool = False
     lease: Lease | None = None
+    has_ended: bool = False
 
     def ensure_held(self) -> None:
         """Check before what must not happen twice. Raises LeaseLostError."""
@@ -61,6 +62,27 @@ class Run:
             return work(session)
 
         return await committer.commit(fenced)
+
+    async def end(
+        self,
+        store: Store,
+        work: Callable[[Session], object],
+        again_at: dt.datetime | None = None,
+    ) -> None:
+        """Commit and record in the same transaction that the job is done, or due at `again_at`.
+
+        The function then returns `again_at`. Raises LeaseLostError.
+        """
+
+        def ending(session: Session) -> None:
+            work(session)
+            if (lease := self.lease) is not None:
+                now = store.now(session)
+                if not job_leases.end(session, lease.job, lease.token, now, again_at):
+                    raise LeaseLostError(lease.job)
+
+        await store.transact(ending)
+        self.has_ended = self.lease is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,18 +226,12 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
             await self._postpone(job, error)
             return error
-        await self._end(job, again_at)
-        return None
-
-    async def _end(self, job: ClaimedJob, again_at: dt.datetime | None) -> None:
-        def work(session: Session) -> bool:
-            if again_at is None:
-                return job_leases.complete(session, job.name, job.token, self._store.now(session))
-            job_leases.reschedule(session, job.name, job.token, again_at)
-            return False
-
-        if await self._record(work):
+        is_ours = run.has_ended or await self._record(
+            lambda s: job_leases.end(s, job.name, job.token, self._store.now(s), again_at)
+        )
+        if is_ours and again_at is None:
             counts.DONE[job.kind] += 1
+        return None
 
     async def _give_up(self, job: ClaimedJob, error: LagdeskError) -> None:
         """End a job that cannot succeed; log why once, although it may be enqueued again."""

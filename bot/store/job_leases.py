@@ -137,6 +137,15 @@ def complete(
     return _release(session, name, token, **values) == 1
 
 
+def end(
+    session: Session, name: str, token: str, now: dt.datetime, again_at: dt.datetime | None
+) -> bool:
+    """Record that a job is done, or that it is due again at `again_at`; False without the lease."""
+    if again_at is None:
+        return complete(session, name, token, now)
+    return reschedule(session, name, token, again_at)
+
+
 def reschedule(
     session: Session,
     name: str,

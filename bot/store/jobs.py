@@ -109,18 +109,6 @@ def list_failing(session: Session, kind: str) -> Sequence[Job]:
     return session.scalars(statement.order_by(col(Job.ticket))).all()
 
 
-def reschedule_earlier(session: Session, name: str, due_at: dt.datetime) -> None:
-    """Make a waiting job due at `due_at` if that is earlier; a running one runs once more then.
-
-    Unlike `enqueue`, it leaves alone what is finished.
-    """
-    is_unfinished = (col(Job.name) == name) & col(Job.finished_at).is_(None)
-    is_running, is_later = col(Job.locked_by).is_not(None), col(Job.due_at) > due_at
-    update_jobs(session, is_unfinished & ~is_running & is_later, due_at=due_at)
-    is_earliest = ~col(Job.rerun) | is_later
-    update_jobs(session, is_unfinished & is_running & is_earliest, due_at=due_at, rerun=True)
-
-
 def move(session: Session, name: str, partition: str) -> None:
     """Let a job start at the pace of another partition from now on."""
     update_jobs(session, col(Job.name) == name, partition=partition)

@@ -105,12 +105,7 @@ class DiagnosisJobs:
             ticket.created_at,
             lambda: self._posts.post_diagnosis(ticket, diagnosis, run.key),
         )
-
-        def change(stored: Ticket) -> None:
-            if stored.thread.card_ts == ticket.thread.card_ts:  # not under a card that is gone
-                stored.thread.diagnosis_ts = posted.ts
-
-        await update_ticket(run, self._context, ticket, change)
+        ticket.thread.diagnosis_ts = posted.ts
         if not is_new:
             await self._posts.update_diagnosis(ticket, diagnosis)
 
@@ -135,11 +130,13 @@ class DiagnosisJobs:
             await self._posts.update_diagnosis(ticket, diagnosis)
 
     async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
-        """Store the verdict; the first final one is also sent to the reporter."""
+        """Store the verdict and its post; the first final one is also sent to the reporter."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
+            if stored.thread.card_ts == ticket.thread.card_ts:  # not under a card that is gone
+                stored.thread.diagnosis_ts = ticket.thread.diagnosis_ts
             known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
             stored.verdict, stored.diagnosed_at = (
                 diagnosis.verdict.to_json(),
@@ -160,7 +157,7 @@ class DiagnosisJobs:
             if not known and is_final(diagnosis.verdict):
                 enqueue(session, stored, "explain", now)
 
-        await run.commit(self._context, work)
+        await run.end(self._context.store, work, diagnosis.verdict.retry_at)
 
     @job("chart", Queue.DIAGNOSES)
     async def attach_chart(self, run: Run, number: int) -> None:

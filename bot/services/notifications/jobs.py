@@ -109,12 +109,12 @@ class NotificationLog:
 
         return await self._context.store.transact(work)
 
-    async def mark_sent(self, sent_notification: SentNotification, posted: MessageRef) -> None:
+    def mark_sent(
+        self, session: Session, sent_notification: SentNotification, posted: MessageRef
+    ) -> None:
         """Store that the message was sent, and its position."""
-        sent_notification.channel, sent_notification.ts = posted.channel, posted.ts
-        sent_notification.sent_at = self._context.clock.now()
-        stored = SentNotification(**sent_notification.model_dump())
-        await self._context.store.transact(lambda session: session.merge(stored))
+        at = self._context.clock.now()
+        sent.mark_sent(session, sent_notification, posted.channel, posted.ts, at)
 
     async def discard(self, sent_notification: SentNotification) -> None:
         """Delete the row of a message that was certainly not sent."""
@@ -133,22 +133,29 @@ class NotificationLog:
     async def notify_once(
         self, run: Run, team: str, notification: Notification, send: Send
     ) -> None:
-        """Send a private message unless it was sent; gives up after a day without access."""
+        """Send a private message unless it was sent; gives up after a day without access.
+
+        The job is then done.
+        """
         sent_notification, is_new = await self.reserve(notification)
         if sent_notification.sent_at is not None:
             return
         where = Destination(team, person=notification.person)
         attempted_at = sent_notification.attempted_at
         try:
-            posted = None if is_new else await self._publisher.find(where, run.key, attempted_at)
-            if posted is None:
+            found = None if is_new else await self._publisher.find(where, run.key, attempted_at)
+            if found is None:
                 run.ensure_held()
-                posted = await send()
-            await self.mark_sent(sent_notification, posted)
+            posted = found or await send()
         except SlackAccessLostError as error:
             if self._context.clock.now() < attempted_at + DELIVERY_TIMEOUT:
                 raise
             log.info("%s cannot be delivered: %s", notification.name, error)
+            return
+        await run.end(
+            self._context.store,
+            lambda session: self.mark_sent(session, sent_notification, posted),
+        )
 
 
 class NotificationJobs:
@@ -239,7 +246,9 @@ class NotificationJobs:
                 log.info("%s cannot be offered: %s", ticket.label, error)
                 return
             raise
-        await self._notification_log.mark_sent(sent_notification, posted)
+        await self._context.store.transact(
+            lambda session: self._notification_log.mark_sent(session, sent_notification, posted)
+        )
 
     def _was_offered_recently(self, session: Session, notification: Notification) -> bool:
         newest = sent.find_newest(session, notification.ticket, notification.kind)

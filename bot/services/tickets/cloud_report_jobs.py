@@ -94,4 +94,5 @@ class CloudReportJobs:
             dumped = dump_message(reason) if reason else None
             stored.cloud_report.set_state(state, dumped, retry_at)
 
-        await update_ticket(run, self._context, ticket, change, "card")
+        is_last = state is ReportState.ACCEPTED
+        await update_ticket(run, self._context, ticket, change, "card", is_last=is_last)

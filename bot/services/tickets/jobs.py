@@ -23,7 +23,12 @@ from bot.services.notifications.rules import DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
-from bot.services.tickets.updates import fetch_permalink, find_ticket
+from bot.services.tickets.updates import (
+    fetch_permalink,
+    find_ticket,
+    permalink_change,
+    update_ticket,
+)
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.notifications import sent
@@ -104,6 +109,7 @@ class TicketJobs:
 
     async def _post_card(self, run: Run, ticket: Ticket) -> None:
         refusals: list[SlackContentRefusedError] = []
+        waiting = () if ticket.thread.card_ts else ("confirm",)
 
         async def post() -> MessageRef:
             try:
@@ -121,13 +127,14 @@ class TicketJobs:
         except SlackAccessLostError as error:
             await self._enqueue_announcement(run, ticket, error.code)
             raise
-        await self._save_card_location(
-            run, ticket, posted
-        )  # the diagnosis is posted again under it
-        await fetch_permalink(run, self._context, ticket, self._posts.permalink, refresh=True)
-        await self._run_waiting_jobs(run, ticket)
+        await self._save_card_location(run, ticket, posted)
+        permalink = await self._posts.permalink(ticket)
         if not is_new:
             await self._update_card(ticket)
+        await update_ticket(
+            *(run, self._context, ticket, permalink_change(ticket, permalink), *waiting),
+            is_last=not refusals,
+        )
         for refusal in refusals:
             raise refusal
 
@@ -145,7 +152,10 @@ class TicketJobs:
         await run.commit(self._context, work)
 
     async def _save_card_location(self, run: Run, ticket: Ticket, posted: MessageRef) -> None:
-        """Store the card's position; the history records a card that replaces another."""
+        """Store the card's position; the history records a card that replaces another.
+
+        The diagnosis is posted, or posted again, under it.
+        """
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -154,19 +164,10 @@ class TicketJobs:
                 stored.add_event("reposted", now)
                 enqueue(session, stored, "card", now)
             stored.thread.move_to(posted.channel, posted.ts)
+            enqueue(session, stored, "diagnose", now)
 
         await run.commit(self._context, work)
         ticket.thread.move_to(posted.channel, posted.ts)
-
-    async def _run_waiting_jobs(self, run: Run, ticket: Ticket) -> None:
-        """Run the jobs that wait for the card. A sent confirmation is not sent again."""
-        now = self._context.clock.now()
-
-        def work(session: Session) -> None:
-            store_jobs.reschedule_earlier(session, f"confirm:{ticket.label}", now)
-            enqueue(session, ticket, "diagnose", now)
-
-        await run.commit(self._context, work)
 
     @job("confirm", Queue.MESSAGES)
     async def confirm(self, run: Run, number: int) -> dt.datetime | None:
@@ -174,9 +175,8 @@ class TicketJobs:
 
         A reporter who knows that the card cannot be posted gets it after the card.
         """
-        ticket = await find_ticket(self._context, number)
-        delayed = await self._context.store.read(
-            lambda session: sent.find_newest(session, ticket.id, DELAYED)
+        ticket, delayed = await self._context.store.read(
+            lambda s: (tickets.find(s, number), sent.find_newest(s, number, DELAYED))
         )
         if delayed is not None and not ticket.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT

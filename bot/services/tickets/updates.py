@@ -18,11 +18,16 @@ async def find_ticket(context: Context, number: int) -> Ticket:
 
 
 async def update_ticket(
-    run: Run, context: Context, ticket: Ticket, change: Callable[[Ticket], None], *job_kinds: str
+    run: Run,
+    context: Context,
+    ticket: Ticket,
+    change: Callable[[Ticket], None],
+    *job_kinds: str,
+    is_last: bool = False,
 ) -> None:
     """Apply a change to the stored ticket and to `ticket`, and enqueue jobs of these kinds.
 
-    Raises LeaseLostError when another worker has the job by now.
+    With `is_last` the job is then done. Raises LeaseLostError when another worker has the job.
     """
     now = context.clock.now()
 
@@ -32,27 +37,25 @@ async def update_ticket(
         for kind in job_kinds:
             enqueue(session, stored, kind, now)
 
-    await run.commit(context, work)
+    await (run.end(context.store, work) if is_last else run.commit(context, work))
     change(ticket)
 
 
 async def fetch_permalink(
-    run: Run,
-    context: Context,
-    ticket: Ticket,
-    fetch: Callable[[Ticket], Awaitable[str]],
-    *,
-    refresh: bool = False,
+    run: Run, context: Context, ticket: Ticket, fetch: Callable[[Ticket], Awaitable[str]]
 ) -> None:
     """Store the permalink of the ticket's card unless it is known; optional, so never an error."""
-    if not ticket.thread.card_ts or (ticket.thread.permalink and not refresh):
+    if not ticket.thread.card_ts or ticket.thread.permalink:
         return
-    permalink = await fetch(ticket)
-    if not permalink:
-        return
+    if permalink := await fetch(ticket):
+        await update_ticket(run, context, ticket, permalink_change(ticket, permalink))
+
+
+def permalink_change(ticket: Ticket, permalink: str) -> Callable[[Ticket], None]:
+    """Return the change that stores the permalink of a card that is still the ticket's."""
 
     def change(stored: Ticket) -> None:
         if stored.thread.card_ts == ticket.thread.card_ts:
-            stored.thread.permalink = permalink
+            stored.thread.permalink = permalink or stored.thread.permalink
 
-    await update_ticket(run, context, ticket, change)
+    return change

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.store.models import SentNotification
@@ -33,6 +34,19 @@ def list_sent(session: Session, ticket: int, kind: str) -> Sequence[SentNotifica
         SentNotification.ticket == ticket, SentNotification.kind == kind
     )
     return session.exec(statement.where(col(SentNotification.ts) != "")).all()
+
+
+def mark_sent(
+    session: Session, reserved: SentNotification, channel: str, ts: str, at: dt.datetime
+) -> None:
+    """Store that a message was sent, and its position."""
+    statement = update(SentNotification).where(
+        col(SentNotification.ticket) == reserved.ticket,
+        col(SentNotification.person) == reserved.person,
+        col(SentNotification.kind) == reserved.kind,
+        col(SentNotification.key) == reserved.key,
+    )
+    session.connection().execute(statement.values(channel=channel, ts=ts, sent_at=at))
 
 
 def find_answered(

@@ -25,6 +25,7 @@ from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
+from bot.store.models import KeyValue
 from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
 from tests.due_jobs import wait_until_idle
@@ -386,6 +387,35 @@ async def test_fenced_commit(store: Store, clock: Any) -> None:
         await until(lambda: bool(written) and not worker._running)
     assert written == ["held"]
     assert read_job(store).locked_by == "other"
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+@pytest.mark.parametrize("again_in_s", [None, 60])
+async def test_outcome_in_the_transaction_of_the_job(
+    store: Store, clock: Any, again_in_s: float | None, *, is_lost: bool
+) -> None:
+    """A job ends with what it writes last; when another worker has it, it writes nothing."""
+    again_at = clock.now() + dt.timedelta(seconds=again_in_s) if again_in_s else None
+    jobs, expected = Jobs(again_at), (None, clock.now() if again_at is None else None)
+
+    def work(session: Session) -> None:
+        session.add(KeyValue(name="written", value="", at=clock.now()))
+
+    async def write(run: Run) -> None:
+        if is_lost:
+            clock.move(seconds=7)
+            store.transact_sync(_claim_by_other(clock.now()))
+        await run.end(store, work, again_at)
+        assert (read_job(store).locked_by, read_job(store).finished_at) == expected
+
+    jobs.during = write
+    enqueue(store, clock)
+    async with Worker(store, jobs.handlers()) as worker:
+        await until(lambda: bool(jobs.attempts) and not worker._running)
+    job = read_job(store)
+    is_written = store.read_sync(lambda session: session.get(KeyValue, "written")) is not None
+    assert (job.locked_by, is_written) == (("other", False) if is_lost else (None, True))
+    assert is_lost or (job.due_at, job.last_error) == (again_at or clock.now(), "")
 
 
 async def test_end_of_an_attempt_during_a_renewal(store: Store, clock: Any) -> None:

@@ -303,7 +303,7 @@ def test_paused_partition(shared_store: Store) -> None:
 
 
 def test_bringing_jobs_forward(shared_store: Store) -> None:
-    """Retries after failures can be run now, and a waiting job can be made due earlier."""
+    """Retries after failures can be run now; what waits for another reason keeps waiting."""
     _run(shared_store, _enqueue(0), _claim(), _reschedule(300, "no answer", failures=1))
     shared_store.transact_sync(_enqueue(600, "card:LD-13"))
     shared_store.transact_sync(lambda session: store_jobs.retry_now(session, NOON))
@@ -311,11 +311,6 @@ def test_bringing_jobs_forward(shared_store: Store) -> None:
         NOON,
         _at(600),
     )
-    for due_in_s in (60, 90):
-        shared_store.transact_sync(
-            lambda s, d=due_in_s: store_jobs.reschedule_earlier(s, "card:LD-13", _at(d))  # type: ignore[misc]
-        )
-    assert _read(shared_store, "card:LD-13").due_at == _at(60)
 
 
 @pytest.mark.parametrize(("failures", "is_pending"), [(0, False), (1, True)])
@@ -333,26 +328,6 @@ def test_job_given_up_until_the_next_start(
     if is_pending:
         assert _run(shared_store, _claim(at_s=9), _complete()).failures == 0
         assert shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card")) == []
-
-
-def test_finished_job_is_not_brought_forward(shared_store: Store) -> None:
-    """What is done is left alone."""
-    _run(shared_store, _enqueue(0), _claim(), _complete())
-    job = _run(shared_store, lambda s: store_jobs.reschedule_earlier(s, CARD, _at(-60)))
-    assert (job.due_at, job.finished_at) == (NOON, NOON)
-
-
-@pytest.mark.parametrize("end", [_complete(), _reschedule(300)], ids=["done", "waits"])
-@pytest.mark.parametrize("moments", [(60,), (60, 90), (90, 60)])
-def test_running_job_is_brought_forward(
-    shared_store: Store, moments: tuple[int, ...], end: Step
-) -> None:
-    """It may have looked already: it runs once more, at the earliest of the moments."""
-    _run(shared_store, _enqueue(0), _claim())
-    for due_in_s in moments:
-        _run(shared_store, lambda s, d=due_in_s: store_jobs.reschedule_earlier(s, CARD, _at(d)))  # type: ignore[misc]
-    job = _run(shared_store, end)
-    assert (job.due_at, job.finished_at) == (_at(60), None)
 
 
 def test_what_is_pending(shared_store: Store) -> None:
