@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
@@ -158,13 +158,16 @@ class Worker:
 
         def find_queues(session: Session) -> list[Queue]:
             now, running = self._store.now(session), self._running_names()
-            return [
-                q
-                for q in free
-                if job_leases.has_claimable(session, now, self._kinds[q], running, self._paces[q])
-            ]
 
-        for queue in await self._store.read(find_queues):  # mostly none
+            def is_any_due(kinds: Collection[str], queue: Queue) -> bool:
+                pace = self._paces[queue]
+                return job_leases.has_claimable(session, now, kinds, running, pace)
+
+            if not is_any_due(tuple(self._handlers), Queue.MESSAGES):  # mostly: one query is enough
+                return []
+            return [queue for queue in free if is_any_due(self._kinds[queue], queue)]
+
+        for queue in await self._store.read(find_queues):
             await self._start(self._kinds[queue], free[queue], self._paces[queue])
 
     async def _start(
