@@ -1,146 +1,255 @@
-"""The side with the problem, where a sentence names it clearly."""
+"""The side with the problem, where a text names it clearly.
+
+People are replaced by signs, so that the grammar stays small: "the student (uid 20002) can't hear
+me" is read as "the S can't hear M". A text is read clause by clause.
+"""
 
 from __future__ import annotations
 
+import itertools
 import re
-from bisect import bisect_left
 from typing import Final
 
 from bot.call import Side
-from bot.services.prefill.tokens import TokenKind, Tokens
+from bot.services.prefill.tokens import Token, TokenKind, Tokens
+
+# Unicode's private use area: teacher, student, another person, the writer as "I", and as "me".
+_T, _S, _O, _I, _ME = "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
+_SIGNS: Final = {_T: Side.TEACHER, _S: Side.STUDENT}
+_FIRST_PERSON: Final = {"i": _I, "我": _I, "me": _ME, "my": _ME}
+_FAMILY: Final = frozenset({"家长", "parent", "parents", "mom", "mother", "dad", "father"})
+_UID_BEHIND: Final = re.compile(
+    r"[\s([#:=,'\"]{0,4}(?:uid|id)?[\s:=#]{0,2}\d{2,20}(?:[)\]\"]|'(?!s))?", re.IGNORECASE
+)
 
 _REACH: Final = 60  # characters between a subject and its verb
-_NEGATIONS: Final = (
-    r"can ?not|can'?t|could ?n[o']t|couldnt|could not|unable to|not able to|(?:does|did|is|was) not"
-    r"|(?:does|did|is|was)n'?t|no longer|never"
+_NOT: Final = (
+    r"\b(?:can ?not|can'?t|could ?n[o']t|couldnt|could not|unable to|not able to|no longer|never"
+    r"|(?:do|does|did|is|was|were) ?n[o']t|(?:do|does|did|is|was|were) not)"
 )
-_TROUBLE: Final = re.compile(
-    rf"\b(?:{_NEGATIONS})(?: \w{{1,12}}){{0,2}}? "
-    r"(?:hear|see|view|watch|listen|join|enter|connect|log ?in|get in)\b"
-    r"|\b(?:trouble|problems?|difficulty|difficulties)(?: in)? (?:hearing|seeing|joining)\b"
-    r"|\b(?:hears?|heard|sees?|saw) "
-    r"(?:nothing|no\b|only|(?:an? )?(?:echo|noise|black|frozen|blurry|choppy))"
-    r"|[听聽看]不太?[到见清見着了]|没[有能]?[听看][到见清]|不能[听看]|无法[听看进加连登]|[进连登]不[去来了上]"
-    r"|[听看][^\n。;!?,]{0,12}?(?:(?<!不)卡|断断续续|花屏|黑屏|模糊|杂音|延迟|延时)|掉线|断线|被踢",
+_POOR: Final = r"nothing|no\b|only|(?:an? )?(?:echo|noise|black|frozen|freez|blurr|choppy)"
+_PERCEIVES_BADLY: Final = re.compile(
+    rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:hear|see|view|watch|listen|understand)\b"
+    r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? (?:hearing|seeing)\b"
+    rf"|\b(?:hears?|heard|sees?|saw)(?: (?:[{_T}{_S}{_ME}]|\w{{1,12}})){{0,2}}? (?:{_POOR})"
+    r"|(?:[听看]|hear|see)不太?[到见清着了懂]|没[有能]?[听看][到见清]|不能[听看]|无法[听看]"
+    r"|[听看][^\n]{0,12}?(?:(?<!不)卡|断断续续|花屏|黑屏|模糊|杂音|延迟|延时)",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"[\n。;!?]|\.(?=\s|$)")
-_BOTH: Final = re.compile(r"互相|双方|两边|都|\bboth\b|\beach other\b|\bneither\b", re.IGNORECASE)
-_NAMED: Final = re.compile(
-    r"(?:abnormal|affected|suffering)[ _-]?(?:side|party|person)?|(?:异常|受影响)的?一?[方侧端]?",
+_IS_CUT_OFF: Final = re.compile(
+    rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:join|enter|connect|log ?in|get in(?:to)?|load)\b"
+    r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? joining\b|\berror\b.{0,30}\bjoining\b"
+    r"|\b(?:kicked out|los(?:t|es|ing) (?:the )?connection|disconnect(?:s|ed|ing)?)\b"
+    r"|\b(?:keeps?|kept|was|got|gets|is) dropp(?:ing|ed)\b"
+    r"|[进连登]不[去来了上]|无法[进加连登]|加载不出|掉线|断线|被踢|闪退",
     re.IGNORECASE,
 )
-_ENDS: Final = re.compile(
-    r"(?:'s)? (?:side|end)\b| ?(?:那边|这边|那头|端|一?侧|一方)", re.IGNORECASE
+_UNHEARD_BY: Final = re.compile(
+    rf"{_NOT} be (?:heard|seen)\b.{{0,20}}? by (?:the )?([{_T}{_S}{_I}])", re.IGNORECASE
 )
-_OWNED: Final = re.compile(r" ?\d{0,20} ?(?:的|'s\b)(?! ?(?:side|end)\b)")
+_NOBODY: Final = re.compile(
+    rf"\b(?:nobody|no one|none)\b.{{0,30}}? (?:hears?|sees?)\b.{{0,10}}?([{_T}{_S}])"
+    rf"|没人.{{0,4}}?[听看].{{0,3}}?([{_T}{_S}])",
+    re.IGNORECASE,
+)
+_EACH_OTHER: Final = re.compile(
+    r"互相|双方|两边|\bboth\b|\beach other\b|\bneither\b", re.IGNORECASE
+)
+_PAIR: Final = re.compile(
+    rf"[{_T}{_S}]\W{{0,2}}(?:and(?: the)?|和|与|跟|及|&|/)\W?[{_T}{_S}][^{_T}{_S}]*$"
+    rf"|[{_T}{_S}]\W?[{_T}{_S}]\W?都$",
+    re.IGNORECASE,
+)
+_WRITER: Final = re.compile(
+    rf"(?:{_I}(?:'m| am|是)|\bthis is)(?: the| an?|一?[名个位])?\s?([{_T}{_S}])", re.IGNORECASE
+)
+_OWNED: Final = re.compile(
+    r" ?(?:(?:的|'s\b)(?! ?(?:side|end|mom|mother|dad|father|parents?)\b)"
+    r"|声音|画面|视频|图像|麦克风|摄像头|网络|屏幕|课件)"
+)
+_OF: Final = re.compile(r"\bof (?:the )?$", re.IGNORECASE)
+_REPORTS: Final = re.compile(
+    r"说|反映|反馈|表示|投诉|\b(?:says?|said|report(?:s|ed)|complain(?:s|ed))\b", re.IGNORECASE
+)
+_FOR: Final = re.compile(rf"\bfor (?:the )?([{_T}{_S}])", re.IGNORECASE)
+_END: Final = re.compile(
+    rf"([{_T}{_S}])(?:'s)? ?(?:那边|这边|那头|端|一?侧|一方|side\b|end\b)", re.IGNORECASE
+)
+_LABEL: Final = re.compile(
+    r"(?:(?:abnormal|affected|suffering)[ _-]?(?:side|party|person)?"
+    r"|(?:异常|受影响)的?一?[方侧端]?)"
+    rf"\W{{0,4}}(?:is |was |the |是|为)*([{_T}{_S}])",
+    re.IGNORECASE,
+)
 _BAD: Final = re.compile(
-    r"卡|黑屏|花屏|听不|看不|没有?声|没有?画|断|延|慢|模糊|糊"
-    r"|freez|froze|frozen|black|lag|choppy|stuck|blurr|drop|echo|no sound|no picture",
+    r"卡|黑屏|花屏|听不|看不|没有?声|没有?画|断|延|慢|模糊|糊|声音.{0,3}小|定格"
+    r"|freez|froze|frozen|black|lag|choppy|stuck|blurr|drop|echo|no sound|no picture|disappear|cut",
     re.IGNORECASE,
 )
 _GOOD: Final = re.compile(
     r"正常|没问题|不卡|很好|流畅|\b(?:fine|ok|okay|normal|good)\b", re.IGNORECASE
 )
+_DENIED: Final = re.compile(r"不是|\bnot the\b", re.IGNORECASE)
+_SENTENCE_END: Final = re.compile(r"[\n。;!?]|\.(?=\s|$)")
+_CLAUSE_END: Final = re.compile(r"[,、]|\bbut\b|但是?", re.IGNORECASE)
 
 
 def find_affected_side(tokens: Tokens) -> Side | None:
     """Return the side that had the problem according to a text, None for none or both."""
-    for read in (_named, _subjects, _ends):
-        sides = read(tokens)
+    sentences = [_split(_CLAUSE_END, each) for each in _split(_SENTENCE_END, _with_signs(tokens))]
+    for read in (_labelled, _subjects, _hearers, _places, _contrast):
+        sides = read(sentences)
         if sides:
             return sides.pop() if len(sides) == 1 else None
     return None
 
 
-def _named(tokens: Tokens) -> set[Side]:
+def _with_signs(tokens: Tokens) -> str:
+    """Replace each person by a sign, and leave out the uid that follows."""
+    parts: list[str] = []
+    end = 0
+    for token in tokens.all:
+        sign = _sign(token)
+        if sign and token.start >= end:
+            parts += tokens.plain[end : token.start], sign
+            uid = _UID_BEHIND.match(tokens.plain, token.end)
+            end = token.end if uid is None else uid.end()
+    return "".join([*parts, tokens.plain[end:]])
+
+
+def _sign(token: Token) -> str:
+    if token.lower in _FAMILY:
+        return _S  # who speaks for the student
+    if token.kind is TokenKind.OTHER:
+        return _O
+    if token.side is not None:
+        return _T if token.side is Side.TEACHER else _S
+    return _FIRST_PERSON.get(token.lower, "")
+
+
+def _split(ends: re.Pattern[str], text: str) -> list[str]:
+    return [part for part in ends.split(text) if part.strip()]
+
+
+Sentences = list[list[str]]
+
+
+def _labelled(sentences: Sentences) -> set[Side]:
     """Read "abnormal_side: student", "异常方是学生"."""
+    text = "\n".join(itertools.chain.from_iterable(sentences))
+    return {_SIGNS[label[1]] for label in _LABEL.finditer(text)}
+
+
+def _subjects(sentences: Sentences) -> set[Side]:
+    """Read "the student cannot hear", "老师掉线了"; both sides when a subject is both of them."""
+    writer = _find_writer(sentences)
     sides: set[Side] = set()
-    for label in _NAMED.finditer(tokens.plain):
-        index = tokens.before(label.end())
-        while (token := tokens.at(index)) is not None and token.kind is TokenKind.LINK:
-            index += 1
-        if token is not None and token.side is not None:
-            sides.add(token.side)
+    for clauses in sentences:
+        subject = owner = ""
+        for clause in clauses:
+            sides |= (
+                _who_is_not_heard(clause, writer)
+                or _who_hears_badly(clause, subject, writer)
+                or _who_is_cut_off(clause, subject or owner, writer)
+            )
+            subject = _subject(clause) or subject
+            owner = _subject(clause, owner_counts=True) or owner
     return sides
 
 
-def _subjects(tokens: Tokens) -> set[Side]:
-    """Read "student cannot hear", "老师看不到"; both sides when a subject is both of them."""
-    sides: set[Side] = set()
-    people = [
-        index
-        for index, token in enumerate(tokens.all)
-        if token.kind is TokenKind.OTHER
-        or (token.kind is TokenKind.ROLE and not _is_owner(tokens, index))
-    ]
-    starts = [tokens.all[index].start for index in people]
-    for trouble in _TROUBLE.finditer(tokens.plain):
-        nearest = bisect_left(starts, trouble.start()) - 1
-        if nearest >= 0:
-            sides |= _sides_of(tokens, people[nearest], trouble.start())
-    return sides
+def _find_writer(sentences: Sentences) -> Side | None:
+    """Return the writer's side: as they say, or the other one of whom they write about."""
+    clauses = list(itertools.chain.from_iterable(sentences))
+    for clause in clauses:
+        if named := _WRITER.search(clause):
+            return _SIGNS[named[1]]
+    about = [set(clause) & set(_SIGNS) for clause in clauses if {_I, _ME} & set(clause)]
+    for signs in [*about, set("".join(clauses)) & set(_SIGNS)]:
+        if len(signs) == 1:
+            return _SIGNS[signs.pop()].other
+    return None
 
 
-def _sides_of(tokens: Tokens, subject: int, verb: int) -> set[Side]:
-    """Return the sides that are the subject of a verb, from the last person named before it."""
-    token = tokens.all[subject]
-    if token.side is None or verb - token.start > _REACH:
+def _who_is_not_heard(clause: str, writer: Side | None) -> set[Side]:
+    """Read "nobody can hear the teacher", "the student cannot be heard by me"."""
+    if nobody := _NOBODY.search(clause):
+        return {_SIGNS[nobody[1] or nobody[2]].other}
+    passive = _UNHEARD_BY.search(clause)
+    return _sides(passive[1], writer) if passive else set()
+
+
+def _who_hears_badly(clause: str, inherited: str, writer: Side | None) -> set[Side]:
+    """Return who cannot hear or see; without a subject, the other side of whom they cannot."""
+    match = _PERCEIVES_BADLY.search(clause)
+    if match is None:
         return set()
-    between = tokens.plain[token.end : verb]
-    if _SENTENCE_END.search(between):
+    before, after = clause[: match.start()], clause[match.end() :]
+    if _EACH_OTHER.search(clause) or _PAIR.search(before):
+        return set(Side)
+    if subject := _subject(before):
+        return _sides(subject, writer)
+    heard = [_SIGNS[sign] for sign in after if sign in _SIGNS]
+    if heard:
+        return {heard[0].other}
+    return set() if set(before) & set(_SIGNS) else _sides(inherited, writer)
+
+
+def _who_is_cut_off(clause: str, inherited: str, writer: Side | None) -> set[Side]:
+    """Return who cannot join or stay; it is the owner of a device as well."""
+    match = _IS_CUT_OFF.search(clause)
+    if match is None:
         return set()
-    is_both = _BOTH.search(between) or _is_one_of_both(tokens, subject)
-    return set(Side) if is_both else {token.side}
+    before = clause[: match.start()]
+    if _EACH_OTHER.search(clause) or _PAIR.search(before):
+        return set(Side)
+    return _sides(_subject(before, owner_counts=True) or inherited, writer)
 
 
-def _is_owner(tokens: Tokens, index: int) -> bool:
-    """Return whether a person is only a possessor: 老师的声音, student of teacher 10001."""
-    before, token = tokens.at(index - 1), tokens.all[index]
-    if before is not None and before.lower == "the":
-        before = tokens.at(index - 2)
-    is_of = before is not None and before.lower == "of"
-    return is_of or _OWNED.match(tokens.plain, token.end) is not None
+def _subject(text: str, *, owner_counts: bool = False) -> str:
+    """Return the sign of the last person who is no mere owner (老师的声音), "" for nobody."""
+    for index in range(len(text) - 1, max(len(text) - _REACH, 0) - 1, -1):
+        is_owner = _OWNED.match(text, index + 1) is not None and not owner_counts
+        if text[index] in (_T, _S, _O, _I) and not is_owner and not _OF.search(text[:index]):
+            return text[index]
+    return ""
 
 
-def _is_one_of_both(tokens: Tokens, index: int) -> bool:
-    """Return whether the other side is named right before, joined by "and"."""
-    side, has_and = tokens.all[index].side, False
-    for step in range(1, 6):
-        token = tokens.at(index - step)
-        if token is None:
-            return False
-        if token.side is not None:
-            return has_and and token.side is not side
-        has_and = has_and or (token.kind is TokenKind.JOIN and token.text != ",")
-        if token.kind not in (TokenKind.JOIN, TokenKind.LINK, TokenKind.ID, TokenKind.NUMBER):
-            return False
-    return False
+def _sides(sign: str, writer: Side | None) -> set[Side]:
+    side = writer if sign == _I else _SIGNS.get(sign)
+    return set() if side is None else {side}
 
 
-def _ends(tokens: Tokens) -> set[Side]:
-    """Read "freezes on the student's side", "学生那边卡"; nothing when all is well there."""
+def _hearers(sentences: Sentences) -> set[Side]:
+    """Read "the student says the teacher's video is blurry", "frozen for the student"."""
     sides: set[Side] = set()
-    start = 0
-    for end in [
-        *(match.end() for match in _SENTENCE_END.finditer(tokens.plain)),
-        len(tokens.plain),
-    ]:
-        sentence = tokens.plain[start:end]
-        if _BAD.search(sentence) and not _GOOD.search(sentence):
-            sides |= _ends_within(tokens, start, end)
-        start = end
-    return sides
-
-
-def _ends_within(tokens: Tokens, start: int, end: int) -> set[Side]:
-    sides: set[Side] = set()
-    for index in range(tokens.before(start), tokens.before(end)):
-        token, behind = tokens.all[index], tokens.at(index + 1)
-        if token.side is None:
+    for clause in itertools.chain.from_iterable(sentences):
+        if not _BAD.search(clause):
             continue
-        is_number = behind is not None and behind.kind is TokenKind.NUMBER
-        last = behind if behind is not None and is_number else token
-        if _ENDS.match(tokens.plain, last.end):
-            sides.add(token.side)
+        sides |= {_SIGNS[match[1]] for match in _FOR.finditer(clause)}
+        report = _REPORTS.search(clause)
+        if report is not None:
+            reporter = _SIGNS.get(_subject(clause[: report.start()]))
+            others = {_SIGNS[sign] for sign in clause[report.end() :] if sign in _SIGNS}
+            sides |= {reporter} if reporter and others == {reporter.other} else set()
     return sides
+
+
+def _places(sentences: Sentences) -> set[Side]:
+    """Read "freezes on the student's side", "学生那边卡"; nothing when all is well there."""
+    return {
+        _SIGNS[end[1]]
+        for clause in itertools.chain.from_iterable(sentences)
+        if _BAD.search(clause) and not _GOOD.search(clause) and not _DENIED.search(clause)
+        for end in _END.finditer(clause)
+    }
+
+
+def _contrast(sentences: Sentences) -> set[Side]:
+    """Read "学生老是卡，老师正常"."""
+    for clauses in sentences:
+        well = [each for each in clauses if _GOOD.search(each)]
+        ill = [each for each in clauses if _BAD.search(each) and each not in well]
+        good, bad = (set("".join(some)) & set(_SIGNS) for some in (well, ill))
+        if len(bad) == len(good) == 1 and bad != good:
+            return {_SIGNS[bad.pop()]}
+    return set()

@@ -10,7 +10,7 @@ from typing import Final
 from bot.call import Side
 from bot.services.prefill import vocabulary as words
 from bot.services.prefill.rooms import is_candidate
-from bot.services.prefill.tokens import UID_MAX, Token, TokenKind, Tokens
+from bot.services.prefill.tokens import UID_MAX, Token, TokenKind, Tokens, label_within
 
 _REACH: Final = 8  # tokens between a label and its value
 _BARE_LENGTH: Final = 4  # digits that count before a label without a sign: "10001 老师"
@@ -191,6 +191,8 @@ def _value_after(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | 
             return index, strength == "weak"
         if token.kind is TokenKind.ID:
             has_id = has_id or token.lower not in words.NAMES
+        elif token.text == "," and _announces_uid(tokens, index + 1):
+            has_id = True
         elif token.kind is TokenKind.LINK:
             has_sign = has_sign or token.text in (":", "=", "->", "=>", "→")
         elif not _is_alone(tokens, label, index):
@@ -202,11 +204,21 @@ def _value_after(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | 
     return None
 
 
+def _announces_uid(tokens: Tokens, index: int) -> bool:
+    """Return whether a comma only sets a uid apart: "Karen, uid 10001", "the teacher, 10001, "."""
+    token, behind = tokens.at(index), tokens.at(index + 1)
+    if token is None or token.kind is TokenKind.ID:
+        return token is not None
+    return behind is not None and behind.text == "," and _is_short_uid(tokens, index)
+
+
 def _uid_strength(token: Token, *, has_id: bool, has_sign: bool) -> str:
     """Return "sure" or "weak" when a word may be a uid, "" when it may not."""
     text = token.text
     if token.lower in words.NO_NAMES:
         return ""
+    if label_within(text):
+        return "sure"
     if _STRING_UID.fullmatch(text):
         if has_id or has_sign:
             return "sure"
@@ -229,6 +241,12 @@ def _name_length(tokens: Tokens, index: int) -> int:
         return int(_is_name(token)) + int(
             behind is not None and _is_name(token) and _is_name(behind)
         )
+    if (
+        token.kind is TokenKind.HAN
+        and token.text in "小阿"
+        and _is_given_name(tokens.at(index + 1))
+    ):
+        return 2
     if token.kind is not TokenKind.HAN or token.text not in words.SURNAMES:
         return 0
     length = 1
@@ -238,7 +256,8 @@ def _name_length(tokens: Tokens, index: int) -> int:
 
 
 def _is_name(token: Token) -> bool:
-    return token.kind is TokenKind.WORD and token.text.isalpha() and token.text.istitle()
+    is_word = token.kind is TokenKind.WORD and token.text.isalpha() and token.text.istitle()
+    return is_word and token.lower not in words.NO_CAPITALS
 
 
 def _is_given_name(token: Token | None) -> bool:

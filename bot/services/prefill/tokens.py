@@ -60,11 +60,19 @@ _HAN_WORDS: Final = _choice(
        if not word.isascii()}
 )  # fmt: skip
 _TOKEN: Final = re.compile(
-    rf"(?P<word>[A-Za-z0-9_](?:[A-Za-z0-9_.@+\-]*[A-Za-z0-9_])?)|(?P<han>{_HAN_WORDS})"
+    r"(?P<room>(?i:class|lesson|course)[ _\-]?(?i:id|no|number|name|code)\b"
+    r"|(?:课堂|课程|课节) ?(?:(?i:id)\b|编号|号码|号|名称?))"
+    r"|(?P<thousands>(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,]))"
+    rf"|(?P<word>[A-Za-z0-9_](?:[A-Za-z0-9_.@+\-]*[A-Za-z0-9_])?)|(?P<han>{_HAN_WORDS})"
     r"|(?P<arrow>->|=>)|(?P<line>\n)|(?P<quote>'s\b|(?<=\b[Nn]o)\.(?=[ ]?[#\d])|[\"'`*])"
     r"|(?P<mark>\S)"
 )
 _LABELS_OF_IDS: Final = words.IDS | words.NAMES
+_CLOCK_AHEAD: Final = re.compile(
+    r"(?:[早晚]上|[上下中]午|凌晨|[今昨明]晚|\b(?:at|around|about)) ?$", re.IGNORECASE
+)
+_ROLE_IN_UID: Final = re.compile(r"([A-Za-z]+)_\w*\d")
+_ID_AND_NUMBER: Final = re.compile(r"(uid|id)(\d{1,20})", re.IGNORECASE)
 _ROLE_AND_NUMBER: Final = re.compile(r"([A-Za-z]+)-(\d{1,20})")
 
 
@@ -92,7 +100,7 @@ class Tokens:
             and not self.is_letter_label(index + 1)
         ):
             return True
-        if self._is_clock(index, -1) or self._is_clock(index, 1):
+        if self._is_clock(index, -1) or self._is_clock(index, 1) or self._is_hhmm(token):
             return True
         is_day = len(token.text) < 3 and int(token.text) <= _DAYS_IN_MONTH  # noqa: PLR2004 - days have two digits
         return (
@@ -117,6 +125,14 @@ class Tokens:
         token = self.at(index)
         return token is not None and token.kind is TokenKind.ROLE
 
+    def _is_hhmm(self, token: Token) -> bool:
+        """Return whether three or four digits are a time of day: 晚上1930, at 1930."""
+        is_time = len(token.text) in (3, 4) and int(token.text) < 2400  # noqa: PLR2004 - 24 hours
+        return (
+            is_time
+            and _CLOCK_AHEAD.search(self.plain, max(token.start - 8, 0), token.start) is not None
+        )
+
     def _is_clock(self, index: int, step: int) -> bool:
         """Return whether two digits are next to a colon and another number, as in 20:15."""
         sign, other = self.at(index + step), self.at(index + 2 * step)
@@ -126,18 +142,26 @@ class Tokens:
 
 
 def tokenize(plain: str) -> Tokens:
-    """Cut half-width text into tokens; takes time in proportion to its length."""
+    """Cut half-width text into tokens; takes time in proportion to its length.
+
+    Traditional characters are read as simplified ones.
+    """
+    plain = plain.translate(words.SIMPLIFIED)
     result: list[Token] = []
     for match in _TOKEN.finditer(plain):
         kind, text = match.lastgroup, match[0]
-        if kind == "word":
+        if kind == "room":
+            result.append(Token(TokenKind.ROOM, text, *match.span(), asks_name=True))
+        elif kind == "thousands":
+            result.append(Token(TokenKind.NUMBER, text.replace(",", ""), *match.span()))
+        elif kind == "word":
             result += _read_word(text, match.start(), plain)
         elif kind == "han":
             result.append(_read_han(text, match.start()))
         elif kind == "line":
             result.append(Token(TokenKind.LINE, text, match.start(), match.end()))
         elif kind != "quote":
-            result.append(_read_mark(text, match.start()))
+            result.append(_read_mark(text, match.start(), plain))
     return Tokens(plain, tuple(result))
 
 
@@ -146,13 +170,21 @@ def _read_word(text: str, start: int, plain: str) -> list[Token]:
     if len(text) > 2 and text[0] == text[-1] == "_":  # noqa: PLR2004 - _italic_
         inner = text.strip("_")
         return _read_word(inner, start + text.index(inner), plain) if inner else []
-    split = _ROLE_AND_NUMBER.fullmatch(text)
-    if split and split[1].lower() in words.ROLES_EN:
+    split = _ROLE_AND_NUMBER.fullmatch(text) or _ID_AND_NUMBER.fullmatch(text)
+    if split and split[1].lower() in {*words.ROLES_EN, *words.IDS} - words.PLURALS:
         label = _read_word(split[1], start, plain)
         return [*label, Token(TokenKind.NUMBER, split[2], start + split.start(2), end)]
+    if own := label_within(text):
+        return [*_read_word(own, start, plain), Token(TokenKind.WORD, text, start, end)]
     if text.isdigit():
         return [Token(TokenKind.NUMBER, text, start, end)]
     return [_label(text, start, plain) or Token(TokenKind.WORD, text, start, end)]
+
+
+def label_within(uid: str) -> str:
+    """Return the label that a uid begins with, such as student_20002, "" for none."""
+    match = _ROLE_IN_UID.fullmatch(uid)
+    return match[1] if match and match[1].lower() in words.ROLES_EN else ""
 
 
 def _label(text: str, start: int, plain: str) -> Token | None:
@@ -188,11 +220,17 @@ def _read_han(text: str, start: int) -> Token:
     return Token(TokenKind.JOIN if text in words.JOINS else TokenKind.HAN, text, start, end)
 
 
-def _read_mark(text: str, start: int) -> Token:
+def _read_mark(text: str, start: int, plain: str) -> Token:
     end = start + len(text)
+    side = words.ROLE_CHARACTERS.get(text)
+    if side and plain[end : end + 1].isdigit() and not _is_han(plain[max(start - 1, 0)]):
+        return Token(TokenKind.ROLE, text, start, end, side)
     if text in words.LINKS or len(text) == 2:  # noqa: PLR2004 - an arrow
         return Token(TokenKind.LINK, text, start, end)
     if text in words.JOINS:
         return Token(TokenKind.JOIN, text, start, end)
-    is_han = "\u3400" <= text <= "\u9fff"
-    return Token(TokenKind.HAN if is_han else TokenKind.MARK, text, start, end)
+    return Token(TokenKind.HAN if _is_han(text) else TokenKind.MARK, text, start, end)
+
+
+def _is_han(sign: str) -> bool:
+    return "\u3400" <= sign <= "\u9fff"

@@ -7,11 +7,27 @@ from typing import Final
 
 from bot.call import Side
 
-_TEACHER_EN = ("teacher", "tutor", "instructor", "lecturer")
-_STUDENT_EN = ("student", "pupil", "learner", "trainee", "kid", "child")
-_TEACHER_ZH = ("主讲老师", "授课老师", "任课老师", "老师", "教师", "讲师", "导师", "主讲", "外教")
-_TEACHER_ZH_OLD = ("老師", "教師")
-_STUDENT_ZH = ("学生", "学员", "小朋友", "同学", "孩子", "學生", "學員", "同學")
+# Traditional characters of complaints about calls, for a vocabulary in simplified ones.
+SIMPLIFIED: Final = str.maketrans(
+    "聽見進頻間學師號線斷畫聲視麥連稱課員長開關無網電腦這邊說與兩對錯遲傳為側臺機頭",
+    "听见进频间学师号线断画声视麦连称课员长开关无网电脑这边说与两对错迟传为侧台机头",
+)
+
+_TEACHER_EN = ("teacher", "tutor", "instructor", "lecturer", "host")
+_STUDENT_EN = ("student", "pupil", "learner", "trainee", "kid", "child", "audience")
+_TEACHER_ZH = (
+    "主讲老师",
+    "授课老师",
+    "任课老师",
+    "老师",
+    "教师",
+    "讲师",
+    "导师",
+    "主讲",
+    "外教",
+    "主播",
+)
+_STUDENT_ZH = ("学生", "学员", "小朋友", "同学", "孩子", "观众")
 
 
 def _with_ids(names: tuple[str, ...]) -> set[str]:
@@ -24,10 +40,15 @@ ROLES_EN: Final[dict[str, Side]] = {
     **dict.fromkeys(_with_ids(_TEACHER_EN) | {"tuid"}, Side.TEACHER),
     **dict.fromkeys(_with_ids(_STUDENT_EN) | {"suid", "children"}, Side.STUDENT),
 }
-# One letter is a label only directly before ":" or "=".
-ROLE_LETTERS: Final[dict[str, Side]] = {"t": Side.TEACHER, "s": Side.STUDENT}
+# These are labels only directly before ":" or "=".
+ROLE_LETTERS: Final[dict[str, Side]] = {
+    **dict.fromkeys(("t", "tid"), Side.TEACHER),
+    **dict.fromkeys(("s", "sid"), Side.STUDENT),
+}
+# One character is a label only directly before a number: 师10001.
+ROLE_CHARACTERS: Final[dict[str, Side]] = {"师": Side.TEACHER, "生": Side.STUDENT}
 ROLES_ZH: Final[dict[str, Side]] = {
-    **dict.fromkeys(_TEACHER_ZH + _TEACHER_ZH_OLD, Side.TEACHER),
+    **dict.fromkeys(_TEACHER_ZH, Side.TEACHER),
     **dict.fromkeys(_STUDENT_ZH, Side.STUDENT),
 }
 PLURALS: Final = frozenset({f"{name}s" for name in (*_TEACHER_EN, *_STUDENT_EN)} | {"children"})
@@ -46,11 +67,11 @@ ROOMS_EN: Final[dict[str, bool]] = {
     ),
 }
 ROOMS_ZH: Final[dict[str, bool]] = {
-    **dict.fromkeys(("频道", "房间", "教室", "直播间", "頻道", "房間"), False),
+    **dict.fromkeys(("频道", "房间", "教室", "直播间"), False),
     **dict.fromkeys(
         (
-            *("频道名称", "频道名字", "频道名", "频道号", "頻道名稱", "頻道名"),
-            *("房间名称", "房间名字", "房间名", "房间号", "房間名", "房間號"),
+            *("频道名称", "频道名字", "频道名", "频道号"),
+            *("房间名称", "房间名字", "房间名", "房间号", "房号"),
             *("教室名称", "教室名", "教室号"),
         ),
         True,
@@ -71,14 +92,13 @@ IDS: Final = frozenset(
         "编码",
         "号",
         "端",
-        "側",
         "侧",
     }
 )
 NAMES: Final = frozenset({"name", "called", "named", "名称", "名字", "名叫", "叫做", "叫"})
 LINKS: Final = frozenset(
     {"is", "are", "was", "were", "the", "a", "of", "with", "whose", "has", "having", "as"}
-    | {"respectively", "的", "是", "为", "為", "分别", "这个", "该"}
+    | {"respectively", "的", "是", "为", "分别", "这个", "该"}
     | {":", "=", "#", "(", "[", "{", ">", "-", "→", "|"}
 )
 JOINS: Final = frozenset({"and", "和", "与", "跟", "及", "以及", ",", "、", "/", "&", "+"})
@@ -99,6 +119,10 @@ UNITS: Final = frozenset(
 SURNAMES: Final = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱林何郭罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪"
     "田任姜范石姚谭廖邹熊陆郝孔崔邱秦顾侯邵孟龙段钱汤尹黎贺龚"
+)
+# Capitalized words after a label that are no names: "Student Age: 9".
+NO_CAPITALS: Final = frozenset(
+    {"age", "grade", "level", "phone", "mobile", "device", "rating", "email"}
 )
 NOT_IN_NAMES: Final = frozenset("不没听看卡说见有无的是在和与跟了这那掉进出用")
 
@@ -128,8 +152,9 @@ _ENDINGS = (
 )
 # Words with digits that name a device, a quantity, a file, a person ... but no channel.
 NOT_ROOM: Final = re.compile(
-    rf"(?:{_DEVICES})[-_.]?\d[\w.]*|[a-z]\d{{1,3}}|\d+(?:\.\d+)?[-_]?(?:{_UNITS_EN})"
+    rf"(?:{_DEVICES})[-_.]?\d[\w.]*|[a-z]\d{{1,3}}|[a-z]\d{{2,3}}[a-z]|sm-\w+|\d+(?:\.\d+)?[-_]?(?:{_UNITS_EN})"
     rf"|\d+(?:v|x|on|to|vs|of)\d+|\d{{4}}-\d\d-\d\dt[\w.+\-]*|\d+[-.][\d\-.]*(?:{_UNITS_EN})"
+    rf"|\d{{1,2}}(?::?\d\d)?(?:am|pm)?-\d{{1,2}}(?::?\d\d)?(?:am|pm)"
     rf"|[\w.\-]*\.(?:{_ENDINGS})|[hxvp]\.?26[45]|v\d+(?:\.\d+)+"
     rf"|(?:{'|'.join(_TEACHER_EN + _STUDENT_EN)})"
     r"s?[-_]?\d+|[uctw]0[a-z0-9]{6,}",

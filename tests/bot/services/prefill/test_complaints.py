@@ -1,0 +1,90 @@
+"""How people really complain: first person, reported speech, labels of all kinds, other numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.services.prefill import parse_sentence
+
+# Each row: text, cname, teacher, student, side.
+WHO_SUFFERS = [
+    # The writer, as they say who they are or whom they write about
+    ("学生能听见我，可是我听不见学生", "", "", "", "teacher"),
+    ("他听得到我说话，我听不到他，class_9，学生20002", "class_9", "", "20002", "teacher"),
+    ("My student hears me fine, but I can't see him, room lesson-9", "lesson-9", "", "", "teacher"),
+    ("老师您好，我进不去教室", "", "", "", "student"),
+    ("class_9 我为什么看不到老师？我是学生20002", "class_9", "", "20002", "student"),
+    ("I'm teacher 10001, can't hear student 20002, class_9", "class_9", "10001", "20002", "teacher"),
+    ("they can hear me but I can't hear them", "", "", "", ""),
+    # Somebody reports for somebody
+    ("学生反馈老师声音断断续续，class_9", "class_9", "", "", "student"),
+    ("家长投诉说听不到老师，学生20002", "", "", "20002", "student"),
+    ("Student's dad says she can't see the teacher. lesson-9", "lesson-9", "", "", "student"),
+    ("老师说学生20002掉线了，class_9", "class_9", "", "20002", "student"),
+    ("老师王(10001)说student 20002 hear不到，room math-3b", "math-3b", "10001", "20002", "student"),
+    ("助教说老师10001没声音，class_9", "class_9", "10001", "", ""),
+    ("Student 20002 says audio is choppy", "", "", "20002", ""),
+    # The one who is heard is not the one who suffers
+    ("听不到老师的声音", "", "", "", "student"),
+    ("老师的声音听不到", "", "", "", ""),
+    ("Nobody in class_9 can hear teacher 10001", "class_9", "10001", "", "student"),
+    ("Student cannot be heard by teacher 10001 in lesson-9", "lesson-9", "10001", "", "teacher"),
+    ("Teacher 10001 was frozen for student 20002", "", "10001", "20002", "student"),
+    ("老师10001听学生20002断断续续，class_9", "class_9", "10001", "20002", "teacher"),
+    ("学生20002声音很卡，老师10001听不清，class_9", "class_9", "10001", "20002", "teacher"),
+    ("student 20002 sees me frozen, teacher 10001", "", "10001", "20002", "student"),
+    # Cut off
+    ("学员20002闪退，重进后听不到讲师10001", "", "10001", "20002", "student"),
+    ("Kid kept dropping, student id 20002", "", "", "20002", "student"),
+    ("teacher 10001 got kicked out of class_9 twice", "class_9", "10001", "", "teacher"),
+    ("Student 20002's iPad shows error 0x8007 when joining", "", "", "20002", "student"),
+    ("學生進不去教室math-3b", "math-3b", "", "", "student"),
+    # Where it is bad, and where it is not
+    ("老师10001这边没问题，学生20002那边很卡", "", "10001", "20002", "student"),
+    ("学生20002老是卡，老师10001网络正常", "", "10001", "20002", "student"),
+    ("不是学生20002的问题，是老师10001那边卡", "", "10001", "20002", "teacher"),
+    ("Teacher 10001 is fine but freezes on the student's side", "", "10001", "", "student"),
+    ("学生端正常，老师端没画面", "", "", "", "teacher"),
+    ("老师10001 学生20002 卡", "", "10001", "20002", ""),
+    ("The teacher, 10001, and the student, 20002, can't hear each other", "", "10001", "20002", ""),
+    ("Both teacher 10001 and student 20002 got disconnected", "", "10001", "20002", ""),
+    ("学生20002、20003都掉线，老师10001", "", "10001", "", "student"),
+]  # fmt: skip
+
+LABELS_AND_NUMBERS = [
+    ("老师uid10001学生uid20002房间号class_9", "class_9", "10001", "20002", ""),
+    ("TID:10001 SID:20002 class_9", "class_9", "10001", "20002", ""),
+    ("课堂ID：99887766 主播：10001 观众：20002", "99887766", "10001", "20002", ""),
+    ("Host 10001, audience 20002, Lesson ID 5566", "5566", "10001", "20002", ""),
+    ("Class ID: 15056\nTeacher ID: 10001\nStudent ID: 20002", "15056", "10001", "20002", ""),
+    ("房号880123 师10001 生20002", "880123", "10001", "20002", ""),
+    ("直播間：880123 老師10001 學生20002", "880123", "10001", "20002", ""),
+    ("老师10,001 学生20,002", "", "10001", "20002", ""),
+    ("student_20002 and teacher_10001 in class_9", "class_9", "teacher_10001", "student_20002", ""),
+    ("频道：kids-0921，老师10001", "kids-0921", "10001", "", ""),
+    # Names in between
+    ("学生 小明 20002", "", "", "20002", ""),
+    ("老师小李 10001", "", "10001", "", ""),
+    ("Teacher Karen, uid 10001, room lesson-9: student Leo, uid 20002", "lesson-9", "10001", "20002", ""),
+    # Numbers that are no uids, words that are no channels
+    ("Student Age: 9\nLevel: 4\nRating: 4.5", "", "", "", ""),
+    ("学生9岁，给了3星，手机13912345678", "", "", "", ""),
+    ("家长电话13912345678，学生20002，频道class_9", "class_9", "", "20002", ""),
+    ("晚上1930学生的画面，频道class_9", "class_9", "", "", ""),
+    ("during my 8pm-9pm class, student id 20002", "", "", "20002", ""),
+    ("学生用vivo Y93s上课", "", "", "", ""),
+    ("my student has a Galaxy Tab A7 SM-T505", "", "", "", ""),
+    ("Grade 4, Unit 5 Lesson 2, teacher 10001", "", "10001", "", ""),
+    ("LD-12 again: error 1101, student 20002, class_9", "class_9", "", "20002", ""),
+    ("UTC+8 20:05 class_9 teacher 10001", "class_9", "10001", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "cname", "teacher", "student", "side"), [*WHO_SUFFERS, *LABELS_AND_NUMBERS]
+)
+def test_complaint(text: str, cname: str, teacher: str, student: str, side: str) -> None:
+    """A complaint gives what it states, and no more: empty is better than wrong."""
+    hints = parse_sentence(text)
+    values = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
+    assert (cname, teacher, student, side) == values
