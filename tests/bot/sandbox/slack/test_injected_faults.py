@@ -25,6 +25,32 @@ def test_a_fault_hits_its_calls(fault: Fault, calls: list[str], hit: list[bool])
     assert [faults.take(method, {"text": "one"}) is fault for method in calls] == hit
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "body"),
+    [
+        ("fatal_error", 200, {"ok": False, "error": "fatal_error"}),
+        ("ratelimited", 429, {"ok": False, "error": "ratelimited"}),
+        (
+            "invalid_blocks",
+            200,
+            {
+                "ok": False,
+                "error": "invalid_blocks",
+                "errors": ["must be valid [json-pointer:/blocks/1]"],
+                "response_metadata": {
+                    "messages": ["[ERROR] must be valid [json-pointer:/blocks/1]"]
+                },
+            },
+        ),
+    ],
+)
+def test_a_fault_looks_like_slacks_error(error: str, status: int, body: object) -> None:
+    """With what Slack sends beside the code."""
+    refusal = Fault("a", error, retry_after_s=7).as_error()
+    assert (refusal.status, refusal.body()) == (status, body)
+    assert refusal.headers == ({"Retry-After": "7"} if status == 429 else {})
+
+
 def test_faults_come_in_their_order() -> None:
     """The first one that fits; forgotten ones do not come."""
     faults, first, second = Faults(), Fault("a", "x"), Fault("*", "y")

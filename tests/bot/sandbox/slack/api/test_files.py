@@ -104,6 +104,14 @@ async def test_shared_upload_is_a_message(workspace: Workspace, call: Any) -> No
     assert ("", "look", file_id) == (response.error, message["text"], message["files"][0]["id"])
 
 
+async def test_an_upload_is_shared_where_the_app_is(workspace: Workspace, call: Any) -> None:
+    """Elsewhere it is refused, and shared nowhere."""
+    workspace.remove_bot("escalations")
+    file_id = await upload(call)
+    response = await complete(call, file_id, channel_id="C07ESCALATE")
+    assert (response.error, workspace.messages("escalations")) == ("not_in_channel", [])
+
+
 async def test_only_pictures_are_displayed(workspace: Workspace, call: Any) -> None:
     """An image block takes no other kind of file, nor a deleted one."""
     workspace.unready_file_uses = 0
