@@ -107,7 +107,9 @@ class Crash:
             person.cancel()
         await asyncio.gather(*people, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
-            await self.until(lambda: not +self.inspector.inspect().counts, _CONVERGENCE_S)
+            await self.until(
+                lambda: not +self.inspector.inspect().counts, _CONVERGENCE_S, _INSPECTION_PAUSE_S
+            )
         await asyncio.sleep(_LATE_S)
         damage = self.inspector.inspect()
         statuses = await self.fleet.stop()
@@ -186,11 +188,13 @@ class Crash:
         self.store.transact_sync(work)
         self.traffic.weeks.append(week)
 
-    async def until(self, condition: Callable[[], bool], timeout_s: float) -> None:
+    async def until(
+        self, condition: Callable[[], bool], timeout_s: float, pause_s: float = 0.5
+    ) -> None:
         """Wait until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(timeout_s):
             while not condition():  # noqa: ASYNC110 - the processes have no event for this
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(pause_s)
 
 
 @asynccontextmanager
