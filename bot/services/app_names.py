@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.i18n.messages import Message, message
+from bot.services.prefill.cleaning import clean_name
 
 _NAME_LENGTH: Final = 80  # quoted of what a person typed
 
@@ -14,7 +15,8 @@ def find_app(name: str, apps: Sequence[str]) -> str | None:
     """Return the app with this name, else one that differs only in case; None for no app."""
     if name in apps:
         return name
-    return next((app for app in apps if app.casefold() == name.casefold()), None)
+    wanted = clean_name(name).casefold()
+    return next((app for app in apps if app.casefold() == wanted), None)
 
 
 def no_such_app(name: str, apps: Sequence[str]) -> Message:

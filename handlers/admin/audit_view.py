@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,13 +10,13 @@ from bot.errors import InputError
 from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.services.admin import audit_log
 from bot.services.admin.audit_log import AuditLogService, AuditRecord
+from bot.services.tickets.query_parser import parse_tickets
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer, date, escape
 
-_TICKET: Final = re.compile(r"(?:ld-)?([0-9]{1,15})")
 _LINES_PER_BLOCK: Final = 10
 _ACTION_TEXTS: Final = {
     "room.remove_student": message("%(person)s asked to remove the student %(uid)s"),
@@ -55,12 +54,14 @@ async def recent_actions(
 
 
 def _parse_ticket_number(argument: str) -> int | None:
-    match = _TICKET.fullmatch(argument)
-    if argument and match is None:
+    if not argument:
+        return None
+    number = parse_tickets(argument).number
+    if number is None:
         raise InputError(
             {"text": message("%(text)s is not a ticket number such as LD-12.", text=argument)}
         )
-    return int(match[1]) if match else None
+    return number
 
 
 def audit_blocks(

@@ -17,6 +17,7 @@ from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
 from bot.services.preferences.service import PreferencesService
+from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
 from handlers.admin.audit_view import recent_actions
 from handlers.commands import LAGDESK
@@ -64,7 +65,8 @@ class LagdeskCommandHandlers:
 
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Answer the word after the command; with help when there is none."""
-        word, argument, *_ = [*str(body.get("text") or "").lower().split(), "", ""]
+        text = " ".join(clean_name(str(body.get("text") or "")).lower().split())
+        word, _, argument = text.partition(" ")
         if word in ("settings", "notify"):
             await self._modal.open(body, client)
             await ack()

@@ -118,10 +118,10 @@ async def test_same_uid_is_told_beside_a_wrong_name(http_harness: Harness) -> No
 
 
 async def test_accidents_are_tidied(http_harness: Harness) -> None:
-    """Full-width digits, blanks around and leading zeros are no mistakes."""
+    """Full-width digits, invisible characters and signs around are no mistakes."""
     person = http_harness.workspace.person("lin")
     view = await open_form(person)
-    typed = {"cname": " tidy-１ ", "teacher_uid": "１０００１", "student_uid": " 0020002 "}
+    typed = {"cname": " tidy-１。", "teacher_uid": "#１０,００１", "student_uid": " 0020002\u202c"}
     assert (await person.submit(view, {**FORM, **typed})).errors == {}
     await http_harness.settled()
     find_card(http_harness, "tidy-1")

@@ -14,13 +14,14 @@ from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Inquiry, Priority, Topic
 from bot.services.app_names import find_app, no_such_app
+from bot.services.command_options import clean_options
 from bot.services.context import Context
 from bot.services.inquiry_rows import enqueue_inquiry
-from bot.services.prefill.cleaning import clean, to_half_width
+from bot.services.prefill.cleaning import clean, clean_name, to_half_width
 
 KIND: Final = "app_metrics"
 _ARGUMENT: Final = re.compile(
-    r"(?P<option>--?app[= ]\s*|app=)?"
+    r"(?P<option>app=)?"
     r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S*))",
     re.IGNORECASE,
 )
@@ -50,8 +51,8 @@ def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
     """
     named: list[str] = []
     topics: list[Topic] = []
-    for match in _ARGUMENT.finditer(to_half_width(clean(text).readable)):
-        word = (match["bare"] if match["quoted"] is None else match["quoted"]).strip()
+    for match in _ARGUMENT.finditer(clean_options(to_half_width(clean(text).readable), ("app",))):
+        word = clean_name(match["bare"] if match["quoted"] is None else match["quoted"])
         if match["option"]:
             named.append(word)
         elif word:

@@ -10,8 +10,10 @@ from typing import Final
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.services.app_names import find_app
-from bot.services.prefill.cleaning import clean, to_half_width
+from bot.services.command_options import clean_options, parse_duration
+from bot.services.prefill.cleaning import clean, clean_name, to_half_width
 
+_OPTIONS: Final = ("app", "since")
 _DAY_S: Final = 86400.0
 _CNAME_LENGTH: Final = 64
 
@@ -21,13 +23,6 @@ _ARGUMENT: Final = re.compile(
     r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S+))"
 )
 _OPTION: Final = re.compile(r"(?:--?)?([A-Za-z_]{1,20})=")
-_AMOUNT: Final = r"(\d{1,6}(?:\.\d{1,3})?)"
-_SINCE: Final = re.compile(
-    rf"(?:{_AMOUNT}(?:d|days?|天))?(?:{_AMOUNT}(?:h|hrs?|hours?|个?小时))?"
-    rf"(?:{_AMOUNT}(?:m|mins?|minutes?|分钟?))?(?:{_AMOUNT}(?:s|secs?|seconds?|秒钟?))?",
-    re.ASCII | re.IGNORECASE,
-)
-_SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +59,10 @@ def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
 def _split(text: str) -> list[tuple[str, str]]:
     """Cut into (option, value) pairs; option "" for a name."""
     pairs: list[tuple[str, str]] = []
-    for match in _ARGUMENT.finditer(to_half_width(text)):
+    for match in _ARGUMENT.finditer(clean_options(to_half_width(text), _OPTIONS)):
         key = (match["key"] or match["empty"] or "").rstrip("=").lower()
         value = match["bare"] if match["quoted"] is None else match["quoted"]
-        pairs.append((key, (value or "").strip()))
+        pairs.append((key, clean_name(value or "")))
     return pairs
 
 
@@ -95,18 +90,6 @@ def _choose_app(requested: str | None, apps: Sequence[str]) -> str:
     if not requested:
         raise _input_error(message("Write the app's name after app=."))
     return find_app(requested, apps) or requested
-
-
-def parse_duration(text: str) -> float | None:
-    """Read 90s, 30m, 1h30m or 7天 as seconds; None when it is not a duration."""
-    match = _SINCE.fullmatch(text)
-    if not match or not any(match.groups()):
-        return None
-    return sum(
-        float(number) * unit_s
-        for number, unit_s in zip(match.groups(), _SINCE_UNITS_S, strict=True)
-        if number
-    )
 
 
 def _parse_since(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ _BARE_ADDRESS: Final = re.compile(r"(?i:https?|ftp)://[!-~]+")
 _EMOJI: Final = re.compile(r"(?<![\w:=]):[a-z][a-z0-9_+\-]{0,60}:(?!\w)", re.ASCII)
 # What databases and forms reject: control characters, and halves of surrogate pairs.
 UNPRINTABLE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\u2028\u2029]")
 _NARROW: Final[dict[int, int | str]] = {
@@ -26,6 +27,8 @@ _NARROW: Final[dict[int, int | str]] = {
     **dict.fromkeys(map(ord, "【《〔"), "("),
     **dict.fromkeys(map(ord, "】》〕"), ")"),
 }
+_AROUND: Final = " \t\n\"'`*"  # blanks, quotation marks and Slack's formatting
+_SENTENCE_END: Final = ".,;。、"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ def to_half_width(text: str) -> str:
     """
     half_width = text.translate(_NARROW)
     return _EMOJI.sub(_blank, _BARE_ADDRESS.sub(_blank, half_width))
+
+
+def clean_name(text: str) -> str:
+    """Return a channel's name, a uid or an option as it was meant.
+
+    Half-width, without invisible characters, quotation marks, formatting and the sentence's end.
+    """
+    visible = UNPRINTABLE.sub("", unicodedata.normalize("NFKC", text)).translate(_NARROW)
+    return visible.lstrip(_AROUND).rstrip(_AROUND + _SENTENCE_END)
 
 
 def _render_entity(entity: str) -> tuple[str, bool]:

@@ -12,9 +12,9 @@ from typing import Final
 _MARKUP: Final = re.compile(
     r"```.*?```|`[^`\n]+`|<(?P<inner>[^<>]+)>|(?P<bare>https?://[!-~]+)", re.DOTALL
 )
-# No letter or digit may be adjacent; a Chinese character may.
+# LD-12, LD12, LD 12 or ld-012. No letter or digit may be adjacent; a Chinese character may.
 _LABEL: Final = re.compile(
-    r"(?<![0-9a-z_-])ld[-\u2010-\u2014\u2212](?P<number>[1-9][0-9]{0,8})"
+    r"(?<![0-9a-z_-])ld(?: ?[-\u2010-\u2014\u2212] ?|[ _#])?0{0,8}(?P<number>[1-9][0-9]{0,8})"
     r"(?![0-9a-z_]|-[0-9a-z]|\.[0-9])",
     re.IGNORECASE | re.ASCII,
 )

@@ -12,8 +12,8 @@ from typing import Final, Literal, cast, get_args
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.services.app_names import find_app, no_such_app
-from bot.services.diagnosis.arguments import parse_duration
-from bot.services.prefill.cleaning import UNPRINTABLE, clean, to_half_width
+from bot.services.command_options import clean_options, parse_duration
+from bot.services.prefill.cleaning import UNPRINTABLE, clean, clean_name
 from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status
 
@@ -142,7 +142,7 @@ def parse_tickets(text: str, vocabulary: FilterVocabulary | None = None) -> Tick
     filter is wrong, or the number or the words are too long.
     """
     plain = clean(_PERSON.sub(r"\1", text)).readable  # `clean` would keep people's names
-    number = _TICKET.fullmatch(to_half_width(plain).strip())
+    number = _TICKET.fullmatch(clean_name(plain))
     if number and (number["label"] or len(number["digits"]) <= _BARE_DIGITS):
         return TicketsArguments(number=_read_number(number["digits"]))
     return _TicketsParser(vocabulary or FilterVocabulary()).read(plain)
@@ -159,7 +159,7 @@ class _TicketsParser:
         self._used_filters: set[str] = set()
 
     def read(self, text: str) -> TicketsArguments:
-        for match in _ARGUMENT.finditer(text.strip()):
+        for match in _ARGUMENT.finditer(clean_options(text.strip(), _KEYS)):
             if match[0]:
                 self._take(match)
         if len(self._words) > _WORDS or sum(map(len, self._words)) > _WORDS_LENGTH:
@@ -179,13 +179,18 @@ class _TicketsParser:
     def _take(self, match: re.Match[str]) -> None:
         value = match["bare"] if match["quoted"] is None else match["quoted"]
         if match["key"]:
-            self._filter(match["key"], to_half_width(value).strip())
+            self._filter(match["key"], clean_name(value))
         elif match["quoted"] is not None:
             self._words += match["quoted"].split()
-        elif to_half_width(value).lower() in _WHICH and len(self._which) < len(get_args(Which)):
-            self._which.append(_WHICH[to_half_width(value).lower()])
         else:
-            self._words.append(value)
+            self._take_word(value)
+
+    def _take_word(self, word: str) -> None:
+        which = _WHICH.get(clean_name(word).lower())
+        if which is not None and len(self._which) < len(get_args(Which)):
+            self._which.append(which)
+        else:
+            self._words.append(word)
 
     def _filter(self, name: str, value: str) -> None:
         key = _KEYS.get(name.lower())

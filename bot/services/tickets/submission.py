@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,10 +13,14 @@ from bot.cloud_report import ReportState
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import Capabilities, Cloud
+from bot.services.prefill.cleaning import clean_name
 from bot.settings import Settings
 
 CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # a person's clock may be ahead of ours
 COMMENT_LENGTH: Final = 1000
+# #10001 and 10,001; programs with signed integers print a uid above 2^31 as a negative number,
+# and -1 for none.
+_NUMBER: Final = re.compile(r"#?(-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,64}))")
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,13 @@ def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:
 
 
 def normalize(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:
-    """Normalize what people add by accident: spaces, full-width digits, leading zeros."""
+    """Normalize what people add by accident, such as spaces, full-width digits and `#`."""
     app = submission.app or (next(iter(clouds)) if len(clouds) == 1 else "")
     numeric = app in clouds and clouds[app].capabilities.uid_max is not None
     return replace(
         submission,
         app=app,
-        cname=_to_half_width(submission.cname),
+        cname=clean_name(submission.cname),
         teacher_uid=_normalize_uid(submission.teacher_uid, numeric=numeric),
         student_uid=_normalize_uid(submission.student_uid, numeric=numeric),
         comments=submission.comments.strip()[:COMMENT_LENGTH],
@@ -115,12 +119,13 @@ def _check_choices(submission: Submission) -> dict[str, Message]:
     return errors
 
 
-def _to_half_width(text: str) -> str:
-    """Convert full-width letters and digits of Chinese input methods, which clouds reject."""
-    return unicodedata.normalize("NFKC", text).strip()
-
-
 def _normalize_uid(text: str, *, numeric: bool) -> str:
-    half_width = _to_half_width(text)
-    is_number = numeric and half_width.isascii() and half_width.isdigit()
-    return half_width.lstrip("0") or "0" if is_number else half_width
+    name = clean_name(text)
+    match = _NUMBER.fullmatch(name)
+    if match is None:
+        return name
+    number = match[1].replace(",", "")
+    if not numeric:
+        return number
+    value = int(number)
+    return str(value + 2**32 if -(2**31) <= value < -1 else value)

@@ -19,14 +19,14 @@ AT = "2026-11-21 03:20 UTC"
 
 @pytest.mark.parametrize(
     ("argument", "number"),
-    [("", None), ("ld-12", 12), ("12", 12), ("9" * 15, 10**15 - 1)],
+    [("", None), ("ld-12", 12), ("12", 12), ("ld 012", 12)],
 )
 def test_a_ticket_is_named(argument: str, number: int | None) -> None:
     """By its number or its label; without one all tickets are meant."""
     assert _parse_ticket_number(argument) == number
 
 
-@pytest.mark.parametrize("argument", ["ld-", "x12", "9" * 16, "12 "])
+@pytest.mark.parametrize("argument", ["ld-", "x12", "9" * 16, "12 13"])
 def test_other_arguments_are_wrong(argument: str) -> None:
     """The answer names what was written."""
     with pytest.raises(InputError) as caught:

@@ -18,6 +18,8 @@ from tests.scenario_helpers import ephemeral_texts
         ("accuracy", "Nobody has rated a verdict in the last 90 days."),
         ("audit", "Audit log"),
         ("audit ld-999999", "There is no ticket LD-999999."),
+        ("audit LD 999999。", "There is no ticket LD-999999."),
+        ("*policy*", "*What happens to a ticket nobody claims*"),
         ("audit soon", "soon is not a ticket number such as LD-12."),
         ("summary", "Week 2026-W45"),
         ("doctor", "Running the health check"),

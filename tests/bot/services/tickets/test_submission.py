@@ -100,6 +100,39 @@ def test_check(values: dict[str, Any], expected: set[str]) -> None:
     assert expected == faults(**values)
 
 
+@pytest.mark.parametrize(
+    ("typed", "numeric", "named"),
+    [
+        ("\u200b10001", "10001", "10001"),
+        ("20002\u202c", "20002", "20002"),
+        ("＃１０００１", "10001", "10001"),
+        ("#10001", "10001", "10001"),
+        ("10,001", "10001", "10001"),
+        ("20002.", "20002", "20002"),
+        ("`20002`。", "20002", "20002"),
+        ("-1294967296", "3000000000", "-1294967296"),
+        ("-2147483648", "2147483648", "-2147483648"),
+        ("-2147483649", "-2147483649", "-2147483649"),
+        ("-1", "-1", "-1"),
+        ("007", "7", "007"),
+        ("10001, 20002", "10001, 20002", "10001, 20002"),
+        ("anna@x", "anna@x", "anna@x"),
+    ],
+)
+def test_a_uid_is_read_as_it_is_meant(typed: str, numeric: str, named: str) -> None:
+    """Signs around a number are removed; only a cloud with numeric uids has signed ones."""
+    assert normalize(replace(GOOD, teacher_uid=typed), CLOUDS).teacher_uid == numeric
+    assert normalize(replace(GOOD, app="rooms", teacher_uid=typed), CLOUDS).teacher_uid == named
+
+
+@pytest.mark.parametrize(
+    "typed", ["class_zw_1\u200b", "class_zw_1。", "*class_zw_1*", "“class_zw_1”"]
+)
+def test_a_channel_is_read_as_it_is_meant(typed: str) -> None:
+    """Invisible characters, quotation marks and the end of a sentence are no part of a name."""
+    assert normalize(replace(GOOD, cname=typed), CLOUDS).cname == "class_zw_1"
+
+
 def test_tidy() -> None:
     """What people add by accident is taken off; ids that are no numbers keep their zeros."""
     typed = replace(
