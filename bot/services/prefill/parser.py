@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.call import Side
 from bot.services.prefill.affected_side import find_affected_side
-from bot.services.prefill.cleaning import CleanText, clean
+from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.participants import ParsedParticipants, find_participants
 from bot.services.prefill.rooms import CNAME_LENGTH, find_cname
 from bot.services.prefill.tables import parse_table
@@ -22,10 +22,10 @@ _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
 _NAME: Final = re.compile(
     r"\s*(?:\"(?P<quoted>[^\"\n]{1,64})\"|'(?P<single>[^'\n]{1,64})'|`(?P<code>[^`\n]{1,64})`"
-    r"|(?P<bare>[!-~]{1,80}))(?:\s*,)?(?=\s|$)"
+    r"|(?P<bare>[!-~]{1,80}))(?:\s*[,。、])?(?=\s|$)"
 )
 _UID: Final = re.compile(
-    r"\s*([0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}),?(?=\s|$)"
+    r"\s*#?([0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64})[,.。、]?(?=\s|$)"
 )
 _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
@@ -111,7 +111,7 @@ def _name_of(name: re.Match[str]) -> str:
     bare = name["bare"]
     if bare is None:
         return (name["quoted"] or name["single"] or name["code"]).strip()
-    bare = bare.strip("*`").rstrip(",;")
+    bare = clean_name(bare)
     if len(bare) > CNAME_LENGTH or _GLUED.search(bare) or _starts_with_label(bare):
         return ""
     return bare
@@ -127,7 +127,7 @@ def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
     uids: list[str] = []
     comment = rest
     while len(uids) < len(Side) and (match := _UID.match(comment.plain)):
-        if not _is_uid(match[1], comment.plain):
+        if not _is_uid(match[1], comment.plain[match.start(1) :]):
             break
         uids.append(match[1])
         comment = comment.after(match.end())

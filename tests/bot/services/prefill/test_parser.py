@@ -371,6 +371,8 @@ def test_comments(text: str, comments: str) -> None:
             "class_77_1 10min late",
             PrefilledReport("class_77_1", comments="class_77_1 10min late"),
         ),
+        ("*class_77_1*、 #10001 20002。", PrefilledReport("class_77_1", "10001", "20002")),
+        ("class_77_1. 10001, 20002. 卡", PrefilledReport("class_77_1", "10001", "20002", "", "卡")),
         ('"my class 1 2', PrefilledReport(comments='"my class 1 2')),
         ("x" * 65, PrefilledReport(comments="x" * 65)),
     ],
