@@ -40,7 +40,7 @@ _WELL_AFTER_ALL: Final = (
 _NOT_WELL: Final = (
     "还是|还在|还会|还有|还没|还不|仍|依然|依旧|又|再次|没修?好|没有修?好|没(?:有|能)?解决|未解决|不行|"
     "不好|不太好|不是很好|不能|没法|无法|听不|看不|没有?(?:声音|画面|图像|用|效果|反应)|不对|重现|复现|"
-    f"失败|很差|更差|更糟|修?好了?(?:吗|么|没有?)|但是?|不过|可是|然而|怎么|为什么|{_KA}|"
+    f"失败|很差|更差|更糟|(?:修?好|ok|可以)了?(?:吗|么|没有?)|[没不]ok|但是?|不过|可是|然而|怎么|为什么|{_KA}|"
     "没(?:有|什么|啥|任何)*(?:改善|变化|好转)|"
     rf"\b{_GONE}\b|{_NO}(?: (?:{_HARDLY}))* (?:{_FINE})\b|"
     rf"\bstill\b|\bagain\b|{_NO}\b|\bcannot\b|\bno (?:sound|audio|video|picture|luck|change)\b|"
@@ -49,7 +49,7 @@ _NOT_WELL: Final = (
 )
 _WELL: Final = (
     "好了|好啦|好多了|好一?点了?|好些了?|改善|好转|可以关|关闭吧|先这样|"
-    "解决了|已解决|修好|正常了?|恢复了?|可以了|流畅|清楚了?|搞定|完美|有用|有效|有帮助|"
+    "解决了|已解决|修好|正常了?|恢复了?|可以了|(?:能|可以)用了|好使了|能[听看][到见]了|[听看]得[到见清]了|流畅|清楚了?|搞定|完美|有用|有效|有帮助|"
     rf"\bhelped\b|\b(?:{_FINE})\b"
 )
 _THANKS: Final = (
@@ -62,10 +62,13 @@ _THANKS: Final = (
 _EMOJI: Final = re.compile(r":[a-z0-9_+\-]{1,60}:")
 _SIGNS: Final = re.compile(
     f"(?P<polite>{_POLITE})|(?P<nothing>{_NOTHING})|(?P<well_after_all>{_WELL_AFTER_ALL})|(?P<not_well>{_NOT_WELL})|"
-    f"(?P<well>{_WELL})|(?P<thanks>{_THANKS})"
+    f"(?P<well>{_WELL})|(?P<thanks>{_THANKS})",
+    re.ASCII,  # a Chinese character ends a word: ok了
 )
-_FILLER: Final = re.compile(
-    r"[\W_]|嗯|哦|噢|哈|啊|呀|啦|了|呢|吧|哎|好|行|老师|\b(?:haha\w*|lol|hi|hello|all)\b"
+_FILLER: Final = re.compile(  # with what people agree by in a word: +1, 666, 可以
+    r"(?<![0-9a-z])(?:haha\w*|lol|hi|hello|all|1+|66+|886?|3q|tx|np|done|get|roger|gotcha|lgtm|"
+    r"ack|okk+|okey|okie|yeah|yup)(?![0-9a-z])|[\W_嗯哦噢哈啊呀啦了呢吧哎好行很对妥的]|"
+    r"可以?|是的|解决|已处理|老师"
 )
 
 

@@ -73,6 +73,26 @@ no problem, thanks
 Great, thank you all
 got it
 Yes, thanks
+ok了
+OK啦，谢谢
+已ok
+good了
++1
+:+1::skin-tone-2:
++1 谢谢
+1
+666
+👌
+可以
+妥了
+对的
+get了
+done
+lgtm
+能听到了
+可以用了
+看得到了
+解决
 """
 UNWELL = """
 还是卡
@@ -99,6 +119,16 @@ Thank you! One thing: the sound is gone
 修好了吗？
 好了吗
 好了没
+ok了吗
+可以吗
+可以再看看吗
+还没ok
+不ok
+ok了，但是又卡了
++1 还卡
+我也是
+对不起
+1个学生进不来
 怎么又断了
 不好意思，还是卡
 问题依旧
