@@ -28,6 +28,8 @@ async def export(settings: Settings, options: argparse.Namespace, timing: Timing
     """Write tickets to standard output."""
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         tickets = application.services.tickets.stream_tickets(options.since)
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        # without a byte order mark Excel garbles Chinese
+        encoding = "utf-8-sig" if options.format == "csv" else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, newline="")  # type: ignore[union-attr]
         write_tickets(tickets, sys.stdout, options.format)
     return EXIT_OK

@@ -277,8 +277,18 @@ async def test_export(cli: CommandLine) -> None:
     since = (START - dt.timedelta(minutes=90)).isoformat()
     assert (await cli.run("export", "--since", since, "--format", "jsonl")).out.count("\n") == 2
     comma = await cli.run("export", PYTHONIOENCODING="ascii")
+    assert comma.out.startswith("\ufeffnumber,")  # Excel on Chinese Windows expects the mark
+    assert comma.out.count("\ufeff") == 1
     assert "'=HYPERLINK" in comma.out
     assert "卡" in comma.out
+
+
+@pytest.mark.parametrize(("form", "mark"), [("csv", b"\xef\xbb\xbf"), ("jsonl", b"{")])
+async def test_export_into_a_file(cli: CommandLine, form: str, mark: bytes) -> None:
+    """CSV has a byte order mark in a file too, JSON lines have none."""
+    fill(cli.folder, 1)
+    assert (await cli.shell(f"bot export --format {form} > tickets")).status == 0
+    assert (cli.folder / "tickets").read_bytes().startswith(mark)
 
 
 @pytest.mark.parametrize(
