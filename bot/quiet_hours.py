@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _INTERVAL: Final = re.compile(
-    r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–]\s*([01]?[0-9]|2[0-4]):([0-5][0-9])(?:\s+(\S+))?"
+    r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–—~]\s*([01]?[0-9]|2[0-4]):([0-5][0-9])(?:\s+(\S+))?"
 )
 _MIDNIGHT: Final = 24 * 60
 _MAX_ITERATIONS: Final = 100  # adjoining intervals; two days have far fewer

@@ -19,6 +19,7 @@ from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 LAST_PORT: Final = 65535
 _DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
+_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
 _MAX_DURATION_S: Final = 10 * 366 * 86400  # ten years
 
@@ -111,8 +112,12 @@ class _Reader:
     def text(self, name: str, default: str = "") -> str:
         return (self._environment.get(name) or "").strip() or default
 
+    def half_width(self, name: str, default: str = "") -> str:
+        """Read a value that people type, with the full-width signs of a Chinese keyboard."""
+        return self.text(name, default).translate(_HALF_WIDTH).strip()
+
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        value = self.text(name, default)
+        value = self.half_width(name, default)
         for candidate in choices:
             if value.lower() == candidate.lower():
                 return candidate
@@ -121,26 +126,26 @@ class _Reader:
     def flag(self, name: str, *, default: bool) -> bool:
         words = {"true": True, "1": True, "yes": True, "on": True}
         words |= {"false": False, "0": False, "no": False, "off": False}
-        value = self.text(name, str(default)).lower()
+        value = self.half_width(name, str(default)).lower()
         if value not in words:
             raise SettingError(name, "true | false")
         return words[value]
 
     def port(self, name: str, default: int) -> int:
-        value = self.text(name, str(default))
+        value = self.half_width(name, str(default))
         if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > LAST_PORT:
             raise SettingError(name, N_("a port number from 0 to 65535"))
         return int(value)
 
     def duration_s(self, name: str, default: str) -> float:
-        found = _DURATION.fullmatch(self.text(name, default).lower())
+        found = _DURATION.fullmatch(self.half_width(name, default).lower())
         seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
         if not 0 < seconds <= _MAX_DURATION_S:
             raise SettingError(name, N_("a duration such as 90s, 15m or 2h"))
         return float(seconds)
 
     def url(self, name: str, default: str) -> str:
-        value = self.text(name, default)
+        value = self.half_width(name, default)
         try:
             parts = urlsplit(value)
             valid = parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -152,7 +157,7 @@ class _Reader:
         return value.rstrip("/")
 
     def zone(self, name: str, default: str) -> str:
-        value = self.text(name, default)
+        value = self.half_width(name, default)
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
@@ -162,12 +167,12 @@ class _Reader:
     def apps(self, name: str) -> dict[str, str]:
         """Read `kids=APPID1,adults=APPID2`."""
         apps: dict[str, str] = {}
-        for part in filter(None, (part.strip() for part in self.text(name).split(","))):
+        for part in filter(None, (part.strip() for part in self.half_width(name).split(","))):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not (key and equals and value) or key in apps:
                 raise SettingError(name, _APPS)
             apps[key] = value
-        if self.text(name) and not apps:
+        if self.half_width(name) and not apps:
             raise SettingError(name, _APPS)
         return apps
 
@@ -182,7 +187,7 @@ class _Reader:
         return value
 
     def slack_id(self, name: str, expected: str) -> str:
-        value = self.text(name)
+        value = self.half_width(name)
         if value and not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
             raise SettingError(name, expected)
         return value
@@ -219,14 +224,14 @@ def _is_database(url: str) -> bool:
 
 
 def _cron(read: _Reader) -> str:
-    value = read.text("SUMMARY_SCHEDULE", "0 9 * * MON")
+    value = read.half_width("SUMMARY_SCHEDULE", "0 9 * * MON")
     if not is_schedule(value):
         raise SettingError("SUMMARY_SCHEDULE", N_("five cron fields such as 0 9 * * MON"))
     return value
 
 
 def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
-    found = read_quiet_hours(read.text("QUIET_HOURS"), zone)
+    found = read_quiet_hours(read.half_width("QUIET_HOURS"), zone)
     if found is None:
         raise SettingError(
             "QUIET_HOURS", N_("hours such as 22:00-08:00, optionally followed by a zone")
@@ -236,7 +241,7 @@ def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
 
 def _user_ids(read: _Reader, name: str) -> tuple[str, ...]:
     """Read a list of user ids in order, without duplicates."""
-    people = [part.strip() for part in read.text(name).split(",") if part.strip()]
+    people = [part.strip() for part in read.half_width(name).split(",") if part.strip()]
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
         raise SettingError(name, N_("user ids such as U0123456789, separated by commas"))
     return tuple(dict.fromkeys(people))

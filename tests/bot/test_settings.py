@@ -89,6 +89,34 @@ def test_empty_is_unset(value: str) -> None:
     assert read_settings({}) == read_settings(dict.fromkeys(names_read(), value))
 
 
+@pytest.mark.parametrize(
+    ("name", "full_width", "half_width"),
+    [
+        ("QUIET_HOURS", "22：00－08：00，12：00～13：00", "22:00-08:00,12:00-13:00"),
+        ("QUIET_HOURS", "22：00—08：00　Asia／Tokyo", "22:00-08:00 Asia/Tokyo"),
+        ("PORT", "３０００", "3000"),
+        ("ESCALATE_AFTER", "３０ｍ", "30m"),
+        ("ESCALATE_TO", "U1，U2", "U1,U2"),
+        ("SUMMARY_SCHEDULE", "0　9　＊　＊　MON", "0 9 * * MON"),
+        ("MASK_UIDS", "ｆalse", "false"),
+        ("SLACK_API_URL", "https：／／slack.example/api", "https://slack.example/api"),
+        ("AGORA_APPS", "kids＝A1，adults＝A2", "kids=A1,adults=A2"),
+    ],
+)
+def test_full_width_signs(name: str, full_width: str, half_width: str) -> None:
+    """The signs of a Chinese keyboard mean the same in every setting that people type."""
+    environment = {name: full_width, "AGORA_CUSTOMER_ID": "id", "AGORA_CUSTOMER_SECRET": "secret"}
+    assert read_settings(environment) == read_settings(environment | {name: half_width})
+
+
+def test_a_secret_and_a_path_stay_as_they_are() -> None:
+    """A folder's name may have full-width signs."""
+    environment = {"SLACK_SIGNING_SECRET": "ａ", "DATABASE_URL": "sqlite:///数据（新）.db"}
+    settings = read_settings(environment)
+    assert settings.slack_signing_secret == "ａ"
+    assert settings.database_url == "sqlite:///数据（新）.db"
+
+
 WRONG = [
     ("SLACK_BOT_TOKEN", ["token", "xapp-1-2", "xoxb-\n1", "xoxb-é"]),
     ("SLACK_APP_TOKEN", ["xoxb-1", "token"]),
@@ -110,7 +138,7 @@ WRONG = [
             "oracle:",
         ],
     ),
-    ("PORT", ["-1", "65536", "http", "3000.0", "²", "３０００", "9" * 5000, "0x50", "1_0"]),
+    ("PORT", ["-1", "65536", "http", "3000.0", "²", "9" * 5000, "0x50", "1_0"]),
     ("DEFAULT_LOCALE", ["fr", "zh-CN", "zh,en", "1"]),
     ("TIMEZONE", ["Shanghai", "UTC+8", "../etc/passwd", "Asia", "/etc/localtime", "Asia/Nowhere"]),
     ("ESCALATION_CHANNEL", ["#escalations", "C1 C2", "<#C1>"]),
