@@ -22,9 +22,14 @@ _SOFT_HYPHEN: Final = (
 )
 _QUOTE_LENGTH: Final = 2800
 _DIGIT: Final = "0-9\uff10-\uff19"
-_UID_LIKE_NUMBER: Final = re.compile(  # the clouds' numeric uids have five to ten digits
+_UID: Final = f"[{_DIGIT}]{{5,10}}"  # the clouds' numeric uids
+_UID_LIKE_NUMBER: Final = re.compile(
     rf"(?P<code>(?:(?i:error|code)|错误码?|代码)\s?[:：=]?\s?[{_DIGIT}]+)|"
-    rf"(?<![{_DIGIT}A-Za-z_.:/#\-])(?P<uid>(?:(?i:uid)[\s:：=]?)?)(?P<digits>[{_DIGIT}]{{5,10}})"
+    rf"(?P<phone>(?<![{_DIGIT}A-Za-z_.])(?:\+?86[ \-]?)?1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}(?!\d)|"
+    rf"\+\d{{1,3}}(?:[ \-]?\d{{2,4}}){{2,4}}(?!\d)|(?<!\d)0\d{{2,3}}-\d{{7,8}}(?!\d))|"
+    rf"(?<![{_DIGIT}A-Za-z_.:#])(?<![^{_DIGIT}][/\-])"
+    rf"(?P<label>(?:(?i:uid|id|student|stu|teacher|host|audience|user)[\s:：=_\-]?)?)"
+    rf"(?P<digits>{_UID}(?:[/\-]{_UID})*)"
     rf"(?![{_DIGIT}A-Za-z_]|[.:/\-][{_DIGIT}]|\s?(?:[kKmM]?bps|ms|px|毫秒|秒|分|次|个|人|元))"
 )
 _DATE_NUMBER: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
@@ -164,16 +169,21 @@ def mask_uids(text: str, uids: tuple[str, ...]) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """Mask numbers that may be uids of people the ticket does not name.
+    """Mask phone numbers, and numbers that may be uids of people the ticket does not name.
 
     Masked are separate numbers of five to ten digits, except dates such as 20261121, numbers
     with a unit, error codes and parts of names such as class_77100. Alphabetic uids cannot be
     distinguished from words.
     """
 
+    def mask_number(match: re.Match[str]) -> str:
+        return match[0] if _DATE_NUMBER.fullmatch(match[0]) else mask_uid(match[0])
+
     def mask_match(match: re.Match[str]) -> str:
-        if match["code"] or _DATE_NUMBER.fullmatch(match["digits"]):
+        if match["code"]:
             return match[0]
-        return match["uid"] + mask_uid(match["digits"])
+        if match["phone"]:
+            return mask_uid(match["phone"])
+        return match["label"] + re.sub(_UID, mask_number, match["digits"])
 
     return _UID_LIKE_NUMBER.sub(mask_match, text)

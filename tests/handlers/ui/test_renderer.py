@@ -181,8 +181,15 @@ def test_a_links_label_is_translated() -> None:
         ("30000 ms, 25000kbps, 10000 次", "30000 ms, 25000kbps, 10000 次"),
         ("error 110017, 错误码：10002", "error 110017, 错误码：10002"),
         ("LD-12345, #54321", "LD-12345, #54321"),
+        ("another student20003, user_30004", "another student•••03, user_•••04"),
+        ("10001/20004-20005", "•••01/•••04-•••05"),
+        ("•••01/20004", "•••01/•••04"),
+        ("https://x.example/77100/2 30000/1000 ms", "https://x.example/77100/2 30000/1000 ms"),
+        ("家长电话13800138000", "家长电话•••00"),
+        ("138-0013-8000, +86 138 0013 8000", "•••00, •••00"),
+        ("call +1 415 555 0123 or 010-12345678", "call •••23 or •••78"),
     ],
 )
 def test_hide_numbers(text: str, expected: str) -> None:
-    """Numbers that may be a uid are masked; dates, units, codes and names are not."""
+    """Numbers that may be a uid or a phone are masked; dates, units, codes and names are not."""
     assert expected == mask_numbers(text)
