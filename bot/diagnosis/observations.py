@@ -26,6 +26,9 @@ _LEAST_SHARE: Final = 0.1
 _CERTAIN_SHARE: Final = 0.25
 _SHORTEST_RUN_S: Final = 10.0
 _NEIGHBOUR_S: Final = 5.0
+AFTER_S: Final = 30.0  # reports have whole minutes, and samples the interval before them
+_BURST_S: Final = 6.0  # as long as a sentence
+_REMEMBERED_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +80,9 @@ class MetricSeries:
 class Observation:
     """A metric beyond a limit for a period of time (epoch seconds).
 
-    `share` (0-1) of all samples is bad, `density` of those from `since` to `until`; the longest
-    run without a good sample has `run` samples and `run_s` seconds, `parts` counts the runs.
+    `share` (0-1) of the samples up to the complaint is bad, `density` of those from `since` to
+    `until`; the longest run without a good sample has `run` samples and `run_s` seconds, `parts`
+    counts the runs.
     `median` is of the bad samples. `at` is the bad sample nearest to the complaint,
     `distance_s` away from it. `own` is the median minus the other end's part. `blind`: the
     sender's part of what was received was not measured.
@@ -122,6 +126,11 @@ def mask(metric_series: MetricSeries, limit: Limit) -> NDArray[np.bool_]:
     return np.asarray(bad, dtype=np.bool_)
 
 
+def count_runs(bad: NDArray[np.bool_]) -> int:
+    """Return how many runs of marked samples there are."""
+    return int(bad[:1].sum() + (bad[1:] & ~bad[:-1]).sum())
+
+
 def observe(
     metric_series: MetricSeries | None,
     limit: Limit,
@@ -130,14 +139,18 @@ def observe(
 ) -> Observation | None:
     """Return when a metric was beyond its limit, None when it never or hardly was.
 
-    `moment` is the time of the complaint. `where` selects the samples that may count as bad.
+    `moment` is the time of the complaint: later samples are not its cause. `where` selects the
+    samples that may count as bad.
     """
     if metric_series is None or not len(metric_series.times):
         return None
-    bad = mask(metric_series, limit) if where is None else mask(metric_series, limit) & where
+    before = metric_series.times <= moment + AFTER_S
+    bad = mask(metric_series, limit) & before
+    if where is not None:
+        bad &= where
     if bad.sum() < _FEWEST_SAMPLES:
         return None
-    extent = _extent(metric_series, bad)
+    extent = _extent(metric_series, bad, moment, int(before.sum()))
     return _describe(metric_series, limit, moment, bad, extent) if extent.is_persistent else None
 
 
@@ -170,12 +183,16 @@ def _describe(
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """How much of a metric is bad, and in how many runs."""
+    """How much of a metric is bad, and in how many runs.
+
+    `is_recent`: a run of some seconds, long enough to be noticed, was shortly before the complaint.
+    """
 
     share: float
     run_s: float
     run: int
     parts: int
+    is_recent: bool
 
     @property
     def is_persistent(self) -> bool:
@@ -184,14 +201,22 @@ class _Extent:
             return True
         if self.run >= _FEWEST_SAMPLES and self.run_s >= _SHORTEST_RUN_S:
             return True
-        return self.share >= _LEAST_SHARE and self.run > 1
+        return self.is_recent or (self.share >= _LEAST_SHARE and self.run > 1)
 
 
-def _extent(metric_series: MetricSeries, bad: NDArray[np.bool_]) -> _Extent:
+def _extent(
+    metric_series: MetricSeries, bad: NDArray[np.bool_], moment: float, samples: int
+) -> _Extent:
     edges = np.diff(np.concatenate(([0], bad.astype(np.int8), [0])))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    run_s = float(
-        (metric_series.times[ends] - metric_series.times[starts]).max() + metric_series.step_s
+    since, until = metric_series.times[starts], metric_series.times[ends]
+    lengths_s, counts = until - since + metric_series.step_s, ends - starts + 1
+    recent = (since < moment) & (until >= moment - _REMEMBERED_S)
+    noticed = (lengths_s >= _BURST_S) & (counts >= _FEWEST_SAMPLES)
+    return _Extent(
+        share=float(bad.sum() / samples),
+        run_s=float(lengths_s.max()),
+        run=int(counts.max()),
+        parts=len(starts),
+        is_recent=bool((recent & noticed).any()),
     )
-    longest = int((ends - starts).max()) + 1
-    return _Extent(float(bad.mean()), run_s, longest, len(starts))

@@ -9,7 +9,7 @@ import numpy as np
 from bot.call import Direction, Media, Metric, Unit
 from bot.diagnosis.candidates import to_datetime
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import MetricSeries
+from bot.diagnosis.observations import AFTER_S, MetricSeries
 from bot.diagnosis.thresholds import FREEZE_SHARE
 from bot.diagnosis.verdict import Evidence
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def freezes(context: CallContext, uid: str) -> tuple[Evidence, ...]:
-    """Return the media that froze for too much of the time at this end, as evidence."""
+    """Return the media that froze for too much of the time at this end, as evidence.
+
+    Only if they did so by the time of the complaint.
+    """
     evidence = (_freeze(context, uid, media) for media in Media)
     return tuple(one for one in evidence if one is not None)
 
@@ -41,7 +44,8 @@ def _freeze(context: CallContext, uid: str, media: Media) -> Evidence | None:
     metric_series, percent = frozen
     limit = FREEZE_SHARE[media]
     share = float(percent.mean())
-    if share <= limit.bound:
+    before = percent[metric_series.times <= context.moment + AFTER_S]
+    if share <= limit.bound or not len(before) or before.mean() <= limit.bound:
         return None
     bad = metric_series.times[percent > 0]
     nearest = float(bad[np.argmin(np.abs(bad - context.moment))])

@@ -46,7 +46,38 @@ def with_bad(count: int, bad: Sequence[int], step_s: float = 2.0) -> MetricSerie
 )
 def test_what_is_persistent(count: int, bad: list[int], step_s: float, *, counts: bool) -> None:
     """A quarter of all samples, a run of ten seconds, or a tenth with two in a row."""
-    assert (observe(with_bad(count, bad, step_s), HIGH, AT) is not None) is counts
+    long_after = AT + 1000
+    assert (observe(with_bad(count, bad, step_s), HIGH, long_after) is not None) is counts
+
+
+@pytest.mark.parametrize(
+    ("ended_before_s", "samples", "counts"),
+    [
+        (0, 3, True),
+        (60, 3, True),
+        (62, 3, False),  # forgotten
+        (0, 2, False),  # too short to be noticed
+        (-2, 3, True),  # it is not over yet
+        (-4, 3, False),  # it begins after the complaint
+    ],
+)
+def test_a_short_burst_counts_just_before_the_complaint(
+    ended_before_s: int, samples: int, *, counts: bool
+) -> None:
+    """Six seconds are a sentence that was not heard."""
+    last = 100 - ended_before_s // 2
+    burst = with_bad(200, range(last - samples + 1, last + 1))
+    assert (observe(burst, HIGH, AT + 200) is not None) is counts
+
+
+@pytest.mark.parametrize(("begins_after_s", "counts"), [(22, True), (24, False), (55, False)])
+def test_what_begins_after_the_complaint_is_not_its_cause(
+    begins_after_s: int, *, counts: bool
+) -> None:
+    """Only samples until half a minute after it are judged; the run must be ten seconds by then."""
+    first = 50 + begins_after_s // 2
+    fault = with_bad(120, range(first, 120))
+    assert (observe(fault, HIGH, AT + 100) is not None) is counts
 
 
 def observed(values: Sequence[float], at_s: float = 0) -> Observation:

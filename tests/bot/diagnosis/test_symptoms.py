@@ -65,3 +65,12 @@ def test_freezes_may_not_be_measured(build_call: Any) -> None:
     assert freeze_measured(context, S, V)
     assert not freeze_measured(context, S, A)
     assert frozen_share(context, S, V) == 12
+
+
+@pytest.mark.parametrize(("span", "counts"), [((-60, 60), True), ((36, 120), False)])
+def test_freezes_after_the_complaint_do_not_count(
+    build_call: Any, span: tuple[float, float], *, counts: bool
+) -> None:
+    """What begins half a minute after it is not what it is about."""
+    context = build_call().set_values(S, Metric.FREEZE_TIME, V, 2000, span).context()
+    assert bool(freezes(context, S)) is counts
