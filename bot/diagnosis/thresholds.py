@@ -38,6 +38,7 @@ SYSTEM_CPU: Final = Limit(80, Unit.PERCENT, HUAWEI)
 APP_CPU: Final = Limit(70, Unit.PERCENT, HUAWEI)
 TASK_DELAY: Final = Limit(80, Unit.MS, AGORA)
 CAPTURE: Final = Limit(3, Unit.FPS, AGORA, below=True)
+SPEECH: Final = Limit(6, Unit.KBPS, "RFC 6716, lowest bitrate of Opus", below=True)
 NOTHING_SENT: Final = Limit(1, Unit.KBPS, OWN, below=True)
 SILENCE: Final = Limit(1, Unit.DECIBEL, OWN, below=True)
 

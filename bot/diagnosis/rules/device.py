@@ -12,7 +12,7 @@ from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
-from bot.diagnosis.rules.sending import sent_bitrate
+from bot.diagnosis.rules.streams import sent_bitrate
 from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,13 +12,19 @@ from bot.call import Direction, Media, Metric, Side
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import MetricSeries, Observation, observe
-from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE
+from bot.diagnosis.observations import MetricSeries, Observation, count_runs, mask, observe
+from bot.diagnosis.rules.connections import nothing_arrives
+from bot.diagnosis.rules.streams import received_bitrate, sent_bitrate
+from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE, SPEECH
 
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _A, _V = Media.AUDIO, Media.VIDEO
 _STOPPED: Final = 0.9
+_STOPPED_RECEIVING: Final = 0.86
+_ONE_WAY: Final = 0.5
 _NEVER_SENT: Final = {Side.TEACHER: 0.82, Side.STUDENT: 0.6}  # students are muted more often
+_CAMERA_OFF: Final = 0.6  # by choice, or the picture is a shared screen
+_PAUSES: Final = 3  # who switches a microphone off does so once or twice
 _NOT_MISSED: Final = 0.4  # never sent, and the complaint is not from the receiver
 _LOST_ALL: Final = 50.0  # percent; above it loss is the cause
 
@@ -36,29 +42,31 @@ def _stopped_sending(context: CallContext, uid: str) -> Iterator[Candidate]:
     observation = {media: _nothing_sent(context, uid, media) for media in Media}
     stopped = {media: one for media, one in observation.items() if one is not None}
     candidates = [_sender(context, media, one) for media, one in stopped.items()]
-    candidates = [candidate for candidate in candidates if candidate.confidence]
-    if len(candidates) == len(Media):
-        first = max(candidates, key=lambda candidate: candidate.confidence)
-        both = Cause("user_action", "stopped_sending", None, _UP)
-        evidence = tuple(one for candidate in candidates for one in candidate.evidence)
-        yield replace(first, cause=both, evidence=evidence)
+    yield from _as_one_fault([candidate for candidate in candidates if candidate.confidence])
+
+
+def _as_one_fault(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Join the same fault of both media into one."""
+    if len(candidates) < len(Media):
+        yield from candidates
         return
-    yield from candidates
+    first = max(candidates, key=lambda candidate: candidate.confidence)
+    evidence = tuple(one for candidate in candidates for one in candidate.evidence)
+    yield replace(first, cause=replace(first.cause, media=None), evidence=evidence)
 
 
 def _nothing_sent(context: CallContext, uid: str, media: Media) -> Observation | None:
-    metric_series = sent_bitrate(context, uid, media)
-    return observe(metric_series, NOTHING_SENT, context.moment)
+    """Observe that nothing is sent, but not speech that comes and goes.
 
-
-def sent_bitrate(context: CallContext, uid: str, media: Media) -> MetricSeries | None:
-    """Return what one person sent of a medium, the small video stream included."""
-    main = context.metric_series(uid, Metric.SEND_BITRATE, media)
-    small = context.metric_series(uid, Metric.SEND_BITRATE_LOW, media)
-    if main is None or small is None:
-        return main or small
-    both = main.with_values(main.values + np.nan_to_num(small.nearest(main.times)))
-    return replace(both, overall_max=max(main.overall_max, small.overall_max))
+    In silence Opus sends about one packet in 400 ms (RFC 6716, 2.1.9, discontinuous
+    transmission), less than 1 kbps.
+    """
+    rate = sent_bitrate(context, uid, media)
+    if rate is None:
+        return None
+    if media is _A and count_runs(mask(rate, SPEECH)) >= _PAUSES:
+        return None
+    return observe(rate, NOTHING_SENT, context.moment, ~nothing_arrives(context, rate.times))
 
 
 def _sender(context: CallContext, media: Media, observation: Observation) -> Candidate:
@@ -77,32 +85,49 @@ def _never(context: CallContext, media: Media, observation: Observation) -> floa
     other_direction = sent_bitrate(context, context.other(uid), media)
     if other_direction is None or other_direction.overall_max < NOTHING_SENT.bound:
         return 0.0  # nobody sends this medium here: a class without video
+    if media is _A and observation.metric_series.overall_max > 0:
+        return 0.0  # a microphone that is on, and nobody speaks
     if uid == context.report.abnormal_uid:
         return _NOT_MISSED if context.report.abnormal_side is Side.TEACHER else 0.0
-    return _NEVER_SENT[context.report.abnormal_side.other]
+    never = _NEVER_SENT[context.report.abnormal_side.other]
+    return min(never, _CAMERA_OFF) if media is _V else never
 
 
 def _stopped_receiving(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """Find a receiver that receives nothing although it is sent and hardly any is lost."""
-    for media in Media:
-        received = _received(context, uid, media)
-        sent = sent_bitrate(context, context.other(uid), media)
-        if received is None or sent is None:
-            continue
-        sending = np.nan_to_num(sent.nearest(received.times)) >= NOTHING_SENT.bound
-        sending &= _lost(context, uid, media, received) < _LOST_ALL
-        observation = observe(received, NOTHING_SENT, context.moment, sending)
-        if observation is not None:
-            cause = Cause("user_action", "peer_stopped_receiving", media, _DOWN)
-            yield build_candidate(cause, (observation,), 0.86, context.source)
+    """Find a receiver that receives nothing although it is sent and hardly any is lost.
+
+    It is a choice of the receiver only if the other medium arrives; otherwise the downlink may
+    be dead.
+    """
+    candidates = [_not_received(context, uid, media) for media in Media]
+    yield from _as_one_fault([one for one in candidates if one is not None])
 
 
-def _received(context: CallContext, uid: str, media: Media) -> MetricSeries | None:
-    main = context.metric_series(uid, Metric.RECEIVE_BITRATE, media)
-    small = context.metric_series(uid, Metric.RECEIVE_BITRATE_LOW, media)
-    if main is None or small is None:
-        return main or small
-    return main.with_values(main.values + np.nan_to_num(small.nearest(main.times)))
+def _not_received(context: CallContext, uid: str, media: Media) -> Candidate | None:
+    received = received_bitrate(context, uid, media)
+    sent = sent_bitrate(context, context.other(uid), media)
+    if received is None or sent is None:
+        return None
+    least = SPEECH if media is _A else NOTHING_SENT
+    sending = np.nan_to_num(sent.nearest(received.times)) >= least.bound
+    sending &= _lost(context, uid, media, received) < _LOST_ALL
+    sending &= ~nothing_arrives(context, received.times)
+    observation = observe(received, NOTHING_SENT, context.moment, sending)
+    if observation is None:
+        return None
+    chosen = _arrives(context, uid, _V if media is _A else _A, observation)
+    cause = Cause("user_action", "peer_stopped_receiving", media, _DOWN)
+    base = _STOPPED_RECEIVING if chosen else _ONE_WAY
+    return build_candidate(cause, (observation,), base, context.source)
+
+
+def _arrives(context: CallContext, uid: str, media: Media, observation: Observation) -> bool:
+    """Tell whether a medium arrives most of the time in which the other one does not."""
+    received = received_bitrate(context, uid, media)
+    if received is None:
+        return False
+    during = (received.times >= observation.since) & (received.times <= observation.until)
+    return bool(np.mean(received.values[during] >= NOTHING_SENT.bound) > 0.5)  # noqa: PLR2004
 
 
 def _lost(
@@ -123,7 +148,7 @@ def _lost(
 def _silence(context: CallContext, uid: str) -> Iterator[Candidate]:
     """Find sound that arrives but is not played, or a silent microphone at the sender."""
     played = context.metric_series(uid, Metric.PLAY_VOLUME, _A)
-    received = _received(context, uid, _A)
+    received = received_bitrate(context, uid, _A)
     if played is None or received is None:
         return
     arriving = np.nan_to_num(received.nearest(played.times)) >= NOTHING_SENT.bound

@@ -11,13 +11,15 @@ from bot.call import Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, proximity_factor, to_datetime
 from bot.diagnosis.context import WINDOW_S, CallContext, ParticipantSession, consecutive_sessions
+from bot.diagnosis.rules.connections import find_lost_connection, reconnect_cause
 from bot.diagnosis.verdict import Evidence
 
 _OVERLAP_S: Final = 8.0
 _OVERLAPS_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice a disconnect late
 _OVERLAP_CONFIDENCES: Final = (0.55, 0.65, 0.85)
 _QUICK_S: Final = 60.0  # a rejoin within it is a reconnect
-_GAP_S: Final = 15.0
+_GAP_S: Final = 8.0  # SDKs send a sample every two seconds
+_JUST_AFTER_S: Final = 15.0
 _LEFT_S: Final = 30.0
 _TOO_OFTEN: Final = 3
 _NEAR_END_S: Final = 120.0
@@ -25,13 +27,17 @@ _NEAR_END_S: Final = 120.0
 
 def find_session_faults(context: CallContext) -> Iterator[Candidate]:
     """Find each end's broken sessions, the sender's before the receiver's."""
+    lost = find_lost_connection(context)
     for uid in context.ends:
         duplicate = _duplicate_session(context, uid)
         if duplicate is not None:
             yield duplicate
             continue
         disconnect = (
-            _reconnected(context, uid) or _silent_gap(context, uid) or _left_early(context, uid)
+            _reconnected(context, uid)
+            or (lost if lost is not None and lost.uid == uid else None)
+            or _silent_gap(context, uid)
+            or _left_early(context, uid)
         )
         if disconnect is not None:
             yield disconnect
@@ -89,7 +95,7 @@ def _reconnected(context: CallContext, uid: str) -> Candidate | None:
         return None
     first, second = min(pairs, key=lambda pair: abs(pair[0].left_at - context.moment))
     span = (first.left_at, max(first.left_at, second.joined_at))
-    return _candidate(context, uid, Cause("reconnect", "network_down"), 0.75, span)
+    return _candidate(context, uid, reconnect_cause(context, uid, span), 0.75, span)
 
 
 def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
@@ -102,7 +108,8 @@ def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
     since, until = float(times[longest]), float(times[longest + 1])
     if not _nothing_arrived(context, uid, since, until):
         return None
-    return _candidate(context, uid, Cause("reconnect", "network_down"), 0.65, (since, until))
+    span = (since, until)
+    return _candidate(context, uid, reconnect_cause(context, uid, span), 0.65, span)
 
 
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:
@@ -128,7 +135,7 @@ def _left_early(context: CallContext, uid: str) -> Candidate | None:
         return None
     left_at = float(own[-1])
     stayed_s = float(peer[-1]) - left_at
-    if stayed_s < _LEFT_S or not -WINDOW_S / 2 <= left_at - context.moment <= _GAP_S:
+    if stayed_s < _LEFT_S or not -WINDOW_S / 2 <= left_at - context.moment <= _JUST_AFTER_S:
         return None
     if context.ended_at is not None and context.ended_at - left_at < _NEAR_END_S:
         return None  # the lesson was over
