@@ -38,6 +38,7 @@ class Traffic:
     acknowledged_at: dict[str, float] = field(default_factory=dict)
     weeks: list[Week] = field(default_factory=list)
     refused: int = 0
+    reported_after_s: float = 0.0  # how long after the problem
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     async def report_for_ever(self) -> None:
@@ -84,7 +85,9 @@ class Traffic:
         for _ in range(_ATTEMPTS):
             self.on_submit("form")
             with contextlib.suppress(*_TROUBLE):
-                if (await lin.submit(view, {**FORM, "cname": cname})).ok:
+                occurred_at = int(time.time() - self.reported_after_s)
+                fields = {**FORM, "cname": cname, "occurred_at": occurred_at}
+                if (await lin.submit(view, fields)).ok:
                     self.reported[cname] = True
                     self.acknowledged_at[cname] = time.time()
                     return
