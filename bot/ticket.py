@@ -109,6 +109,9 @@ class Ticket(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     comments: str = ""
     reporter: str
+    source_permalink: str = Field(  # of the message it was made from
+        default="", sa_column_kwargs={"server_default": ""}
+    )
     assignee: str | None = None
     claimed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     escalated_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)

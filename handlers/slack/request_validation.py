@@ -117,6 +117,7 @@ class _Metadata(msgspec.Struct):
 
     channel: _PrintableStr | None = None
     number: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    source: _PrintableStr | None = None
 
 
 class _State(msgspec.Struct):

@@ -169,6 +169,9 @@ def _quote_blocks(block_id: str, pieces: list[str]) -> list[Block]:
 def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
     """Return what has happened to the ticket so far, a line each."""
     lines = [report_state(ticket)]
+    if ticket.source_permalink:
+        source = Link(ticket.source_permalink, message("Original message"))
+        lines.insert(0, message("%(text)s", text=source))
     if ticket.assignee and ticket.claimed_at:
         lines.append(
             message(

@@ -13,9 +13,11 @@ from bot.call import IssueType
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator
 from bot.services.tickets.submission import COMMENT_LENGTH
+from handlers.tickets.source_message import is_permalink
 from handlers.ui import block_kit
 from handlers.ui.form_state import (
     State,
+    read_metadata,
     read_metadata_number,
     read_moment,
     read_value,
@@ -40,13 +42,15 @@ class ReportForm:
     issue_type: str = ""
     occurred_at: dt.datetime | None = None
     comments: str = ""
+    source_permalink: str = ""  # of the message it is made from
 
     CALLBACK_ID = "report"
 
     def view(self, renderer: Renderer, apps: Sequence[str], now: dt.datetime) -> block_kit.Block:
         """Build the modal; without the field `app` when there is only one app."""
         form = _empty_form(renderer.translator.locale, tuple(apps))
-        return form | {"blocks": self.fields(renderer, apps, now)}
+        metadata = json.dumps({"source": self.source_permalink}) if self.source_permalink else ""
+        return form | {"blocks": self.fields(renderer, apps, now), "private_metadata": metadata}
 
     def fields(
         self, renderer: Renderer, apps: Sequence[str], now: dt.datetime
@@ -66,8 +70,9 @@ class ReportForm:
         return [block_kit.fill_in(field, values[field["block_id"]]) for field in form["blocks"]]
 
     @classmethod
-    def parse(cls, state: State) -> ReportForm:
+    def parse(cls, state: State, private_metadata: str = "") -> ReportForm:
         """Read a submitted form; missing and forged fields are empty."""
+        source = read_metadata(private_metadata).get("source")
         return cls(
             app=read_value(state, "app"),
             cname=read_value(state, "cname"),
@@ -77,6 +82,7 @@ class ReportForm:
             issue_type=read_value(state, "issue_type"),
             occurred_at=read_moment(state, "occurred_at"),
             comments=read_value(state, "comments"),
+            source_permalink=source if is_permalink(source) else "",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -17,6 +18,7 @@ from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm
+from handlers.tickets.source_message import message_permalink, message_text, message_time
 
 
 class ReportHandlers:
@@ -52,12 +54,20 @@ class ReportHandlers:
         await ack()
 
     async def open_by_message(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the form, prefilled from a message's text."""
-        text = str((body.get("message") or {}).get("text") or "")
-        await self._open(body, client, parse_sentence(text))
+        """Open the form, prefilled from a message's text and time."""
+        slack_message = body.get("message")
+        hints = parse_sentence(message_text(slack_message))
+        await self._open(body, client, hints, message_time(slack_message), message_permalink(body))
         await ack()
 
-    async def _open(self, body: Body, client: AsyncWebClient, hints: PrefilledReport) -> None:
+    async def _open(
+        self,
+        body: Body,
+        client: AsyncWebClient,
+        hints: PrefilledReport,
+        occurred_at: dt.datetime | None = None,
+        source_permalink: str = "",
+    ) -> None:
         requester = Requester.of(body)
         renderer = await self._users.renderer(requester.team, requester.person)
         form = ReportForm(
@@ -66,7 +76,9 @@ class ReportHandlers:
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,
             abnormal_side=hints.abnormal_side,
+            occurred_at=occurred_at,
             comments=hints.comments,
+            source_permalink=source_permalink,
         )
         view = form.view(renderer, list(self._tickets.apps), self._clock.now())
         await open_modal(client, trigger_id_of(body), view)
@@ -74,7 +86,7 @@ class ReportHandlers:
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
-        form = ReportForm.parse(view["state"]["values"])
+        form = ReportForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.scenario_helpers import (
     ephemeral_texts,
     find_card,
     find_cards,
+    find_ticket,
     text_of,
 )
 
@@ -195,6 +197,53 @@ async def test_message_shortcut_prefills_from_its_text(http_harness: Harness, te
     values = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
     assert values == ["class_77_1", "10001", "20002"]
     await person.close(view)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda text: {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]},
+        lambda text: {
+            "blocks": [
+                {
+                    "type": "section",
+                    "fields": [{"type": "mrkdwn", "text": part} for part in text.split(", ")],
+                }
+            ]
+        },
+        lambda text: {"attachments": [{"text": text}]},
+        lambda text: {"attachments": [{"is_share": True, "text": text}]},
+    ],
+    ids=["block", "fields", "attachment", "forwarded"],
+)
+async def test_message_shortcut_reads_all_of_a_message(
+    http_harness: Harness, shape: Callable[[str], dict[str, Any]]
+) -> None:
+    """A message whose text is elsewhere prefills the form as well."""
+    person = http_harness.workspace.person("wang")
+    posted = await person.post_message("teachers", "")
+    posted |= shape("class_77_1, teacher 10001, student 20002")
+    assert (await person.message_shortcut("report_message", posted)).ok
+    view = await person.wait_for_view("report")
+    values = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
+    assert values == ["class_77_1", "10001", "20002"]
+    await person.close(view)
+
+
+async def test_ticket_of_a_message_has_its_time_and_links_to_it(harness: Harness) -> None:
+    """Two hours later, the ticket is about the moment when the message was written."""
+    person = harness.workspace.person("lin")
+    posted = await person.post_message("teachers", "old_1 老师 10001 学生 20002，卡住了")
+    await harness.pass_time(7200)
+    assert (await person.message_shortcut("report_message", posted)).ok
+    view = await person.wait_for_view("report")
+    assert (await person.submit(view, {"abnormal_side": "student"})).action == "close"
+    await harness.settled()
+    ticket = await find_ticket(harness, "old_1")
+    assert int(ticket.occurred_at.timestamp()) == int(float(posted["ts"]))
+    channel = harness.workspace.channel("teachers").id
+    link = f"slack.com/archives/{channel}/p{posted['ts'].replace('.', '')}|Original message>"
+    assert link in text_of(find_card(harness, "old_1"))
 
 
 async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:

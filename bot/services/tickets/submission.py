@@ -38,6 +38,7 @@ class Submission:
     issue_type: str
     occurred_at: dt.datetime | None
     comments: str = ""
+    source_permalink: str = ""
 
 
 def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:

@@ -19,8 +19,10 @@ export function link(url, ...children) {
   const safe = safeUrl(url);
   if (!safe) return fragment(...children);
   const own = new URL(safe, location.href);
-  if (own.origin === location.origin && own.pathname.startsWith("/archives/")) {
-    return h("a", { href: safe, class: "link", data: { permalink: safe } }, ...children);
+  const ours = own.origin === location.origin || own.host === `${state.boot.team.domain}.slack.com`;
+  if (ours && own.pathname.startsWith("/archives/")) {
+    const path = own.pathname + own.search;
+    return h("a", { href: path, class: "link", data: { permalink: path } }, ...children);
   }
   return h("a", { href: safe, class: "link", target: "_blank", rel: "noopener noreferrer" }, ...children);
 }

@@ -91,7 +91,11 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
     return web.json_response(
         {
             "now": workspace.clock(),
-            "team": {"id": workspace.team_id, "name": workspace.team_name},
+            "team": {
+                "id": workspace.team_id,
+                "name": workspace.team_name,
+                "domain": workspace.domain,
+            },
             "app": app_json,
             "people": people,
             "commands": [_pick(one, command_keys) for one in app.commands or []],
