@@ -17,6 +17,7 @@ from handlers.app_metrics.command import QualityHandlers
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.diagnosis.command import DiagnoseHandlers
 from handlers.diagnosis.feedback import FeedbackHandlers
+from handlers.diagnosis.likely_call import LikelyCallHandlers
 from handlers.escalation.handlers import IncidentHandlers
 from handlers.preferences.handlers import PreferencesHandlers, PreferencesModal
 from handlers.slack.user_directory import UserDirectory
@@ -81,6 +82,7 @@ def _ticket_handlers(
         TicketListHandlers(services.tickets, clouds, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
         CloudReportHandlers(services.ticket_actions),
+        LikelyCallHandlers(services.ticket_actions),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
         TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users),

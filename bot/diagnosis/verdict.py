@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.call import Code, Direction, Media, MissingItem, MissingKind, Side
+from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, Side
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
@@ -63,6 +63,7 @@ class Verdict:
 
     `cause` is a key such as `network.loss`, or `none` (looked healthy), or `unknown`.
     `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
+    `likely_call` is the one that is probably meant when no call was found.
     """
 
     cause: str
@@ -76,6 +77,7 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[MissingItem, ...] = ()
     others: tuple[Verdict, ...] = ()
+    likely_call: Call | None = None
 
     @property
     def retry_at(self) -> dt.datetime | None:
@@ -94,7 +96,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as exported; the inverse of `from_json`."""
-        return {
+        likely = {"likely_call": msgspec.to_builtins(self.likely_call)} if self.likely_call else {}
+        return likely | {
             "cause": self.cause,
             "media": self.media,
             "direction": self.direction,

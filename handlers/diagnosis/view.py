@@ -12,6 +12,7 @@ from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
 from bot.ticket import Ticket
+from handlers.diagnosis.likely_call import likely_call_sentence, use_call_blocks
 from handlers.diagnosis.lines import (
     call_lines,
     confidence_text,
@@ -259,7 +260,9 @@ def explanation(
     msg = _sentence(diagnosis, _UNKNOWN_FINAL)
     fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)
     text = "\n".join(renderer.mrkdwn(line) for line in lines)
-    return renderer.fallback_text(fallback_text), [block_kit.section("explanation", text)]
+    blocks = [block_kit.section("explanation", text)]
+    blocks += use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer)
+    return renderer.fallback_text(fallback_text), blocks
 
 
 def verdict_sentence(diagnosis: Diagnosis) -> Message:
@@ -269,6 +272,8 @@ def verdict_sentence(diagnosis: Diagnosis) -> Message:
 
 def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     verdict = diagnosis.verdict
+    if verdict.likely_call is not None:
+        return likely_call_sentence(diagnosis.report.cname, verdict.likely_call)
     if verdict.cause == UNKNOWN:
         return unknown
     if verdict.cause == HEALTHY:

@@ -25,6 +25,7 @@ from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
+from bot.services.diagnosis.likely_call import find_likely_call
 
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
@@ -75,7 +76,16 @@ class DiagnosisService:
                 data = _CloudData()
                 await self._collect(cloud, report, now, data, fresh=True)
             report = _choose_pair(report, data.records)
-        return _build_diagnosis(cloud, report, now, data, side_known=side_known)
+        diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
+        return await self._with_likely_call(diagnosis, now)
+
+    async def _with_likely_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
+        """Add the call that is probably meant, where the cloud lists none and will list none."""
+        if diagnosis.calls or not any(map(_is_final_absence, diagnosis.verdict.missing)):
+            return diagnosis
+        window = Window.around(diagnosis.report.occurred_at, WINDOW_MARGIN)
+        likely = await find_likely_call(self._clouds, diagnosis.report, window, now)
+        return replace(diagnosis, verdict=replace(diagnosis.verdict, likely_call=likely))
 
     async def diagnose_channel(
         self,
@@ -109,7 +119,9 @@ class DiagnosisService:
             listed_by = (requested_at or now) + LISTING_DELAY
             retry_at = listed_by if now < listed_by else None
             unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
-            return _build_diagnosis(self._clouds[app], report, now, _CloudData(missing=[unlisted]))
+            data = _CloudData(missing=[unlisted])
+            absent = _build_diagnosis(self._clouds[app], report, now, data)
+            return await self._with_likely_call(absent, now)
         diagnosis = await self.diagnose(report, side_known=False)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
         return replace(
@@ -260,6 +272,11 @@ def _is_over(record: CallRecord) -> bool:
     """Tell whether a call that was listed as running has ended: everybody has left."""
     left = [one.left_at for one in record.participants]
     return record.call.ended_at is None and bool(left) and None not in left
+
+
+def _is_final_absence(item: MissingItem) -> bool:
+    is_absent = (item.what, item.why) == (MissingKind.CALL, MissingReason.NOT_FOUND)
+    return is_absent and item.retry_at is None
 
 
 def _not_found(report: Report, now: dt.datetime) -> MissingItem:

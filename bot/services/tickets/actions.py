@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, Side
 from bot.cloud_report import ReportState
+from bot.diagnosis import Verdict
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import message
 from bot.services.context import Context
@@ -159,6 +160,20 @@ class TicketActions:
 
         await self._context.commit(work)
 
+    async def use_likely_call(self, request: ActionRequest) -> Ticket:
+        """Correct a report to the call that was found instead of it; its reporter may, too."""
+
+        def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+            likely = Verdict.from_json(ticket.verdict).likely_call if ticket.verdict else None
+            if likely is None:
+                raise ConflictError(message("The report has been corrected since."))
+            at = min(max(ticket.occurred_at, likely.started_at), likely.ended_at or now)
+            values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
+            if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
+                self._restart_diagnosis(session, ticket, now)
+
+        return await self._change(request, "use_call", {}, work, or_reporter=True)
+
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
         """Correct a report. Raises InputError with a message per field.
 
@@ -255,6 +270,7 @@ class TicketActions:
         *,
         first: int | None = None,
         reporter_only: bool = False,
+        or_reporter: bool = False,
     ) -> Ticket:
         """Change a ticket in one transaction, with its audit entry and the jobs that follow.
 
@@ -271,7 +287,8 @@ class TicketActions:
             ticket = tickets.lock(session, request.number, request.team)
             if reporter_only and ticket.reporter != request.person:
                 raise NotAllowedError(_ONLY_REPORTER)
-            if not reporter_only and not is_support:
+            may_act = is_support or (or_reporter and ticket.reporter == request.person)
+            if not reporter_only and not may_act:
                 raise not_allowed(self._context.settings)
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form was delivered twice

@@ -1,0 +1,46 @@
+"""Which call a report probably means, when its cloud lists none: another app, spelling or hour."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Final
+
+from bot.call import Call, Report
+from bot.clouds.windows import split_window
+from bot.errors import CloudError
+from bot.ports import Cloud, Window
+
+_LOOKBACK: Final = dt.timedelta(hours=24)
+_SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_MOST_APPS: Final = 10  # a search costs each app one request of its quota
+
+
+async def find_likely_call(
+    clouds: Mapping[str, Cloud], report: Report, window: Window, now: dt.datetime
+) -> Call | None:
+    """Return the call, searched in the likeliest place first; None without one.
+
+    At the reported time: this channel in other apps, then other capitals. At another time: the
+    channel itself, within a day. A cloud that fails or has no quota left is skipped.
+    """
+    for app, cname, searched in _places(clouds, report, window, now):
+        with suppress(CloudError):
+            if calls := await clouds[app].find_calls(app, cname, searched):
+                return calls[0]
+    return None
+
+
+def _places(
+    clouds: Mapping[str, Cloud], report: Report, window: Window, now: dt.datetime
+) -> Iterator[tuple[str, str, Window]]:
+    name = report.cname
+    for app in [each for each in clouds if each != report.app][:_MOST_APPS]:
+        yield app, name, window
+    for other in dict.fromkeys((name.lower(), name[:1].upper() + name[1:], name.upper())):
+        if other != name:
+            yield report.app, other, window
+    lookback = min(_LOOKBACK, clouds[report.app].capabilities.lookback)
+    for part in split_window(Window(now - lookback, now), _SEARCHED_AT_ONCE):
+        yield report.app, name, part

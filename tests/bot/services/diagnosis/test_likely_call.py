@@ -1,0 +1,65 @@
+"""Where the call is searched that a report probably means, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.call import Call
+from bot.errors import CloudUnreachableError
+from bot.ports import Window
+from bot.services.diagnosis.likely_call import find_likely_call
+from tests.bot.services.diagnosis.test_service import (
+    AT,
+    NOW,
+    REASON,
+    REPORT,
+    ToldCloud,
+    make_call,
+    minutes,
+)
+
+RUNNING = make_call(60)
+
+
+async def find(**clouds: Any) -> Call | None:
+    """Search in these clouds, by app; the report is about `kids`."""
+    return await find_likely_call(clouds, REPORT, Window.around(NOW, minutes(2)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("kids", "adults"),
+    [
+        (None, RUNNING),
+        (replace(RUNNING, cname="Class_1"), None),
+        (replace(RUNNING, cname="CLASS_1"), None),
+        (make_call(700, 600), None),
+    ],
+)
+async def test_call_is_found_elsewhere(kids: Call | None, adults: Call | None) -> None:
+    """In another app, in other capitals, or at another hour of the last day."""
+    clouds = {name: ToldCloud((call,) if call else ()) for name, call in
+              (("kids", kids), ("adults", adults))}  # fmt: skip
+    assert await find(**clouds) == (kids or adults)
+
+
+async def test_other_apps_come_first_and_failures_are_skipped() -> None:
+    """A cloud that fails is passed over; of two calls, the one in another app is meant."""
+    away = ToldCloud(fails=CloudUnreachableError(REASON, maybe_arrived=False, **AT))
+    kids, adults = ToldCloud((make_call(700, 600),)), ToldCloud((RUNNING,))
+    assert await find(kids=kids, busy=away, adults=adults) == RUNNING
+    assert kids.requests == []
+
+
+async def test_no_call_anywhere() -> None:
+    """Nothing is offered, and neither is a call of more than a day ago."""
+    assert await find(kids=ToldCloud((make_call(26 * 60, 25 * 60),))) is None
+
+
+async def test_ten_other_apps_are_searched_at_most() -> None:
+    """A search costs each app a request: of thirty, ten are asked."""
+    clouds = {name: ToldCloud() for name in ("kids", *(f"app{number}" for number in range(30)))}
+    await find(**clouds)
+    assert sum(bool(cloud.requests) for cloud in clouds.values()) == 11

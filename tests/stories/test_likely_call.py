@@ -1,0 +1,95 @@
+"""A wrong app, another capital, another hour: the ticket names the call that is probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.clouds import AgoraAccount
+from tests.conftest import Harness, open_harness
+from tests.scenario_helpers import (
+    direct_messages,
+    ephemeral_texts,
+    find_card,
+    find_replies,
+    report,
+    text_of,
+)
+
+
+@pytest.fixture
+async def two_apps(tmp_path: Path) -> AsyncIterator[Harness]:
+    """Lagdesk with two apps; all calls are those of `kids`."""
+    apps = ",".join(f"{name}={app_id}" for name, app_id in AgoraAccount().apps.items())
+    async with open_harness(tmp_path, AGORA_APPS=apps) as harness:
+        yield harness
+
+
+async def report_and_wait(harness: Harness, cname: str, **fields: Any) -> dict[str, Any]:
+    """Report a call as sam; return the diagnosis in the thread."""
+    await report(harness.workspace.person("sam"), cname, **fields)
+    await harness.settled()
+    await harness.pass_time(400)
+    (diagnosis,) = find_replies(harness, find_card(harness, cname))
+    return diagnosis
+
+
+@pytest.mark.parametrize(
+    ("cname", "app", "likely"),
+    [
+        ("class_77_2", "adults", "class_77_2 in the app kids has been running since"),
+        ("Class_77_2", "kids", "class_77_2 in the app kids has been running since"),
+    ],
+)
+async def test_one_click_uses_the_call_that_is_meant(
+    two_apps: Harness, cname: str, app: str, likely: str
+) -> None:
+    """The thread and the reporter read where the call ran; one click corrects the report."""
+    diagnosis = await report_and_wait(two_apps, cname, app=app)
+    sam = two_apps.workspace.person("sam")
+    explained = direct_messages(two_apps, sam, cname)[-1]
+    assert likely in text_of(diagnosis)
+    assert likely in text_of(explained)
+    await sam.click(explained, "verdict.use_call")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    card = find_card(two_apps, "class_77_2")
+    assert "Packet loss (video, uplink)" in text_of(find_replies(two_apps, card)[0])
+    assert "verdict.use_call" not in text_of(find_replies(two_apps, card)[0])
+
+
+async def test_room_that_ran_on_another_hour(two_apps: Harness) -> None:
+    """The channel's own call of the last day is named with its times."""
+    at = int(two_apps.clock() - 8 * 3600)
+    diagnosis = await report_and_wait(two_apps, "class_77_2", app="kids", occurred_at=at)
+    assert "class_77_2 in the app kids has been running since" in text_of(diagnosis)
+
+
+async def test_only_support_and_the_reporter_use_it(two_apps: Harness) -> None:
+    """Somebody else's click changes nothing, and says why."""
+    diagnosis = await report_and_wait(two_apps, "class_77_2", app="adults")
+    lin = two_apps.workspace.person("lin")
+    await lin.click(diagnosis, "verdict.use_call")
+    await two_apps.settled()
+    assert any("支持" in text for text in ephemeral_texts(lin, "escalations"))
+    (unchanged,) = find_replies(two_apps, find_card(two_apps, "class_77_2"))
+    assert "verdict.use_call" in text_of(unchanged)
+
+
+async def test_inquiry_names_it_too(two_apps: Harness) -> None:
+    """`/diagnose` in the wrong app says in which app the channel runs."""
+    sam = two_apps.workspace.person("sam")
+    await sam.command("/diagnose", "class_77_2 app=adults")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    assert "class_77_2 in the app kids" in ephemeral_texts(sam)[-1]
+
+
+async def test_no_likely_call_is_no_offer(two_apps: Harness) -> None:
+    """A channel that ran nowhere leaves the sentence as it was."""
+    diagnosis = await report_and_wait(two_apps, "class_that_never_was", app="kids")
+    assert "verdict.use_call" not in text_of(diagnosis)
+    assert "Not enough data" in text_of(diagnosis)
