@@ -18,7 +18,7 @@ class Candidate:
     """A possible cause at one person's end. `since` and `until` are epoch seconds.
 
     `confidence` (0-1) does not depend on other candidates. `by_rules`: found in the metrics;
-    `by_cloud`: named by the cloud; or both.
+    `by_cloud`: named by the cloud; or both. `own` is how bad it was without the other end's part.
     """
 
     cause: Cause
@@ -29,6 +29,7 @@ class Candidate:
     evidence: tuple[Evidence, ...] = ()
     by_rules: bool = True
     by_cloud: bool = False
+    own: float = 0.0
 
 
 def to_datetime(epoch_s: float) -> dt.datetime:
@@ -68,6 +69,7 @@ def build_candidate(
         since=min(observation.since for observation in observed),
         until=max(observation.until for observation in observed),
         evidence=tuple(to_evidence(observation, source) for observation in observed),
+        own=main.own,
     )
 
 

@@ -27,6 +27,8 @@ _UNEXPLAINED_FACTOR: Final = 0.75
 _OTHER_MEDIUM_FACTOR: Final = 0.88
 _UNNOTICED_FACTOR: Final = 0.93
 _RIVAL_FACTOR: Final = 0.9
+_MAX_CONFIDENCE_RIVAL: Final = 0.69
+_TWICE: Final = 1.8  # about twice
 _CONTRADICTED_FACTOR: Final = 0.85
 _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "join", "server"})
 
@@ -122,11 +124,11 @@ def _cap_confidence(context: CallContext, candidate: Candidate) -> Candidate:
 def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Order by confidence; among those close to the best, the sender's fault first.
 
-    A fault the abnormal side would not notice comes after one that explains the complaint.
+    The receiver's is first where it is about twice as bad. A fault the abnormal side would not
+    notice comes after one that explains the complaint.
     """
     if not candidates:
         return []
-    sender = context.ends[0]
     noticed = [one for one in candidates if explains(context, one)]
     explained = any(one.confidence >= _EXPLAINED for one in noticed)
     best = max(one.confidence for one in (noticed if explained else candidates))
@@ -134,17 +136,39 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
     def sort_key(candidate: Candidate) -> tuple[bool, bool, bool, float]:
         own = explains(context, candidate)
         close = candidate.confidence >= best - _CLOSE
-        first = close and candidate.uid == sender and own
+        first = close and own and _precedes(context, candidate, noticed)
         return (explained and not own, not close, not first, -candidate.confidence)
 
     return sorted(candidates, key=sort_key)
 
 
+def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
+    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse."""
+    same = [one for one in rivals if one.cause.key == candidate.cause.key]
+    if candidate.uid == context.ends[0]:
+        return not any(
+            one.uid != candidate.uid and one.own >= _TWICE * candidate.own > 0 for one in same
+        )
+    sent = [one.own for one in same if one.uid == context.ends[0]]
+    return bool(sent) and candidate.own >= _TWICE * max(sent) > 0
+
+
 def _discount_rivals(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Lower the first when another is as likely: either of two faults may be the reason."""
-    if len(ranked) > 1 and ranked[1].confidence >= ranked[0].confidence - _CLOSE:
-        first = replace(ranked[0], confidence=ranked[0].confidence * _RIVAL_FACTOR)
-        second = ranked[1]
-        limit = min(second.confidence, first.confidence)
-        return [first, replace(second, confidence=limit), *ranked[2:]]
-    return list(ranked)
+    """Lower the first when another is as likely: either of two faults may be the reason.
+
+    Two people are never both likely to be the reason.
+    """
+    if not ranked:
+        return []
+    first, *others = ranked
+    if others and others[0].confidence >= first.confidence - _CLOSE:
+        first = replace(first, confidence=first.confidence * _RIVAL_FACTOR)
+        limit = min(others[0].confidence, first.confidence)
+        others = [replace(others[0], confidence=limit), *others[1:]]
+    return [first, *(_at_most_likely(one, first) for one in others)]
+
+
+def _at_most_likely(candidate: Candidate, first: Candidate) -> Candidate:
+    if candidate.uid == first.uid:
+        return candidate
+    return replace(candidate, confidence=min(candidate.confidence, _MAX_CONFIDENCE_RIVAL))

@@ -10,7 +10,9 @@ from bot.call import Media, Metric, Unit
 
 AGORA: Final = "Agora Analytics, published thresholds"
 HUAWEI: Final = "Huawei SparkRTC console, diagnosis thresholds"
-OWN: Final = "Lagdesk, only counted together with another sign"
+TWILIO: Final = "Twilio Voice SDK, call quality warnings"
+DETECTOR: Final = "webrtc-issue-detector, default thresholds"
+OWN: Final = "Lagdesk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ class Limit:
 
 LOSS: Final = Limit(5, Unit.PERCENT, AGORA)
 HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, HUAWEI)  # Huawei's is for audio uplinks
-LATENCY: Final = Limit(500, Unit.MS, HUAWEI)
+LATENCY: Final = Limit(400, Unit.MS, TWILIO)
+LATENCY_NOTICEABLE: Final = Limit(250, Unit.MS, DETECTOR)  # most of the time, on one way
 JITTER: Final = Limit(500, Unit.MS, HUAWEI)
-JITTER_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)  # with freezes at the receiver, or weak Wi-Fi
+JITTER_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)  # half of what webrtc-issue-detector reports
 ROUTER_LATENCY_LIMIT: Final = Limit(500, Unit.MS, AGORA)
 # Only with loss or jitter of the same participant.
 ROUTER_LATENCY_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)
@@ -46,6 +49,18 @@ FREEZE_SHARE: Final[dict[Media, Limit]] = {
     # Share of the time frozen. A freeze is 200 ms of audio or 600 ms of video (Agora).
     Media.AUDIO: Limit(3, Unit.PERCENT, AGORA),
     Media.VIDEO: Limit(5, Unit.PERCENT, AGORA),
+}
+
+_NEAR_LOSS: Final = Limit(8, Unit.PERCENT, OWN)
+NEAR: Final[Mapping[Metric, Limit]] = {
+    # Values from which on a call is not called healthy with confidence.
+    Metric.UPLINK_LOSS: _NEAR_LOSS,
+    Metric.DOWNLINK_LOSS: _NEAR_LOSS,
+    Metric.END_TO_END_LOSS: _NEAR_LOSS,
+    Metric.UPLINK_LATENCY: LATENCY_NOTICEABLE,
+    Metric.DOWNLINK_LATENCY: LATENCY_NOTICEABLE,
+    Metric.LATENCY: LATENCY_NOTICEABLE,
+    Metric.JITTER: Limit(45, Unit.MS, OWN),
 }
 
 LIMITS: Final[Mapping[Metric, Limit]] = {
@@ -68,6 +83,9 @@ _OTHER_LIMITS: Final[Mapping[Metric, tuple[Limit, ...]]] = {
     Metric.DOWNLINK_LOSS: (HEAVY_LOSS,),
     Metric.END_TO_END_LOSS: (HEAVY_LOSS,),
     Metric.JITTER: (JITTER_NOTICEABLE,),
+    Metric.UPLINK_LATENCY: (LATENCY_NOTICEABLE,),
+    Metric.DOWNLINK_LATENCY: (LATENCY_NOTICEABLE,),
+    Metric.LATENCY: (LATENCY_NOTICEABLE,),
     Metric.ROUTER_LATENCY: (ROUTER_LATENCY_NOTICEABLE,),
     Metric.SEND_BITRATE: (NOTHING_SENT,),
     Metric.RECEIVE_BITRATE: (NOTHING_SENT,),

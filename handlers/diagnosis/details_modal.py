@@ -10,7 +10,7 @@ from bot.cause_codes import cause_of
 from bot.causes import cause_phrase
 from bot.charts.labels import panel_name, unit_of
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
-from bot.diagnosis.thresholds import AGORA, HUAWEI, LIMITS, OWN, source_of
+from bot.diagnosis.thresholds import AGORA, DETECTOR, HUAWEI, LIMITS, OWN, TWILIO, source_of
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
@@ -36,8 +36,10 @@ _MAX_BLOCKS: Final = 95  # a modal takes a hundred
 _MAX_EVENTS: Final = 200
 _SOURCES: Final = {
     AGORA: message("Agora's published thresholds"),
+    TWILIO: message("Twilio's call quality warnings"),
+    DETECTOR: message("default thresholds of webrtc-issue-detector"),
     HUAWEI: message("Huawei's diagnosis thresholds"),
-    OWN: message("Lagdesk's own threshold, used only together with another sign"),
+    OWN: message("Lagdesk's own threshold"),
 }
 
 

@@ -17,6 +17,7 @@ from bot.diagnosis.rules.links import Link, observe_downlink, observe_uplink
 from bot.diagnosis.thresholds import (
     HEAVY_LOSS,
     JITTER,
+    LATENCY,
     LOSS,
     ROUTER_LATENCY_LIMIT,
     ROUTER_LATENCY_NOTICEABLE,
@@ -51,7 +52,8 @@ def _link_candidates(context: CallContext, link: Link) -> Iterator[Candidate]:
         )
         yield from _candidates(context, link, "loss", lead, base)
     for lead in _by_medium(link.latency):
-        yield from _candidates(context, link, "latency", lead, 0.86)
+        base = 0.86 if lead[0].limit is LATENCY else 0.7
+        yield from _candidates(context, link, "latency", lead, base)
     for lead in _by_medium(link.jitter):
         base = 0.86 if lead[0].limit is JITTER else 0.8
         yield from _candidates(context, link, "jitter", lead, base)

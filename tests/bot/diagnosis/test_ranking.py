@@ -103,6 +103,18 @@ def test_a_bad_sender_precedes_an_equally_likely_receiver(
     assert found[0][1] == first
 
 
+@pytest.mark.parametrize(("sender", "receiver", "first"), [(10, 17, T), (10, 19, S), (0, 19, T)])
+def test_a_receiver_twice_as_bad_precedes_the_sender(
+    context: CallContext, sender: float, receiver: float, first: str
+) -> None:
+    """With the same fault, also when the sender's is a little surer."""
+    both = [
+        candidate(LOSS_DOWN, S, 0.8, own=receiver),
+        candidate(LOSS_UP, T, 0.85, own=sender),
+    ]
+    assert rank(context, both, [])[0].uid == first
+
+
 def test_among_close_ones_of_one_end_the_surer_is_first(context: CallContext) -> None:
     """The order of the rules does not matter."""
     for one, two in ((0.7, 0.8), (0.8, 0.7)):
@@ -165,15 +177,17 @@ def test_an_unnoticed_fault_counts_less(context: CallContext) -> None:
 
 
 def test_two_as_likely_faults_lower_each_other(context: CallContext) -> None:
-    """The first a little, the second to no more than the first; a third is unchanged."""
+    """The first a little, the second to no more than the first, and to less for another person."""
     first, second, third = rank(
         context,
         [candidate(LOSS_UP, T, 0.8), candidate(CPU, S, 0.85), candidate(REMOVED, S, 0.84)],
         [],
     )
     assert (first.uid, 0.65 < first.confidence < 0.8) == (T, True)
-    assert second.confidence == first.confidence
-    assert third.confidence == 0.84
+    assert first.confidence == pytest.approx(0.72)
+    assert (second.confidence, third.confidence) == (0.69, 0.69)  # two people are not both likely
+    ours = rank(context, [candidate(LOSS_DOWN, S, 0.85), candidate(CPU, S, 0.84)], [])
+    assert ours[0].confidence == ours[1].confidence > 0.7
     clear = rank(context, [candidate(LOSS_UP, T, 0.8), candidate(CPU, S, 0.64)], [])
     assert [one.confidence for one in clear] == [0.8, 0.64]
     close = rank(context, [candidate(LOSS_UP, T, 0.8), candidate(CPU, S, 0.66)], [])

@@ -23,7 +23,12 @@ CASES: dict[str, tuple[list[tuple[str, Metric, Media | None, float]], tuple[Any,
         ("network.loss", A, DOWN, Side.STUDENT),
     ),
     "loss of both media alike": (
-        [(T, M.UPLINK_LOSS, A, 18), (T, M.UPLINK_LOSS, V, 20)],
+        [
+            (T, M.UPLINK_LOSS, A, 18),
+            (T, M.UPLINK_LOSS, V, 20),
+            (S, M.END_TO_END_LOSS, A, 18),
+            (S, M.END_TO_END_LOSS, V, 20),
+        ],
         ("network.loss", None, UP, Side.TEACHER),
     ),
     "latency on the way up": (
@@ -124,7 +129,7 @@ def test_sender_ranks_before_the_receiver(build_call: Any) -> None:
 def test_names_what_the_sender_does_not_explain_too(build_call: Any) -> None:
     """Only the loss beyond the sender's part counts against the receiver's downlink."""
     call_builder = (
-        build_call().set_values(T, M.UPLINK_LOSS, V, 12).set_values(S, M.END_TO_END_LOSS, V, 40)
+        build_call().set_values(T, M.UPLINK_LOSS, V, 20).set_values(S, M.END_TO_END_LOSS, V, 40)
     )
     verdict = call_builder.diagnose()
     assert Side.TEACHER is verdict.side

@@ -6,7 +6,7 @@ import pytest
 
 from bot.call import Media, Metric, Unit
 from bot.diagnosis import thresholds
-from bot.diagnosis.thresholds import AGORA, HUAWEI, OWN, Limit, source_of
+from bot.diagnosis.thresholds import AGORA, DETECTOR, HUAWEI, OWN, TWILIO, Limit, source_of
 
 M = Metric
 
@@ -16,7 +16,8 @@ M = Metric
     [
         (thresholds.LOSS, 5, Unit.PERCENT, AGORA, False),
         (thresholds.HEAVY_LOSS, 20, Unit.PERCENT, HUAWEI, False),
-        (thresholds.LATENCY, 500, Unit.MS, HUAWEI, False),
+        (thresholds.LATENCY, 400, Unit.MS, TWILIO, False),
+        (thresholds.LATENCY_NOTICEABLE, 250, Unit.MS, DETECTOR, False),
         (thresholds.JITTER, 500, Unit.MS, HUAWEI, False),
         (thresholds.ROUTER_LATENCY_LIMIT, 500, Unit.MS, AGORA, False),
         (thresholds.SYSTEM_CPU, 80, Unit.PERCENT, HUAWEI, False),
@@ -30,12 +31,12 @@ M = Metric
 def test_documented_limits(
     limit: Limit, bound: float, unit: Unit, source: str, *, below: bool
 ) -> None:
-    """Agora's published thresholds and Huawei's diagnosis thresholds."""
+    """Of Agora and Huawei, and where theirs are late to notice it, of Twilio and a detector."""
     assert limit == Limit(bound, unit, source, below)
 
 
 def test_our_own_limits_are_stricter_than_the_documents() -> None:
-    """They count only together with another sign, so they may be."""
+    """They count less, or only together with another sign."""
     assert thresholds.JITTER_NOTICEABLE.bound < thresholds.JITTER.bound
     assert thresholds.ROUTER_LATENCY_NOTICEABLE.bound < thresholds.ROUTER_LATENCY_LIMIT.bound
     for limit in (thresholds.JITTER_NOTICEABLE, thresholds.ROUTER_LATENCY_NOTICEABLE):
@@ -58,7 +59,8 @@ def test_nothing_is_less_than_one(limit: Limit, unit: Unit) -> None:
         (M.UPLINK_LOSS, 5, AGORA),
         (M.DOWNLINK_LOSS, 20, HUAWEI),
         (M.END_TO_END_LOSS, 20, HUAWEI),
-        (M.LATENCY, 500, HUAWEI),
+        (M.LATENCY, 400, TWILIO),
+        (M.UPLINK_LATENCY, 250, DETECTOR),
         (M.JITTER, 500, HUAWEI),
         (M.JITTER, thresholds.JITTER_NOTICEABLE.bound, OWN),
         (M.ROUTER_LATENCY, 500, AGORA),

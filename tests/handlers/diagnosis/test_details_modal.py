@@ -191,13 +191,10 @@ def test_other_causes_have_their_evidence(ticket: Ticket) -> None:
     ("metric", "unit", "threshold", "source"),
     [
         ("uplink_loss", "%", 5.0, ". Limit: Agora's published thresholds"),
-        ("latency", "ms", 500.0, ". Limit: Huawei's diagnosis thresholds"),
-        (
-            "router_latency",
-            "ms",
-            100.0,
-            ". Limit: Lagdesk's own threshold, used only together with another sign",
-        ),
+        ("jitter", "ms", 500.0, ". Limit: Huawei's diagnosis thresholds"),
+        ("latency", "ms", 400.0, ". Limit: Twilio's call quality warnings"),
+        ("latency", "ms", 250.0, ". Limit: default thresholds of webrtc-issue-detector"),
+        ("router_latency", "ms", 100.0, ". Limit: Lagdesk's own threshold"),
         ("latency", "ms", 7.0, ""),
         ("latency", "ms", None, ""),
     ],
@@ -244,11 +241,11 @@ def series(metric: Metric, unit: Unit, *values: float, **more: Any) -> Series:
         ),
         (
             series(Metric.JITTER, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
-            "• Student •••02: Jitter (audio, downlink) at most 9 ms (limit 500 ms)",
+            "• Student •••02: Jitter (audio, downlink) at most 9 ms (limit 400 ms)",
         ),
         (
             series(Metric.LATENCY, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
-            "• Student •••02: Latency (audio) at most 9 ms (limit 500 ms)",
+            "• Student •••02: Latency (audio) at most 9 ms (limit 400 ms)",
         ),
         (series(Metric.LATENCY, Unit.MS, 9.0, uid="30003"), None),
         (series(Metric.SEND_FPS, Unit.FPS, 9.0), None),

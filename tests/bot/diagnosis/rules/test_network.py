@@ -59,7 +59,7 @@ def test_the_worse_medium_leads(build_call: Any) -> None:
 
 def test_each_kind_and_end_is_a_fault_of_its_own(build_call: Any) -> None:
     """The sender's before the receiver's, the way up before the way down."""
-    call_builder = build_call()
+    call_builder = build_call().without_metrics(M.END_TO_END_LOSS)
     for uid in (S, T):
         call_builder.set_values(uid, M.UPLINK_LOSS, V, 9)
         call_builder.set_values(uid, M.UPLINK_LATENCY, V, 600)
@@ -74,7 +74,8 @@ def test_how_sure_loss_is(build_call: Any) -> None:
     """At Agora's limit a guess, at Huawei's of 20 % nearly certain, and no surer beyond."""
 
     def confidence(loss: float) -> float:
-        (found,) = find(build_call().set_values(T, M.UPLINK_LOSS, V, loss))
+        call_builder = build_call().set_values(T, M.UPLINK_LOSS, V, loss)
+        (found,) = find(call_builder.set_values(S, M.END_TO_END_LOSS, V, loss))
         return found.confidence
 
     sure = [confidence(loss) for loss in (5.1, 6, 7, 9, 12, 16, 20)]
