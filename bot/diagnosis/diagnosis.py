@@ -23,7 +23,7 @@ from bot.diagnosis.cloud_findings import OTHER, CloudFinding, candidate_from_fin
 from bot.diagnosis.context import WINDOW_S, CallContext, build_context
 from bot.diagnosis.ranking import rank
 from bot.diagnosis.rules import RULES
-from bot.diagnosis.symptoms import freezes
+from bot.diagnosis.symptoms import freezes, nearly_bad
 from bot.diagnosis.verdict import HEALTHY, REQUIRED_KINDS, UNKNOWN, Verdict
 
 MIN_SAMPLED_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
@@ -34,8 +34,11 @@ _METRICS_OF_SIDE: Final = {
     Side.TEACHER: MissingKind.TEACHER_METRICS,
     Side.STUDENT: MissingKind.STUDENT_METRICS,
 }
-_DELAY_METRICS: Final = frozenset(
-    {Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY, Metric.JITTER}
+_MOST_WHEN_BLIND: Final = 0.6
+_NEEDED: Final = (
+    frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY}),
+    frozenset({Metric.JITTER}),
+    frozenset({Metric.SEND_VOLUME, Metric.PLAY_VOLUME}),
 )
 
 
@@ -161,13 +164,19 @@ def _health(context: CallContext, missing_items: Sequence[MissingItem]) -> float
     health = 0.6 + 0.35 * min(1.0, covered)
     if samples < _MIN_DENSE_SAMPLES:
         health -= 0.1  # a short fault may be between two samples
-    if not any(key[1] in _DELAY_METRICS for key in context.metric_series_by_key):
-        health -= 0.26  # this cloud measures neither latency nor jitter
     if any(item.what in {MissingKind.EVENTS, MissingKind.MINUTES} for item in missing_items):
         health -= 0.1  # the cloud's own diagnosis is incomplete
     if any(0 <= context.moment - joined_at <= _JUST_JOINED_S for joined_at in _join_times(context)):
         health = min(health, 0.55)  # the problem may have been joining
+    if nearly_bad(context) or not _measures_all(context):
+        health = min(health, _MOST_WHEN_BLIND)
     return health
+
+
+def _measures_all(context: CallContext) -> bool:
+    """Tell whether the cloud measures latency, jitter and volume, each of which may be why."""
+    measured = {key[1] for key in context.metric_series_by_key}
+    return all(not measured.isdisjoint(metrics) for metrics in _NEEDED)
 
 
 def _join_times(context: CallContext) -> Iterator[float]:

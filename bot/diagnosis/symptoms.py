@@ -10,7 +10,7 @@ from bot.call import Direction, Media, Metric, Unit
 from bot.diagnosis.candidates import to_datetime
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import AFTER_S, MetricSeries
-from bot.diagnosis.thresholds import FREEZE_SHARE
+from bot.diagnosis.thresholds import FREEZE_SHARE, NEAR
 from bot.diagnosis.verdict import Evidence
 
 if TYPE_CHECKING:
@@ -35,6 +35,27 @@ def frozen_share(context: CallContext, uid: str, media: Media) -> float:
     """Return the percentage of the judged window that this medium was frozen at this end."""
     frozen = _frozen(context, uid, media)
     return 0.0 if frozen is None else float(frozen[1].mean())
+
+
+def nearly_bad(context: CallContext) -> bool:
+    """Tell whether anything at either end was near its limit, though not beyond it.
+
+    Beyond a limit of `NEAR` in two samples, or received video at less than a third of its usual
+    bitrate for a tenth of the time.
+    """
+    by_metric = context.metric_series_by_key.values()
+    near = any(
+        (one.values > NEAR[one.metric].bound).sum() > 1 for one in by_metric if one.metric in NEAR
+    )
+    received = (
+        context.metric_series(uid, Metric.RECEIVE_BITRATE, Media.VIDEO) for uid in context.ends
+    )
+    return near or any(_is_reduced(one) for one in received if one is not None)
+
+
+def _is_reduced(rate: MetricSeries) -> bool:
+    usual = float(np.percentile(rate.values, 90))
+    return bool(np.mean(rate.values < usual / 3) >= 0.1)  # noqa: PLR2004 - a tenth of the time
 
 
 def _freeze(context: CallContext, uid: str, media: Media) -> Evidence | None:

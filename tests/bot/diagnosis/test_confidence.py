@@ -194,11 +194,15 @@ def test_healthy_is_less_sure_just_after_joining(
 
 
 def test_each_gap_makes_healthy_less_sure(build_call: Any) -> None:
-    """By a fixed amount for coarse samples, missing latency and an incomplete diagnosis."""
+    """By a fixed amount for coarse samples and an incomplete diagnosis."""
     full = build_call().diagnose().confidence
     assert full == 0.95
+    # What would show that something was wrong is not measured.
+    for metrics in ((M.JITTER,), (M.SEND_VOLUME, M.PLAY_VOLUME)):
+        assert build_call().without_metrics(*metrics).diagnose().confidence == 0.6
+    assert build_call().without_metrics(M.SEND_VOLUME).diagnose().confidence == full
     no_delays = build_call().without_metrics(M.JITTER, M.LATENCY, M.UPLINK_LATENCY)
-    assert no_delays.diagnose().confidence == pytest.approx(full - 0.26)
+    assert no_delays.diagnose().confidence == 0.6
     coarse = build_call()
     coarse.curves = {key: (t[::5], values[::5]) for key, (t, values) in coarse.curves.items()}
     assert coarse.diagnose().confidence == pytest.approx(full - 0.1, abs=0.011)
@@ -208,6 +212,29 @@ def test_each_gap_makes_healthy_less_sure(build_call: Any) -> None:
         assert incomplete.diagnose().confidence == pytest.approx(full - 0.1)
     half = build_call().keep_samples(S, -60, 60)
     assert half.diagnose().confidence == pytest.approx(0.78, abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("change", "span", "is_near"),
+    [
+        ((T, M.UPLINK_LOSS, V, 9), (0, 2), True),
+        ((T, M.UPLINK_LOSS, V, 9), (0, 1), False),  # one sample
+        ((T, M.UPLINK_LOSS, V, 8), (0, 2), False),
+        ((S, M.JITTER, V, 46), (-20, 20), True),
+        ((S, M.JITTER, V, 45), (-20, 20), False),
+        ((S, M.LATENCY, V, 251), (-20, 20), True),
+        ((S, M.LATENCY, V, 250), (-20, 20), False),
+        ((S, M.RECEIVE_BITRATE, V, 190), (-20, 20), True),  # of 600
+        ((S, M.RECEIVE_BITRATE, V, 200), (-20, 20), False),
+        ((S, M.RECEIVE_BITRATE, V, 190), (-4, 4), False),
+    ],
+)
+def test_healthy_is_less_sure_near_a_limit(
+    build_call: Any, change: Any, span: tuple[float, float], *, is_near: bool
+) -> None:
+    """What was almost bad may have been bad between two samples."""
+    verdict = build_call().set_values(*change, span).diagnose()
+    assert (verdict.cause, verdict.confidence) == ("none", 0.6 if is_near else 0.95)
 
 
 @pytest.mark.parametrize(("percent", "confidence"), [(90, 0.8), (89, 0.62)])
