@@ -6,7 +6,16 @@ import pytest
 
 from bot.sandbox.slack import Person
 from tests.conftest import Harness
-from tests.scenario_helpers import FORM, direct_messages, find_card, find_replies, report, text_of
+from tests.scenario_helpers import (
+    FORM,
+    Json,
+    direct_messages,
+    find_card,
+    find_cards,
+    find_replies,
+    report,
+    text_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +89,26 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]
     assert "Packet loss: 100% right (1 rating)" in direct_messages
+
+
+async def test_the_same_call_reported_twice(harness: Harness) -> None:
+    """Each card names the other; another student's trouble in the same room is another matter."""
+    lin, wang = harness.workspace.person("lin"), harness.workspace.person("wang")
+    for person, student in ((lin, "20002"), (wang, "20002"), (wang, "20009")):
+        assert (await report(person, "twice_1", student_uid=student)).ok
+        await harness.settled()
+    first, second, other = find_cards(harness, "twice_1")
+    numbers = [ticket_number(card) for card in (first, second)]
+    assert f"|LD-{numbers[0]}>" in text_of(linked_line(second))
+    assert f"LD-{numbers[1]}" in text_of(linked_line(first))
+    assert linked_line(other) is None
+
+
+def ticket_number(card: Json) -> str:
+    """The number on a card."""
+    return str(card["blocks"][-1]["elements"][0]["value"])
+
+
+def linked_line(card: Json) -> Json | None:
+    """The block of a card that names linked tickets."""
+    return next((block for block in card["blocks"] if "Linked to" in text_of(block)), None)

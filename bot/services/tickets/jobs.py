@@ -97,8 +97,25 @@ class TicketJobs:
                 log.info("the channel of %s is no longer the escalation channel", ticket.label)
             else:
                 return None
+        else:
+            ticket = await self._link_to_same_call(run, ticket)
         await self._post_card(run, ticket)
         return None
+
+    async def _link_to_same_call(self, run: Run, ticket: Ticket) -> Ticket:
+        """Link a new ticket to the first one about the same call; both cards name the other."""
+        first = await self._context.store.read(lambda s: tickets.find_same_call(s, ticket))
+        if first is None:
+            return ticket
+        now = self._context.clock.now()
+
+        def work(session: Session) -> Ticket:
+            earlier, stored = (tickets.lock(session, each.id) for each in (first, ticket))
+            stored.link(earlier, "", now)
+            enqueue(session, earlier, "card", now)
+            return stored
+
+        return await run.commit(self._context, work)
 
     async def _update_card(self, ticket: Ticket) -> None:
         try:

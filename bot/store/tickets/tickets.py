@@ -18,6 +18,7 @@ from bot.ticket import Ticket, TicketThread
 
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
+_SAME_CALL: Final = dt.timedelta(minutes=10)  # between two people's times of one problem
 NUMBER_MARGIN: Final = 100  # numbers; tickets filed at once are closer together
 
 
@@ -127,6 +128,22 @@ def find_likely_duplicate(session: Session, ticket: Ticket) -> Ticket | None:
         .where(unindexed(col(Ticket.app) == ticket.app, col(Ticket.number) != ticket.number))
         .where(unindexed(col(Ticket.duplicate_of).is_(None)))
         .order_by(col(Ticket.number).desc())
+        .limit(1)
+    ).first()
+
+
+def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
+    """Find the first earlier ticket about the same people in the same channel at the same time."""
+    since, until = ticket.occurred_at - _SAME_CALL, ticket.occurred_at + _SAME_CALL
+    return session.exec(
+        select(Ticket)
+        .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname)
+        .where(col(Ticket.number) < ticket.number, unindexed(col(Ticket.app) == ticket.app))
+        .where(unindexed(col(Ticket.teacher_uid) == ticket.teacher_uid))
+        .where(unindexed(col(Ticket.student_uid) == ticket.student_uid))
+        .where(unindexed(col(Ticket.occurred_at).between(since, until)))
+        .where(unindexed(col(Ticket.duplicate_of).is_(None)))
+        .order_by(col(Ticket.number))
         .limit(1)
     ).first()
 

@@ -108,11 +108,41 @@ def test_likely_duplicate(*, changes: dict[str, Any], is_likely: bool, session: 
     assert found.id == (other if is_likely else first)
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({}, True),
+        ({"occurred_at": NOON + 10 * MINUTE}, True),
+        ({"occurred_at": NOON - 11 * MINUTE}, False),
+        ({"team": "T2"}, False),
+        ({"app": "adults"}, False),
+        ({"cname": "class_2"}, False),
+        ({"teacher_uid": "10009"}, False),
+        ({"student_uid": "20009"}, False),
+        ({"duplicate_of": 3}, False),
+    ],
+)
+def test_same_call(*, changes: dict[str, Any], is_same: bool, session: Session) -> None:
+    """The first earlier ticket about the same people in the same channel, minutes apart."""
+    own = make_ticket(occurred_at=NOON)
+    other, first, *_ = store_tickets(
+        session,
+        make_ticket(**{"occurred_at": NOON, **changes}),
+        make_ticket(occurred_at=NOON),
+        own,
+        make_ticket(occurred_at=NOON),
+    )
+    found = tickets.find_same_call(session, own)
+    assert found is not None
+    assert found.id == (other if is_same else first)
+
+
 def test_ticket_is_no_duplicate_of_itself(session: Session) -> None:
     """Alone in its channel it has none."""
     own = make_ticket()
     store_tickets(session, own)
     assert tickets.find_likely_duplicate(session, own) is None
+    assert tickets.find_same_call(session, own) is None
 
 
 def test_reporters_of_merged_tickets(session: Session) -> None:
