@@ -230,7 +230,7 @@ def _hearers(sentences: Sentences) -> set[Side]:
         if report is not None:
             reporter = _SIGNS.get(_subject(clause[: report.start()]))
             others = {_SIGNS[sign] for sign in clause[report.end() :] if sign in _SIGNS}
-            sides |= {reporter} if reporter and others == {reporter.other} else set()
+            sides |= {reporter} if reporter and len(others) == 1 else set()
     return sides
 
 

@@ -141,8 +141,14 @@ def _candidates(tokens: Tokens) -> list[int]:
         for index, token in enumerate(tokens.all)
         if is_candidate(token, after_in=index == 0 or _follows_in(tokens, index))
         and tokens.plain[max(token.start - 1, 0)] not in "/\\"
+        and not _is_other_id(tokens.at(index - 1))
         and not (_is_room(tokens.at(index - 1)) and _is_slack(tokens.at(index - 2)))
     ]
+
+
+def _is_other_id(before: Token | None) -> bool:
+    """Return whether a word is the id of something else: "WeChat id wx12345"."""
+    return before is not None and before.kind is TokenKind.ID and before.lower not in words.NAMES
 
 
 def _follows_in(tokens: Tokens, index: int) -> bool:

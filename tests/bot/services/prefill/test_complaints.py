@@ -23,6 +23,7 @@ WHO_SUFFERS = [
     ("老师说学生20002掉线了，class_9", "class_9", "", "20002", "student"),
     ("老师王(10001)说student 20002 hear不到，room math-3b", "math-3b", "10001", "20002", "student"),
     ("助教说老师10001没声音，class_9", "class_9", "10001", "", ""),
+    ("家长反映孩子20002上课一直卡，老师10001", "", "10001", "20002", "student"),
     ("Student 20002 says audio is choppy", "", "", "20002", ""),
     # The one who is heard is not the one who suffers
     ("听不到老师的声音", "", "", "", "student"),
@@ -75,6 +76,7 @@ LABELS_AND_NUMBERS = [
     ("学生用vivo Y93s上课", "", "", "", ""),
     ("my student has a Galaxy Tab A7 SM-T505", "", "", "", ""),
     ("Grade 4, Unit 5 Lesson 2, teacher 10001", "", "10001", "", ""),
+    ("WeChat id wx12345, student 20002", "", "", "20002", ""),
     ("LD-12 again: error 1101, student 20002, class_9", "class_9", "", "20002", ""),
     ("UTC+8 20:05 class_9 teacher 10001", "class_9", "10001", "", ""),
 ]  # fmt: skip
