@@ -27,11 +27,12 @@ TIMES: Final[dict[str, Any]] = {"created_at": NOW, "occurred_at": NOW}
 Ask = Callable[[Session], object]
 
 
-def made(origin: str) -> Ticket:
+def made(origin: str, number: int | None = None) -> Ticket:
     """A ticket that words find."""
     return Ticket(
         team="T1",
         origin=origin,
+        number=number,
         app="kids",
         cloud="agora",
         cname="class_1",
@@ -78,7 +79,7 @@ def listed(**wanted: Any) -> Ask:
         lambda session: weeks.list_weekly_rows(session, NOW - 14 * DAY, NOW, None),
         lambda session: weeks.uptime(session, NOW - 14 * DAY, NOW),
         lambda session: tickets.find_likely_duplicate(session, made("V2")),
-        lambda session: tickets.find_same_call(session, tickets.find(session, 7)),
+        lambda session: tickets.find_same_call(session, made("V2", number=7)),
         lambda session: tickets.number_before(session, NOW),
         lambda session: history.list_for_participant(session, "kids", "10001", NOW - DAY, other_than=7),
         lambda session: events.has_unresolved_tickets(session, "kids", NOW - DAY),
