@@ -241,7 +241,7 @@ def series(metric: Metric, unit: Unit, *values: float, **more: Any) -> Series:
         ),
         (
             series(Metric.JITTER, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
-            "• Student •••02: Jitter (audio, downlink) at most 9 ms (limit 400 ms)",
+            "• Student •••02: Jitter (audio, downlink) at most 9 ms (limit 500 ms)",
         ),
         (
             series(Metric.LATENCY, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
