@@ -82,3 +82,25 @@ async def test_logs_keep_secrets(
     if form == "json":
         assert {"at", "level", "logger", "message"} <= set(json.loads(stderr.splitlines()[0]))
         assert all(isinstance(json.loads(line), dict) for line in stderr.splitlines())
+
+
+async def test_a_refused_insert_is_logged_without_its_values(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The database's reason is in the log, what the person wrote is not."""
+    async with open_harness(tmp_path) as harness:
+        logs.configure("DEBUG", "text", harness.settings.secrets)
+        with harness.application.store.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE TRIGGER full BEFORE INSERT ON ticket"
+                " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+            )
+        lin = harness.workspace.person("lin")
+        outcome = await report(
+            lin, "class_77_2", comments=COMMENT, teacher_uid=TEACHER, student_uid=STUDENT
+        )
+        assert not outcome.ok
+    stderr = capsys.readouterr().err
+    assert "database or disk is full" in stderr
+    private = (TEACHER, STUDENT, COMMENT.strip(), "卡住了")
+    assert [word for word in private if word in stderr] == []

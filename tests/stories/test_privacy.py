@@ -22,10 +22,12 @@ from tests.scenario_helpers import (
 
 # Uids nobody else has, so that finding one anywhere is a leak.
 TEACHER, STUDENT = "424242421", "987654321"
+OTHER, PHONE = "313131319", "13800138000"  # of people the ticket does not name
 HOSTILE = (
     "<!channel> <!here> <@U07SAM00003> <#C07TEACHERS> <https://evil.example|click> & &lt; \n"
     "> quoted *bold* _italic_ ~struck~ `code` ```block``` @here @channel\n"
     f"teacher {TEACHER} student_{STUDENT} uid９８７６５４３２１ {STUDENT}。"
+    f"家长电话{PHONE}，另一个学生student{OTHER}，{TEACHER}/{OTHER}"
 )
 # Signs Agora takes in a channel's name, arranged to hurt.
 ROOM = "<!channel>_x_ &~a~[b](c)<@U07SAM00003>"
@@ -122,12 +124,12 @@ async def test_texts_are_verbatim_and_unstyled(masked: tuple[Harness, bool]) -> 
 
 
 async def test_uids_stay_in(masked: tuple[Harness, bool]) -> None:
-    """Masked, no surface shows a uid, whatever its writing; shown, the card does."""
+    """Masked, no surface shows a uid or a phone number, whatever its writing; shown, the card does."""
     harness, is_masked = masked
     leaks = [
         text_of(surface)
         for surface in surfaces_of(harness.workspace)
-        if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(surface))
+        if re.search(f"{TEACHER}|{STUDENT}|{OTHER}|{PHONE}|９８７６５４３２１", text_of(surface))
     ]
     if is_masked:
         assert leaks == []
