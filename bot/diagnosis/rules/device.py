@@ -13,7 +13,7 @@ from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
 from bot.diagnosis.rules.streams import sent_bitrate
-from bot.diagnosis.symptoms import freezes
+from bot.diagnosis.symptoms import freeze_measured, freezes
 from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
 
 _KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this share of the captured frames
@@ -86,11 +86,18 @@ def drops_frames(context: CallContext, uid: str) -> bool:
 
 
 def _camera(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """Find a camera that delivers hardly any frames while video is being sent."""
+    """Find a camera that delivers hardly any frames while video is being sent.
+
+    A still picture or a shared screen has hardly any either, but nothing that freezes.
+    """
     captured = context.metric_series(uid, Metric.CAPTURE_FPS, Media.VIDEO)
     frames = captured or context.metric_series(uid, Metric.SEND_FPS, Media.VIDEO)
     rate = sent_bitrate(context, uid, Media.VIDEO)
+    receiver = context.other(uid)
+    frozen = {one.media for one in freezes(context, receiver)}
     if frames is None or rate is None:
+        return
+    if Media.VIDEO not in frozen and freeze_measured(context, receiver, Media.VIDEO):
         return
     sending = np.nan_to_num(rate.nearest(frames.times)) >= NOTHING_SENT.bound
     observations = observe(frames, CAPTURE, context.moment, sending)

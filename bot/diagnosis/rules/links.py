@@ -77,7 +77,9 @@ def _loss_up(context: CallContext, uid: str, media: Media) -> Observation | None
         context.metric_series(uid, Metric.UPLINK_LOSS, media), LOSS, context.moment
     )
     receiver = context.other(uid)
-    arrived = context.metric_series(receiver, Metric.END_TO_END_LOSS, media)
+    arrived = context.metric_series(
+        receiver, Metric.END_TO_END_LOSS, media
+    ) or context.metric_series(receiver, Metric.DOWNLINK_LOSS, media)
     if observation is None or arrived is None:
         return observation
     left = float(np.nanmedian(arrived.nearest(_bad_times(observation))))

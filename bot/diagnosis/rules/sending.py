@@ -56,17 +56,21 @@ def _as_one_fault(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
 
 
 def _nothing_sent(context: CallContext, uid: str, media: Media) -> Observation | None:
-    """Observe that nothing is sent, but not speech that comes and goes.
+    """Observe that nothing is sent, but not silence or speech that comes and goes.
 
     In silence Opus sends about one packet in 400 ms (RFC 6716, 2.1.9, discontinuous
-    transmission), less than 1 kbps.
+    transmission), less than 1 kbps; a microphone that is off sends none.
     """
     rate = sent_bitrate(context, uid, media)
     if rate is None:
         return None
     if media is _A and count_runs(mask(rate, SPEECH)) >= _PAUSES:
         return None
-    return observe(rate, NOTHING_SENT, context.moment, ~nothing_arrives(context, rate.times))
+    where = ~nothing_arrives(context, rate.times)
+    observation = observe(rate, NOTHING_SENT, context.moment, where)
+    if media is _A and observation is not None and observation.median > 0:
+        return None
+    return observation
 
 
 def _sender(context: CallContext, media: Media, observation: Observation) -> Candidate:
@@ -85,8 +89,6 @@ def _never(context: CallContext, media: Media, observation: Observation) -> floa
     other_direction = sent_bitrate(context, context.other(uid), media)
     if other_direction is None or other_direction.overall_max < NOTHING_SENT.bound:
         return 0.0  # nobody sends this medium here: a class without video
-    if media is _A and observation.metric_series.overall_max > 0:
-        return 0.0  # a microphone that is on, and nobody speaks
     if uid == context.report.abnormal_uid:
         return _NOT_MISSED if context.report.abnormal_side is Side.TEACHER else 0.0
     never = _NEVER_SENT[context.report.abnormal_side.other]

@@ -60,7 +60,12 @@ CASES: dict[str, tuple[list[tuple[str, Metric, Media | None, float]], tuple[Any,
         ("device.app_cpu_high", None, None, Side.STUDENT),
     ),
     "a camera that gives no frames": (
-        [(T, M.CAPTURE_FPS, V, 1), (T, M.SEND_FPS, V, 1), (T, M.SEND_BITRATE, V, 80)],
+        [
+            (T, M.CAPTURE_FPS, V, 1),
+            (T, M.SEND_FPS, V, 1),
+            (T, M.SEND_BITRATE, V, 80),
+            (S, M.FREEZE_TIME, V, 900),
+        ],
         ("device.busy", None, None, Side.TEACHER),
     ),
     "the sender stopped video": (

@@ -157,8 +157,8 @@ def test_dropped_frames_need_both_metrics(build_call: Any, metric: Metric) -> No
     ],
 )
 def test_a_camera_without_frames(build_call: Any, changes: list[Any], *, is_camera: bool) -> None:
-    """Fewer than three a second while video is being sent."""
-    call_builder = build_call()
+    """Fewer than three a second while video is being sent, and frozen where it is received."""
+    call_builder = build_call().set_values(S, M.FREEZE_TIME, V, 900)
     for change in changes:
         call_builder.set_values(*change)
     found = find(call_builder)
@@ -166,10 +166,23 @@ def test_a_camera_without_frames(build_call: Any, changes: list[Any], *, is_came
     assert all(0.8 < one.confidence < 0.95 for one in found)
 
 
+@pytest.mark.parametrize(("frozen_ms", "is_camera"), [(0, False), (900, True)])
+def test_a_still_picture_is_no_busy_camera(
+    build_call: Any, frozen_ms: float, *, is_camera: bool
+) -> None:
+    """Slides or a shared screen have one or two frames a second, and nothing freezes."""
+    call_builder = build_call().set_values(S, M.FREEZE_TIME, V, frozen_ms)
+    for metric in (M.CAPTURE_FPS, M.SEND_FPS):
+        call_builder.set_values(T, metric, V, 1.5)
+    assert bool(find(call_builder)) is is_camera
+    unmeasured = call_builder.without_metrics(M.FREEZE_TIME)
+    assert [one.cause.key for one in find(unmeasured)] == ["device.busy"]
+
+
 def test_a_camera_whose_frames_are_not_measured(build_call: Any) -> None:
     """The sent ones are less sure: the encoder may have dropped them."""
     call_builder = build_call().without_metrics(M.CAPTURE_FPS).set_values(T, M.SEND_FPS, V, 2)
-    (found,) = find(call_builder)
+    (found,) = find(call_builder.set_values(S, M.FREEZE_TIME, V, 900))
     assert found.cause.key == "device.busy"
     assert 0.6 < found.confidence < 0.8
     assert find(call_builder.without_metrics(M.SEND_BITRATE)) == []
@@ -179,7 +192,7 @@ def test_a_camera_whose_frames_are_not_measured(build_call: Any) -> None:
 def test_both_ends_are_examined(build_call: Any) -> None:
     """The sender's before the receiver's."""
     call_builder = with_load(with_load(build_call(), S, {"system_cpu": 95}), T, {"system_cpu": 95})
-    call_builder.set_values(S, M.CAPTURE_FPS, V, 1)
+    call_builder.set_values(S, M.CAPTURE_FPS, V, 1).set_values(T, M.FREEZE_TIME, V, 900)
     assert [(one.uid, one.cause.name) for one in find(call_builder)] == [
         (T, "cpu_high"),
         (S, "cpu_high"),

@@ -33,8 +33,9 @@ def named(found: list[Candidate]) -> list[tuple[str, Media | None, Direction | N
 @pytest.mark.parametrize("media", Media)
 @pytest.mark.parametrize("uid", [T, S])
 def test_who_stopped_sending(build_call: Any, uid: str, media: Media) -> None:
-    """Less than 1 kbps, after more than that before."""
-    (found,) = find(build_call().set_values(uid, M.SEND_BITRATE, media, 0.9))
+    """Less than 1 kbps, after more than that before; of audio, nothing."""
+    rate = 0.9 if media is V else 0
+    (found,) = find(build_call().set_values(uid, M.SEND_BITRATE, media, rate))
     assert named([found]) == [("stopped_sending", media, UP, uid)]
     assert 0.85 < found.confidence < 0.95
     assert find(build_call().set_values(uid, M.SEND_BITRATE, media, 1)) == []
@@ -114,9 +115,10 @@ def test_speech_that_comes_and_goes_is_no_stopped_stream(
 
 def test_a_microphone_that_is_on_is_not_off(build_call: Any) -> None:
     """Silence is sent as a few packets, and a microphone that is off sends none."""
-    for rate, count in ((0.3, 0), (0, 1)):
-        call_builder = build_call().set_values(T, M.SEND_BITRATE, A, rate, ALWAYS)
-        assert len(find(call_builder)) == count
+    for rate, count in ((0.9, 0), (0.3, 0), (0, 1)):
+        for span in (ALWAYS, (-60, 60)):
+            call_builder = build_call().set_values(T, M.SEND_BITRATE, A, rate, span)
+            assert len(find(call_builder)) == count
 
 
 def test_nothing_arrives_one_way(build_call: Any) -> None:
