@@ -1,1 +1,3 @@
-"""Lagdesk's mind: everything but Slack. What Slack says and hears lives in handlers/."""
+"""Everything of Lagdesk but its side of Slack, which is in handlers/."""
+
+__version__ = "0.1.0"

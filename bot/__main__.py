@@ -1,4 +1,4 @@
-"""Runs the command line: `python -m bot`."""
+"""Runs the command line: `python -m bot`, installed as `lagdesk`."""
 
 import gc
 import sys

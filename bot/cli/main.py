@@ -8,8 +8,10 @@ import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
+from bot import __version__
 from bot.cli.parser import EXIT_OK, Parser
 from bot.cli.timing import REAL_TIME, Timing
 
@@ -50,14 +52,20 @@ def main(argv: Sequence[str] | None = None, *, timing: Timing = REAL_TIME) -> in
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line. Raises UsageError; `--help` exits as argparse does."""
-    parser = Parser(prog="python -m bot", description="Lagdesk explains bad calls in Slack.")
+    """Parse the command line. Raises UsageError; `--help` and `--version` exit as argparse does."""
+    parser = Parser(prog=_program(), description="Lagdesk explains bad calls in Slack.")
+    parser.add_argument("--version", action="version", version=f"Lagdesk {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose)
         if name in argv:
             _module(name).configure(command)
     return parser.parse_args(argv)
+
+
+def _program() -> str:
+    """Return how Lagdesk was started: the installed command, or the package."""
+    return "lagdesk" if Path(sys.argv[0]).stem == "lagdesk" else "python -m bot"
 
 
 def _collect_garbage() -> None:
