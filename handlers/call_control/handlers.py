@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import replace
 from typing import Any, Final
 
-import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.call import Side
@@ -33,12 +30,9 @@ from handlers.call_control.forms import (
     room_command,
     uids_view,
 )
-from handlers.slack.open_modal import open_modal
+from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.ui.block_kit import Block
-
-log = logging.getLogger(__name__)
 
 _LOOKUP_DEADLINE_S: Final = (
     2.2  # after the click; Slack waits three seconds for the acknowledgement
@@ -72,7 +66,7 @@ class CallControlHandlers:
         if has_occupancy:
             updated = await self._load_occupancy(room, clicked_at + _LOOKUP_DEADLINE_S)
             view = RoomForm.view(updated, renderer, is_loading=False)
-            await _update_modal(client, view_id, view, clicked_at + _UPDATE_DEADLINE_S)
+            await update_modal(client, view_id, view, clicked_at + _UPDATE_DEADLINE_S)
         await ack()
 
     async def _load_occupancy(self, room: RoomView, until: float) -> RoomView:
@@ -122,12 +116,3 @@ class CallControlHandlers:
             await ack(response_action="update", view=refusal_view(error, renderer))
             return
         await ack(response_action="clear")
-
-
-async def _update_modal(client: AsyncWebClient, view_id: str, view: Block, until: float) -> None:
-    """Update an open modal; ignore one that was closed meanwhile."""
-    try:
-        async with asyncio.timeout_at(until):
-            await client.views_update(view_id=view_id, view=view)
-    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.info("could not update the modal: %s", type(error).__name__)

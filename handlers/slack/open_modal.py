@@ -1,8 +1,9 @@
-"""Opening a modal before its trigger id expires."""
+"""Opening a modal before its trigger id expires, and updating it."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from typing import Final
 
@@ -15,6 +16,8 @@ from bot.i18n.messages import Duration, Message, message
 from handlers.slack.api_errors import REVOKED_CODES
 from handlers.slack.clients import error_code, is_rate_limited, retry_after_s
 from handlers.ui.block_kit import Block
+
+log = logging.getLogger(__name__)
 
 _TIMEOUT_S: Final = 1.7  # a trigger id expires after three seconds, in which we also answer
 _PROGRAMMING_ERROR_CODES: Final = frozenset(
@@ -45,6 +48,15 @@ async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> st
         name = type(error).__name__
         raise SlackUnreachableError(_SLACK_TOO_SLOW, code=name, maybe_arrived=True) from error
     return str((response.get("view") or {}).get("id") or "")
+
+
+async def update_modal(client: AsyncWebClient, view_id: str, view: Block, until: float) -> None:
+    """Update an open modal; ignore one that was closed meanwhile."""
+    try:
+        async with asyncio.timeout_at(until):
+            await client.views_update(view_id=view_id, view=view)
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.info("could not update the modal: %s", type(error).__name__)
 
 
 def _reason(error: SlackApiError, code: str) -> Message:

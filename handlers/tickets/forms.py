@@ -13,6 +13,7 @@ from bot.call import IssueType
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator
 from bot.services.tickets.submission import COMMENT_LENGTH
+from bot.ticket import Ticket
 from handlers.tickets.source_message import is_permalink
 from handlers.ui import block_kit
 from handlers.ui.form_state import (
@@ -23,7 +24,7 @@ from handlers.ui.form_state import (
     read_value,
 )
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
-from handlers.ui.renderer import Renderer
+from handlers.ui.renderer import Renderer, link_to
 
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
@@ -46,11 +47,23 @@ class ReportForm:
 
     CALLBACK_ID = "report"
 
-    def view(self, renderer: Renderer, apps: Sequence[str], now: dt.datetime) -> block_kit.Block:
-        """Build the modal; without the field `app` when there is only one app."""
+    def view(
+        self,
+        renderer: Renderer,
+        apps: Sequence[str],
+        now: dt.datetime,
+        unresolved: Ticket | None = None,
+    ) -> block_kit.Block:
+        """Build the modal; without the field `app` when there is only one app.
+
+        `unresolved` is another ticket about the channel, which the form warns of.
+        """
         form = _empty_form(renderer.translator.locale, tuple(apps))
         metadata = json.dumps({"source": self.source_permalink}) if self.source_permalink else ""
-        return form | {"blocks": self.fields(renderer, apps, now), "private_metadata": metadata}
+        blocks = self.fields(renderer, apps, now)
+        if unresolved is not None:
+            blocks.insert(0, _warning(unresolved, renderer))
+        return form | {"blocks": blocks, "private_metadata": metadata}
 
     def fields(
         self, renderer: Renderer, apps: Sequence[str], now: dt.datetime
@@ -84,6 +97,17 @@ class ReportForm:
             comments=read_value(state, "comments"),
             source_permalink=source if is_permalink(source) else "",
         )
+
+
+def _warning(ticket: Ticket, renderer: Renderer) -> block_kit.Block:
+    warning = message(
+        ":warning: %(ticket)s is already open for %(cname)s, reported %(when)s. Report this only "
+        "if it is another problem.",
+        ticket=link_to(ticket.thread.permalink, ticket.label),
+        when=ticket.created_at,
+        cname=ticket.cname,
+    )
+    return block_kit.context("unresolved", renderer.mrkdwn(warning))
 
 
 @lru_cache(maxsize=_MAX_FORMS)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports import Clock
+from bot.services.context import DatabaseError
 from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
+from bot.ticket import Ticket
 from handlers.commands import REPORT
-from handlers.slack.open_modal import open_modal
+from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm
 from handlers.tickets.source_message import message_permalink, message_text, message_time
+
+_WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
 
 
 class ReportHandlers:
@@ -69,6 +75,7 @@ class ReportHandlers:
         source_permalink: str = "",
     ) -> None:
         requester = Requester.of(body)
+        deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
         renderer = await self._users.renderer(requester.team, requester.person)
         form = ReportForm(
             app=await self._preferences.default_app(requester.team, requester.person),
@@ -80,8 +87,21 @@ class ReportHandlers:
             comments=hints.comments,
             source_permalink=source_permalink,
         )
-        view = form.view(renderer, list(self._tickets.apps), self._clock.now())
-        await open_modal(client, trigger_id_of(body), view)
+        apps, now = list(self._tickets.apps), self._clock.now()
+        view_id = await open_modal(client, trigger_id_of(body), form.view(renderer, apps, now))
+        unresolved = await self._find_unresolved(requester.team, form.cname, deadline)
+        if unresolved is not None:
+            view = form.view(renderer, apps, now, unresolved)
+            await update_modal(client, view_id, view, deadline)
+
+    async def _find_unresolved(self, team: str, cname: str, until: float) -> Ticket | None:
+        """Return another ticket about the channel; None when the database is late."""
+        if not cname:
+            return None
+        with suppress(TimeoutError, DatabaseError):
+            async with asyncio.timeout_at(until):
+                return await self._tickets.find_unresolved(team, cname)
+        return None
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.scenario_helpers import (
     find_card,
     find_cards,
     find_ticket,
+    report,
     text_of,
 )
 
@@ -197,6 +199,39 @@ async def test_message_shortcut_prefills_from_its_text(http_harness: Harness, te
     values = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
     assert values == ["class_77_1", "10001", "20002"]
     await person.close(view)
+
+
+async def test_form_warns_of_an_open_ticket(harness: Harness) -> None:
+    """Whoever opens the form for a channel reads which ticket is open; a resolved one is not named."""
+    lin, sam = harness.workspace.person("lin"), harness.workspace.person("sam")
+    assert (await report(lin, "warn_1")).ok
+    await harness.settled()
+    label = (await find_ticket(harness, "warn_1")).label
+    for person, warning in (
+        (lin, f"|{label}>，提交于"),
+        (sam, f"|{label}> is already open for warn_1"),
+    ):
+        view = await open_form(person, "warn_1")
+        await harness.workspace.until(partial(is_warning, harness, view))
+        current = form_of(harness, view)
+        assert warning in text_of(current["blocks"][0])
+        assert value_of(current, "cname") == "warn_1"
+        await person.close(view)
+    await sam.click(find_card(harness, "warn_1"), "ticket.resolve")
+    resolution = {"cause": "unknown", "resolution": "done"}
+    await sam.submit(await sam.wait_for_view("resolve"), resolution)
+    assert not is_warning(harness, await open_form(sam, "warn_1"))
+
+
+def is_warning(harness: Harness, view: dict[str, Any]) -> bool:
+    """Whether a modal warns of another ticket."""
+    return "unresolved" in text_of(form_of(harness, view))
+
+
+def form_of(harness: Harness, view: dict[str, Any]) -> dict[str, Any]:
+    """A modal as it is now."""
+    current: dict[str, Any] = harness.workspace.views[view["id"]]
+    return current
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,12 @@ class TicketService:
         """Return a ticket to support or to its reporter; NotAllowedError for others."""
         return await find_visible(self._context, team, number, person)
 
+    async def find_unresolved(self, team: str, cname: str) -> Ticket | None:
+        """Return the newest unresolved ticket about a channel, for anybody about to report it."""
+        return await self._context.store.read(
+            lambda session: tickets.find_unresolved(session, team, cname)
+        )
+
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""
         now = self._context.clock.now()

@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.errors import ticket_not_found
 from bot.store.tickets import search_index
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Status, Ticket, TicketThread
 
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
@@ -127,6 +127,17 @@ def find_likely_duplicate(session: Session, ticket: Ticket) -> Ticket | None:
         .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname)
         .where(unindexed(col(Ticket.app) == ticket.app, col(Ticket.number) != ticket.number))
         .where(unindexed(col(Ticket.duplicate_of).is_(None)))
+        .order_by(col(Ticket.number).desc())
+        .limit(1)
+    ).first()
+
+
+def find_unresolved(session: Session, team: str, cname: str) -> Ticket | None:
+    """Find the newest ticket about a channel that is not resolved."""
+    return session.exec(
+        select(Ticket)
+        .where(Ticket.team == team, Ticket.cname == cname)
+        .where(unindexed(col(Ticket.status) != Status.RESOLVED))
         .order_by(col(Ticket.number).desc())
         .limit(1)
     ).first()
