@@ -45,6 +45,10 @@ async def request_diagnosis(harness: Harness, person: Person, text: str) -> list
         ("sam", "nowhere_1", "the call (not found)"),
         ("lin", "nowhere_1", "缺少这次通话的数据：云端没有记录"),
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
+        ("sam", "class_77_1 --app=kids since= 30 min", "Weak Wi-Fi signal"),
+        ("sam", "class_77_1 —app=Kids。", "Weak Wi-Fi signal"),
+        ("sam", "*class_77_1*", "Weak Wi-Fi signal"),
+        ("lin", "class_77_1。", "Wi-Fi 信号弱"),
     ],
 )
 async def test_diagnose_answers_privately(
@@ -53,7 +57,7 @@ async def test_diagnose_answers_privately(
     """The answer is for the reader alone, in their language, at once where data is out."""
     person = both.workspace.person(name)
     first, answer = await request_diagnosis(both, person, text)
-    assert text.split(maxsplit=1)[0] in first
+    assert text.split(maxsplit=1)[0].strip("*。") in first
     assert expected in answer
     assert "10001" not in answer
     assert "20002" not in answer

@@ -63,7 +63,7 @@ async def corridor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
 
 async def test_named_in_a_sentence(corridor: Corridor) -> None:
     """State, cause and who has it, with a link; no uid, no comment, nobody is called by it."""
-    posted = await corridor.post_message(corridor.sam, "what about LD-1, and ｌｄ－２？")
+    posted = await corridor.post_message(corridor.sam, "what about LD 1, and ｌｄ０２？")
     (reply,) = corridor.replies_to(posted)
     text = text_of(reply)
     assert "|LD-1>* class_•••01_•••02 · Open" in text

@@ -76,6 +76,21 @@ async def test_a_thread_can_be_read_and_replied_to(
     assert said == f"on it, <@{workspace.person('maya').id}> &amp; co"
 
 
+async def test_a_link_to_the_workspace_opens_in_the_page(
+    open_page: Open, call: Any, workspace: Workspace
+) -> None:
+    """An address under the workspace's domain at Slack is one of this page's messages."""
+    posted = await call("chat.postMessage", channel="C07ESCALATE", text="LD-12 lost packets")
+    place = f"/archives/C07ESCALATE/p{posted.body['ts'].replace('.', '')}"
+    address = f"https://{workspace.domain}.slack.com{place}"
+    await call("chat.postMessage", channel="C07ESCALATE", text=f"<{address}|original>")
+    page = await open_page()
+    await page.goto(f"{workspace.url}/?as={workspace.person('sam').id}#C07ESCALATE")
+    link = page.get_by_role("link", name="original")
+    await expect(link).to_have_attribute("href", place)
+    await expect(link).not_to_have_attribute("target", "_blank")
+
+
 MARKUP = [
     ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
     ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
