@@ -17,6 +17,7 @@ from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from bot.services.app_names import find_app, no_such_app
 from bot.services.context import Context
+from bot.services.prefill.cleaning import clean_name
 from bot.services.tickets.submission import is_uid
 from bot.settings import N_, SettingError, Settings
 from handlers.diagnosis import terminal
@@ -24,11 +25,11 @@ from handlers.diagnosis import terminal
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("cname")
+    parser.add_argument("cname", type=clean_name)
     parser.add_argument("--app", default="", metavar="NAME")
     parser.add_argument("--at", type=read_time, default=None, metavar="TIME")
-    parser.add_argument("--teacher", default="", metavar="UID")
-    parser.add_argument("--student", default="", metavar="UID")
+    parser.add_argument("--teacher", type=clean_name, default="", metavar="UID")
+    parser.add_argument("--student", type=clean_name, default="", metavar="UID")
     parser.add_argument("--json", action="store_true")
 
 

@@ -327,7 +327,7 @@ async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: s
     """The output is the same as `/diagnose`'s, in the company's language, with whole uids."""
     at = str(int(START.timestamp()) - 600)
     outcome = await cli.run(
-        *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
+        *("diagnose", "class_77_1。", "--at", at, "--teacher", "１０００１", "--student", "20002."),
         **environment_of(clouds, DEFAULT_LOCALE=locale),
     )
     assert (outcome.status, outcome.err) == (0, "")
