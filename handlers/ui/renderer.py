@@ -23,12 +23,18 @@ _SOFT_HYPHEN: Final = (
 _QUOTE_LENGTH: Final = 2800
 _DIGIT: Final = "0-9\uff10-\uff19"
 _UID: Final = f"[{_DIGIT}]{{5,10}}"  # the clouds' numeric uids
+_PHONE: Final = "|".join(  # a Chinese mobile phone, an international number, a Chinese landline
+    (
+        rf"(?<![{_DIGIT}A-Za-z_.])(?:\+?86[ \-]?)?[1１][3-9３-９]\d(?:[ \-]?\d{{4}}){{2}}(?!\d)",
+        r"\+\d{1,3}(?:[ \-]?\d{2,4}){2,4}(?!\d)",
+        r"(?<!\d)0\d{2,3}-\d{7,8}(?!\d)",
+    )
+)
 _UID_LIKE_NUMBER: Final = re.compile(
     rf"(?P<code>(?:(?i:error|code)|错误码?|代码)\s?[:：=]?\s?[{_DIGIT}]+)|"
-    rf"(?P<phone>(?<![{_DIGIT}A-Za-z_.])(?:\+?86[ \-]?)?1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}(?!\d)|"
-    rf"\+\d{{1,3}}(?:[ \-]?\d{{2,4}}){{2,4}}(?!\d)|(?<!\d)0\d{{2,3}}-\d{{7,8}}(?!\d))|"
+    rf"(?P<phone>{_PHONE})|"
     rf"(?<![{_DIGIT}A-Za-z_.:#])(?<![^{_DIGIT}][/\-])"
-    rf"(?P<label>(?:(?i:uid|id|student|stu|teacher|host|audience|user)[\s:：=_\-]?)?)"
+    rf"(?P<label>(?:(?i:uid|id|qq|student|stu|teacher|host|audience|user)[\s:：=_\-]?)?)"
     rf"(?P<digits>{_UID}(?:[/\-]{_UID})*)"
     rf"(?![{_DIGIT}A-Za-z_]|[.:/\-][{_DIGIT}]|\s?(?:[kKmM]?bps|ms|px|毫秒|秒|分|次|个|人|元))"
 )
