@@ -31,6 +31,26 @@ NETWORK: Final = Advice(
     message("Ask the student to stop downloads and other video, and to use a cable or 4G/5G."),
     message("Compare with other tickets of this hour: one network, one region, or one person?"),
 )
+BANDWIDTH: Final = Advice(
+    message("Stop downloads and other video on this network; if the picture freezes, turn it off."),
+    message("Ask the student to stop downloads and other video at home, or to use 4G/5G."),
+    message("Ask for the result of a speed test; a lower resolution needs less bandwidth."),
+)
+CONCEALED: Final = Advice(
+    message("Listen with a headset, and use a cable or move closer to the router."),
+    message("Speak in short sentences, and ask the student to use a cable or 4G/5G."),
+    message("Sound came late and was filled in; ask what it sounded like: robotic or in pieces?"),
+)
+DECODER: Final = Advice(
+    message("Close other programs and make the video smaller, or use another device."),
+    message("Ask the student to close other programs, or send them a smaller picture."),
+    message("Note the device model: it cannot decode this resolution fast enough."),
+)
+ROUTE: Final = Advice(
+    message("It is not your network. Leave the class and join again, perhaps on mobile data."),
+    message("Neither of you is the reason. Leave the class together and join again."),
+    message("Look for other calls of this time and region, and send them to the cloud's support."),
+)
 STABLE_NETWORK: Final = Advice(
     message("Stay on one network, and switch off proxy and VPN during class."),
     message("Ask the student to stay on one network, without proxy and VPN."),

@@ -87,6 +87,13 @@ _ROWS: Final = (
         advice.DEVICE,
     ),
     CauseDefinition(
+        "device.decoder",
+        message("The device decodes video too slowly"),
+        message("a device that decodes video too slowly"),
+        advice.DECODER,
+        aliases="解码 decoding",
+    ),
+    CauseDefinition(
         "join.auth_failed",
         message("Joining failed: not authorised"),
         message("joining without authorisation"),
@@ -165,6 +172,13 @@ _ROWS: Final = (
         advice.STABLE_NETWORK,
     ),
     CauseDefinition(
+        "media.concealed",
+        message("Sound came in pieces"),
+        message("sound that came in pieces"),
+        advice.CONCEALED,
+        aliases="断断续续 机器音 robotic choppy",
+    ),
+    CauseDefinition(
         "media.no_sound",
         message("No sound arrived"),
         message("no sound"),
@@ -180,6 +194,13 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "media.peer_no_stream", message("Nothing was sent"), message("nothing sent"), advice.SWITCH
+    ),
+    CauseDefinition(
+        "network.bandwidth",
+        message("Too little bandwidth"),
+        message("too little bandwidth"),
+        advice.BANDWIDTH,
+        aliases="弱网 网速 模糊 slow blurred",
     ),
     CauseDefinition(
         "network.jitter",
@@ -271,6 +292,13 @@ _ROWS: Final = (
         message("The cloud sent nothing"),
         message("nothing from the cloud"),
         advice.CLOUD,
+    ),
+    CauseDefinition(
+        "server.route",
+        message("The cloud or the route to it lost packets"),
+        message("packets lost in the cloud or on the route"),
+        advice.ROUTE,
+        aliases="线路 routing",
     ),
     CauseDefinition(
         "session.duplicate_uid",

@@ -49,6 +49,12 @@ _STREAMS: Final[tuple[tuple[PanelMetric, ...], ...]] = (
 _PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
     # For a cause or its group: for each panel, metrics in order of preference.
     "network.loss": ((Metric.UPLINK_LOSS,), _LOST_DOWN, _RECEIVED, _PLAYED),
+    "network.bandwidth": (
+        _RECEIVED,
+        (Metric.SEND_BITRATE,),
+        _PLAYED,
+        (*_LOST_DOWN, Metric.UPLINK_LOSS),
+    ),
     "network.latency": (
         ((Metric.LATENCY, _DOWN),),
         (Metric.UPLINK_LATENCY,),
@@ -70,6 +76,7 @@ _PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
         _PLAYED,
     ),
     "device.busy": ((Metric.CAPTURE_FPS, Metric.SEND_VOLUME), *_STREAMS[:2], _PLAYED),
+    "device.decoder": ((Metric.RECEIVE_FPS,), (Metric.SEND_FPS,), _RECEIVED, (Metric.SYSTEM_CPU,)),
     "device": (
         (Metric.SYSTEM_CPU,),
         (Metric.APP_CPU,),
@@ -78,7 +85,9 @@ _PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
     ),
     "user_action": _STREAMS,
     "media": _STREAMS,
+    "media.concealed": (_RECEIVED, _PLAYED, ((Metric.JITTER, _DOWN),), _LOST_DOWN),
     "server": _STREAMS,
+    "server.route": (_LOST_DOWN, (Metric.UPLINK_LOSS,), _RECEIVED, _PLAYED),
     "session": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
     "reconnect": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
     "connection": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
