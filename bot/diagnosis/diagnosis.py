@@ -9,6 +9,8 @@ from typing import Final
 from bot.call import (
     AbnormalEvent,
     Call,
+    Direction,
+    Media,
     Metric,
     MissingItem,
     MissingKind,
@@ -18,12 +20,14 @@ from bot.call import (
     Series,
     Side,
 )
+from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, to_datetime
 from bot.diagnosis.cloud_findings import OTHER, CloudFinding, candidate_from_finding, read_findings
 from bot.diagnosis.context import WINDOW_S, CallContext, build_context
 from bot.diagnosis.ranking import rank
 from bot.diagnosis.rules import RULES
 from bot.diagnosis.symptoms import freezes, nearly_bad
+from bot.diagnosis.thresholds import CONCEALED
 from bot.diagnosis.verdict import HEALTHY, REQUIRED_KINDS, UNKNOWN, Verdict
 
 MIN_SAMPLED_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
@@ -34,6 +38,7 @@ _METRICS_OF_SIDE: Final = {
     Side.TEACHER: MissingKind.TEACHER_METRICS,
     Side.STUDENT: MissingKind.STUDENT_METRICS,
 }
+_CONCEALED: Final = Cause("media", "concealed", Media.AUDIO, Direction.DOWN)
 _MOST_WHEN_BLIND: Final = 0.6
 _NEEDED: Final = (
     frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY}),
@@ -138,10 +143,15 @@ def _unknown(
 
 
 def _unexplained(context: CallContext) -> list[Candidate]:
-    """Return a freeze without a known cause as `unknown.other`."""
-    evidence = freezes(context, context.report.abnormal_uid) or freezes(context, context.ends[0])
+    """Return a freeze without a known cause: much of the sound alone, or `unknown.other`."""
+    uid = context.report.abnormal_uid
+    evidence = freezes(context, uid) or freezes(context, context.ends[0])
     if not evidence:
         return []
+    (first, *more) = evidence
+    only_sound = first.media is Media.AUDIO and first.uid == uid and not more
+    if only_sound and (first.value or 0) > CONCEALED.bound:
+        return [Candidate(_CONCEALED, uid, 0.5, *context.judged_span, evidence)]
     return [Candidate(OTHER, None, 0.3, *context.judged_span, evidence)]
 
 

@@ -51,6 +51,8 @@ FREEZE_SHARE: Final[dict[Media, Limit]] = {
     Media.VIDEO: Limit(5, Unit.PERCENT, AGORA),
 }
 
+CONCEALED: Final = Limit(10, Unit.PERCENT, OWN)  # of the time, of sound alone
+
 _NEAR_LOSS: Final = Limit(8, Unit.PERCENT, OWN)
 NEAR: Final[Mapping[Metric, Limit]] = {
     # Values from which on a call is not called healthy with confidence.

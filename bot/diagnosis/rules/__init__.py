@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.diagnosis.rules.bandwidth import find_bandwidth_faults
 from bot.diagnosis.rules.device import find_device_faults
 from bot.diagnosis.rules.network import find_network_faults
 from bot.diagnosis.rules.sending import find_sending_faults
@@ -14,6 +15,7 @@ RULES: Final = (
     # the receiver stop, the receiver's downlink, both ends' CPU.
     find_sending_faults,
     find_network_faults,
+    find_bandwidth_faults,
     find_device_faults,
     find_session_faults,
 )

@@ -7,20 +7,32 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import Media, Metric
+from bot.call import Direction, Media, Metric, Unit
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
-from bot.diagnosis.rules.streams import sent_bitrate
+from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
 from bot.diagnosis.symptoms import freeze_measured, freezes
-from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
+from bot.diagnosis.thresholds import (
+    APP_CPU,
+    CAPTURE,
+    LOSS,
+    NOTHING_SENT,
+    OWN,
+    SYSTEM_CPU,
+    TASK_DELAY,
+    Limit,
+)
 
 _KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this share of the captured frames
 _MOST_OF_LOAD: Final = 0.8
 _NOTICED: Final = 0.88
 _NOTICED_BY_OTHER: Final = 0.8
 _UNNOTICED: Final = 0.62
+_SLOW: Final = 0.75
+_ARRIVES: Final = 0.7  # of the sent bitrate
+_DISPLAYED: Final = 0.5  # of the sent frames
 _VERY_HIGH: Final = 90.0  # percent
 
 
@@ -29,6 +41,7 @@ def find_device_faults(context: CallContext) -> Iterator[Candidate]:
     for uid in context.ends:
         yield from _processor(context, uid)
         yield from _camera(context, uid)
+        yield from _decoder(context, uid)
 
 
 def _processor(context: CallContext, uid: str) -> Iterator[Candidate]:
@@ -83,6 +96,35 @@ def drops_frames(context: CallContext, uid: str) -> bool:
         return False
     sent_share = encoded.values[known] / captured_fps[known]
     return bool(np.mean(sent_share < _KEPT_FPS) > 0.1)  # noqa: PLR2004 - a tenth of the time
+
+
+def _decoder(context: CallContext, uid: str) -> Iterator[Candidate]:
+    """Find video that arrives, of which hardly half the frames are displayed.
+
+    Not with a busy CPU, nor where the device is too slow to encode as well.
+    """
+    displayed = context.metric_series(uid, Metric.RECEIVE_FPS, Media.VIDEO)
+    sent = context.metric_series(context.other(uid), Metric.SEND_FPS, Media.VIDEO)
+    received = received_bitrate(context, uid, Media.VIDEO)
+    rate = sent_bitrate(context, context.other(uid), Media.VIDEO)
+    if displayed is None or sent is None or received is None or rate is None:
+        return
+    if next(_processor(context, uid), None) is not None or drops_frames(context, uid):
+        return
+    frames = np.nan_to_num(sent.nearest(displayed.times))
+    arrives = np.nan_to_num(received.nearest(displayed.times)) >= _ARRIVES * np.nan_to_num(
+        rate.nearest(displayed.times), nan=np.inf
+    )
+    arrives &= lost(context, uid, Media.VIDEO, displayed) <= LOSS.bound
+    where = arrives & (displayed.values < _DISPLAYED * frames)
+    limit = Limit(round(_DISPLAYED * float(np.median(frames)), 1), Unit.FPS, OWN, below=True)
+    observation = observe(displayed, limit, context.moment, where)
+    if observation is not None:
+        frozen = any(one.media is Media.VIDEO for one in freezes(context, uid))
+        cause = Cause("device", "decoder", Media.VIDEO, Direction.DOWN)
+        yield build_candidate(
+            cause, (observation,), _SLOW if frozen else _UNNOTICED, context.source
+        )
 
 
 def _camera(context: CallContext, uid: str) -> Iterator[Candidate]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from bot.call import Direction, Metric
+from bot.call import Direction, Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
@@ -24,6 +24,8 @@ from bot.diagnosis.thresholds import (
 )
 
 _UP: Final = Direction.UP
+_EVERYBODY: Final = 0.8
+_TOGETHER_S: Final = 10.0
 _UNSURE: Final = 0.5
 _WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both directions bad, in bursts or steadily
 _PERHAPS_WIFI: Final = 0.92  # the cloud does not return the network type
@@ -35,14 +37,38 @@ _BURSTY: Final = 0.9  # share of bad samples within the period; above it loss is
 
 def find_network_faults(context: CallContext) -> Iterator[Candidate]:
     """Find each end's network faults, the sender's before the receiver's."""
-    for uid in context.ends:
-        up, down = observe_uplink(context, uid), observe_downlink(context, uid)
+    links = {
+        uid: (observe_uplink(context, uid), observe_downlink(context, uid)) for uid in context.ends
+    }
+    route = _bad_route(context, list(links.values()))
+    if route is not None:
+        yield route
+        return
+    for uid, (up, down) in links.items():
         wifi = _weak_wifi(context, uid, up, down)
         if wifi is not None:
             yield wifi
             continue
         for link in (up, down):
             yield from _link_candidates(context, link)
+
+
+def _bad_route(context: CallContext, links: Sequence[tuple[Link, Link]]) -> Candidate | None:
+    """Find loss of all media, together for everybody, while nobody's uplink loses any."""
+    measured = all(
+        any(context.metric_series(uid, Metric.UPLINK_LOSS, media) for media in Media)
+        for uid in context.ends
+    )
+    if not measured or any(up.loss or len(down.loss) < len(Media) for up, down in links):
+        return None
+    observations = tuple(down.loss[0] for _, down in links)
+    first, second = observations
+    apart_s = max(abs(first.since - second.since), abs(first.until - second.until))
+    if any(one.blind for one in observations) or apart_s > _TOGETHER_S:
+        return None
+    cause = Cause("server", "route", None, Direction.DOWN)
+    found = build_candidate(cause, observations, _EVERYBODY, context.source)
+    return replace(found, uid=None)
 
 
 def _link_candidates(context: CallContext, link: Link) -> Iterator[Candidate]:

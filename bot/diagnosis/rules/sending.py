@@ -12,9 +12,9 @@ from bot.call import Direction, Media, Metric, Side
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import MetricSeries, Observation, count_runs, mask, observe
+from bot.diagnosis.observations import Observation, count_runs, mask, observe
 from bot.diagnosis.rules.connections import nothing_arrives
-from bot.diagnosis.rules.streams import received_bitrate, sent_bitrate
+from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
 from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE, SPEECH
 
 _UP, _DOWN = Direction.UP, Direction.DOWN
@@ -112,7 +112,7 @@ def _not_received(context: CallContext, uid: str, media: Media) -> Candidate | N
         return None
     least = SPEECH if media is _A else NOTHING_SENT
     sending = np.nan_to_num(sent.nearest(received.times)) >= least.bound
-    sending &= _lost(context, uid, media, received) < _LOST_ALL
+    sending &= lost(context, uid, media, received) < _LOST_ALL
     sending &= ~nothing_arrives(context, received.times)
     observation = observe(received, NOTHING_SENT, context.moment, sending)
     if observation is None:
@@ -130,21 +130,6 @@ def _arrives(context: CallContext, uid: str, media: Media, observation: Observat
         return False
     during = (received.times >= observation.since) & (received.times <= observation.until)
     return bool(np.mean(received.values[during] >= NOTHING_SENT.bound) > 0.5)  # noqa: PLR2004
-
-
-def _lost(
-    context: CallContext, uid: str, media: Media, metric_series: MetricSeries
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    ways = (
-        context.metric_series(uid, Metric.END_TO_END_LOSS, media),
-        context.metric_series(uid, Metric.DOWNLINK_LOSS, media),
-        context.metric_series(context.other(uid), Metric.UPLINK_LOSS, media),
-    )
-    lost = np.zeros(len(metric_series.times))
-    for way in ways:
-        if way is not None:
-            lost = np.maximum(lost, np.nan_to_num(way.nearest(metric_series.times)))
-    return lost
 
 
 def _silence(context: CallContext, uid: str) -> Iterator[Candidate]:

@@ -53,3 +53,16 @@ def arriving(received: Iterable[MetricSeries], times: FloatArray) -> NDArray[np.
         bits |= np.nan_to_num(rate) >= NOTHING_SENT.bound
         measured |= np.isfinite(rate)
     return bits | ~measured
+
+
+def lost(context: CallContext, uid: str, media: Media, received: MetricSeries) -> FloatArray:
+    """Return how much of a medium was lost on its way to this end, in percent, at each sample."""
+    ways = (
+        context.metric_series(uid, Metric.END_TO_END_LOSS, media),
+        context.metric_series(uid, Metric.DOWNLINK_LOSS, media),
+        context.metric_series(context.other(uid), Metric.UPLINK_LOSS, media),
+    )
+    worst = np.zeros(len(received.times))
+    for way in filter(None, ways):
+        worst = np.maximum(worst, np.nan_to_num(way.nearest(received.times)))
+    return worst

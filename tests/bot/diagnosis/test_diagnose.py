@@ -324,3 +324,24 @@ def test_permanently_unknown_has_no_retry_time(build_call: Any) -> None:
         MissingKind.EVENTS,
     ]
     assert (None, later) == (verdict.known_at, verdict.retry_at)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ([(Media.AUDIO, 420)], "media.concealed"),
+        ([(Media.AUDIO, 380)], "unknown.other"),
+        ([(Media.AUDIO, 420), (Media.VIDEO, 420)], "unknown.other"),
+        ([(Media.VIDEO, 420)], "unknown.other"),
+    ],
+)
+def test_sound_that_froze_alone_came_in_pieces(
+    build_call: Any, changes: list[tuple[Media, float]], cause: str
+) -> None:
+    """From a tenth of the time on, where nothing else explains it; half as sure at most."""
+    call_builder = build_call()
+    for media, frozen_ms in changes:
+        call_builder.set_values(S, Metric.FREEZE_TIME, media, frozen_ms)
+    verdict = call_builder.diagnose()
+    assert verdict.cause == cause
+    assert verdict.confidence <= 0.5

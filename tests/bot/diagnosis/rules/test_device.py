@@ -198,3 +198,33 @@ def test_both_ends_are_examined(build_call: Any) -> None:
         (S, "cpu_high"),
         (S, "busy"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_decoder"),
+    [
+        ([], True),
+        ([(S, M.RECEIVE_FPS, V, 8)], False),  # more than half of 15
+        ([(T, M.SEND_FPS, V, 7)], False),  # few are sent
+        ([(S, M.RECEIVE_BITRATE, V, 300)], False),  # half does not arrive
+        ([(S, M.END_TO_END_LOSS, V, 9)], False),  # it is loss
+        ([(S, M.SEND_FPS, V, 7)], False),  # it encodes slowly too
+    ],
+)
+def test_a_slow_decoder(build_call: Any, changes: list[Any], *, is_decoder: bool) -> None:
+    """Video arrives, and hardly half of its frames are displayed."""
+    call_builder = build_call().set_values(S, M.RECEIVE_FPS, V, 5)
+    for change in changes:
+        call_builder.set_values(*change)
+    found = [one for one in find(call_builder) if one.cause.name == "decoder"]
+    assert [(one.cause.key, one.uid) for one in found] == [("device.decoder", S)] * is_decoder
+
+
+def test_a_slow_decoder_is_surer_with_freezes(build_call: Any) -> None:
+    """And the CPU is named instead where it is busy."""
+    call_builder = build_call().set_values(S, M.RECEIVE_FPS, V, 5)
+    (silent,) = find(call_builder)
+    (frozen,) = find(call_builder.set_values(S, M.FREEZE_TIME, V, 700))
+    assert 0.5 < silent.confidence < 0.7 < frozen.confidence
+    (busy,) = find(call_builder.set_values(S, M.SYSTEM_CPU, None, 95))
+    assert busy.cause.name == "cpu_high"

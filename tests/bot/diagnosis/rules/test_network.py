@@ -242,3 +242,38 @@ def test_weak_wifi_of_one_end_leaves_the_others_faults(build_call: Any) -> None:
     turned = build_call().set_values(T, M.ROUTER_LATENCY, None, ROUTER_BAD)
     turned.set_values(S, M.UPLINK_LOSS, V, 20)
     assert named(find(turned)) == [("wifi_weak", None, None, T), ("loss", V, UP, S)]
+
+
+def everybody_loses(build_call: Any, late_s: float = 0) -> Any:
+    """Both ends receive with loss, one of them so many seconds later; no uplink loses."""
+    call_builder = build_call()
+    for uid, shift in ((T, 0.0), (S, late_s)):
+        for media in Media:
+            call_builder.set_values(uid, M.END_TO_END_LOSS, media, 20, (-60 + shift, 10 + shift))
+    return call_builder
+
+
+@pytest.mark.parametrize(("late_s", "is_route"), [(0, True), (10, True), (12, False)])
+def test_loss_for_everybody_at_once_is_the_route(
+    build_call: Any, late_s: float, *, is_route: bool
+) -> None:
+    """Nobody at the call is its reason; two faults of their own do not begin and end together."""
+    found = find(everybody_loses(build_call, late_s))
+    assert ([one.cause.key for one in found] == ["server.route"]) is is_route
+    if is_route:
+        assert (found[0].uid, len(found[0].evidence)) == (None, 2)
+
+
+def test_the_route_needs_clean_uplinks_and_all_media(build_call: Any) -> None:
+    """Measured at both ends; a route does not choose packets."""
+    lossy = everybody_loses(build_call).set_values(T, M.UPLINK_LOSS, A, 9)
+    blind = everybody_loses(build_call).without_metrics(M.UPLINK_LOSS)
+    one_medium = everybody_loses(build_call).set_values(S, M.END_TO_END_LOSS, A, 0)
+    for call_builder in (lossy, blind, one_medium):
+        assert "server.route" not in {one.cause.key for one in find(call_builder)}
+
+
+def test_a_bad_route_is_diagnosed_without_a_side(build_call: Any) -> None:
+    """It is neither end's."""
+    verdict = everybody_loses(build_call).diagnose()
+    assert (verdict.cause, verdict.side, verdict.uid) == ("server.route", None, None)

@@ -1,0 +1,104 @@
+"""Too little bandwidth: less and smaller video than is sent or usual, and hardly any loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.call import Direction, Media, Metric, Side
+from bot.diagnosis.candidates import Candidate
+from bot.diagnosis.rules.bandwidth import find_bandwidth_faults
+from tests.bot.diagnosis.conftest import STUDENT as S
+from tests.bot.diagnosis.conftest import TEACHER as T
+
+V = Media.VIDEO
+UP, DOWN = Direction.UP, Direction.DOWN
+M = Metric
+
+
+def find(call_builder: Any) -> list[tuple[str, Direction | None, str | None]]:
+    """The bandwidth faults of a call: cause, direction, uid."""
+    return [(one.cause.key, one.cause.direction, one.uid) for one in candidates(call_builder)]
+
+
+def candidates(call_builder: Any) -> list[Candidate]:
+    """The bandwidth faults of a call."""
+    return list(find_bandwidth_faults(call_builder.context()))
+
+
+def with_sizes(build_call: Any) -> Any:
+    """A call whose cloud measures how wide the pictures are."""
+    call_builder = build_call()
+    for uid in (T, S):
+        call_builder.add_metric(uid, M.SEND_WIDTH, 640, V, UP)
+        call_builder.add_metric(uid, M.RECEIVE_WIDTH, 640, V, DOWN)
+    return call_builder
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ([(S, M.RECEIVE_BITRATE, V, 190)], True),
+        ([(S, M.RECEIVE_BITRATE, V, 210)], False),  # more than a third of 600 kbps
+        ([(S, M.RECEIVE_BITRATE, V, 0)], False),  # nothing is another fault
+        ([(S, M.RECEIVE_BITRATE, V, 190), (T, M.SEND_BITRATE, V, 190)], False),  # all of it
+        ([(S, M.RECEIVE_BITRATE, V, 190), (S, M.END_TO_END_LOSS, V, 9)], False),  # it is loss
+        ([(S, M.RECEIVE_BITRATE, V, 190), (S, M.END_TO_END_LOSS, V, 2)], True),
+    ],
+)
+def test_a_narrow_downlink(build_call: Any, changes: list[Any], *, found: bool) -> None:
+    """Less than a third of what is sent arrives, and what is missing is not lost."""
+    call_builder = build_call()
+    for change in changes:
+        call_builder.set_values(*change)
+    assert find(call_builder) == [("network.bandwidth", DOWN, S)] * found
+    assert all(one.confidence <= 0.5 for one in candidates(call_builder))
+
+
+def test_a_smaller_picture_is_surer(build_call: Any) -> None:
+    """The small stream alone may have been chosen."""
+    call_builder = with_sizes(build_call).set_values(S, M.RECEIVE_BITRATE, V, 110)
+    assert [one.confidence for one in candidates(call_builder)] == [0.5]
+    call_builder.set_values(S, M.RECEIVE_WIDTH, V, 160)
+    assert [one.confidence for one in candidates(call_builder)] == [0.8]
+
+
+def test_what_was_sent_may_be_unknown(build_call: Any) -> None:
+    """Then the usual bitrate counts."""
+    call_builder = build_call().set_values(S, M.RECEIVE_BITRATE, V, 110)
+    del call_builder.curves[T, M.SEND_BITRATE, V, UP]
+    assert find(call_builder) == [("network.bandwidth", DOWN, S)]
+
+
+@pytest.mark.parametrize(
+    ("kbps", "width_px", "cpu", "found"),
+    [
+        (110, 320, 45, True),
+        (110, 330, 45, False),  # a still picture has a low bitrate too
+        (210, 320, 45, False),
+        (0, 320, 45, False),
+        (110, 320, 95, False),  # the encoder is too slow
+    ],
+)
+def test_a_narrow_uplink(
+    build_call: Any, kbps: float, width_px: float, cpu: float, *, found: bool
+) -> None:
+    """The encoder sends a smaller picture at a third of its usual bitrate."""
+    call_builder = with_sizes(build_call).set_values(T, M.SEND_BITRATE, V, kbps)
+    call_builder.set_values(S, M.RECEIVE_BITRATE, V, kbps)
+    call_builder.set_values(T, M.SEND_WIDTH, V, width_px).set_values(T, M.SYSTEM_CPU, None, cpu)
+    assert find(call_builder) == [("network.bandwidth", UP, T)] * found
+    assert find(call_builder.without_metrics(M.SEND_WIDTH)) == []
+
+
+def test_a_narrow_link_is_diagnosed(build_call: Any) -> None:
+    """At the end that has it."""
+    narrow = with_sizes(build_call).set_values(S, M.RECEIVE_BITRATE, V, 100)
+    narrow.set_values(S, M.RECEIVE_WIDTH, V, 160).set_values(S, M.FREEZE_TIME, V, 300)
+    verdict = narrow.diagnose()
+    assert (verdict.cause, verdict.side, verdict.direction) == (
+        "network.bandwidth",
+        Side.STUDENT,
+        DOWN,
+    )
