@@ -15,8 +15,13 @@ SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may di
 class MessageFinder(Protocol):
     """Finds messages in Slack by the key in their metadata."""
 
-    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
-        """Return the message with this key posted after `since`. Raises SlackError."""
+    async def find(
+        self, where: Destination, key: str, since: dt.datetime, gone_ts: str = ""
+    ) -> MessageRef | None:
+        """Return the message with this key posted after `since`, not the one at `gone_ts`.
+
+        Raises SlackError.
+        """
 
 
 class Publisher:
@@ -31,19 +36,24 @@ class Publisher:
         where: Destination,
         since: dt.datetime,
         post: Callable[[], Awaitable[MessageRef]],
+        *,
+        gone_ts: str = "",
     ) -> tuple[MessageRef, bool]:
         """Post, or find the post of an earlier attempt; return whether it is new.
 
         `post` must post at `where` with the run's key. `since` is when the job was enqueued at
-        the earliest. Raises LeaseLostError when another worker may post by now.
+        the earliest; `gone_ts` is a message that this one replaces, which Slack may still list
+        although it cannot be edited. Raises LeaseLostError when another worker may post by now.
         """
         if run.is_retry:
-            existing = await self.find(where, run.key, since)
+            existing = await self.find(where, run.key, since, gone_ts)
             if existing is not None:
                 return existing, False
         run.ensure_held()
         return await post(), True
 
-    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+    async def find(
+        self, where: Destination, key: str, since: dt.datetime, gone_ts: str = ""
+    ) -> MessageRef | None:
         """Return the post of an earlier attempt, None without one."""
-        return await self._finder.find(where, key, since - SEARCH_MARGIN)
+        return await self._finder.find(where, key, since - SEARCH_MARGIN, gone_ts)

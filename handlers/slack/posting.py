@@ -109,11 +109,13 @@ class SlackPoster:
             )
         )
 
-    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+    async def find(
+        self, where: Destination, key: str, since: dt.datetime, gone_ts: str = ""
+    ) -> MessageRef | None:
         """Find an earlier post by its key; None also without the scope to read there."""
         client = await self._clients.of(where.team)
         try:
-            found: MessageRef | None = await call_slack(_find(client, where, key, since))
+            found: MessageRef | None = await call_slack(_find(client, where, key, since, gone_ts))
         except SlackError as error:
             if error.code == "missing_scope":  # optional: rather post twice than never
                 return None
@@ -168,7 +170,7 @@ def plain_text(text: str, error: SlackContentRefusedError) -> str:
 
 
 async def _find(
-    client: AsyncWebClient, where: Destination, key: str, since: dt.datetime
+    client: AsyncWebClient, where: Destination, key: str, since: dt.datetime, gone_ts: str
 ) -> MessageRef | None:
     channel = where.channel
     if where.person:
@@ -180,7 +182,7 @@ async def _find(
     number = 0
     async for page in pages:
         for post in page.get("messages") or []:
-            if _key_of(post) == key:
+            if _key_of(post) == key and post["ts"] != gone_ts:
                 return MessageRef(channel, str(post["ts"]))
         number += 1
         if number == _MAX_PAGES:

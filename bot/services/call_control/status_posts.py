@@ -154,6 +154,7 @@ class StatusPosts:
             Destination.thread_of(ticket),
             row.requested_at,
             lambda: self._posts.post(ticket, item, key),
+            gone_ts=row.status_ts,
         )
         await self._context.store.transact(lambda session: _save_ts(session, row, posted.ts))
         if not is_new:

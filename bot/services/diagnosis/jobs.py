@@ -104,6 +104,7 @@ class DiagnosisJobs:
             Destination.thread_of(ticket),
             ticket.created_at,
             lambda: self._posts.post_diagnosis(ticket, diagnosis, run.key),
+            gone_ts=ticket.thread.diagnosis_ts,
         )
         ticket.thread.diagnosis_ts = posted.ts
         if not is_new:

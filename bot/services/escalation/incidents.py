@@ -130,8 +130,8 @@ class IncidentJobs:
                 await self._posts.update(IncidentFacts.of(incident), grouped, message_ref)
             except SlackMessageGoneError:
                 log.info("the post of %s is deleted; posting it again", incident.label)
-                incident.ts = ""
-        if not incident.ts:
+                await self._post(run, incident, grouped)
+        else:
             await self._post(run, incident, grouped)
         return None if incident.closed_at else incident.last_ticket_at + CLOSE_AFTER
 
@@ -143,6 +143,7 @@ class IncidentJobs:
             where,
             incident.opened_at,
             lambda: self._posts.post(facts, grouped, run.key),
+            gone_ts=incident.ts,
         )
         incident.channel, incident.ts = posted.channel, posted.ts
         await self._save_location(incident)

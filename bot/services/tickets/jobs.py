@@ -138,7 +138,9 @@ class TicketJobs:
         channel = self._context.settings.escalation_channel
         where = Destination(ticket.team, channel)
         try:
-            posted, is_new = await self._publisher.publish_once(run, where, ticket.created_at, post)
+            posted, is_new = await self._publisher.publish_once(
+                run, where, ticket.created_at, post, gone_ts=ticket.thread.card_ts
+            )
         except SlackTokenError:  # the reporter cannot be written to either
             raise
         except SlackAccessLostError as error:

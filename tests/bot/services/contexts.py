@@ -32,9 +32,11 @@ from bot.store import Store
 class NoMessages:
     """A message finder for jobs that run once: looking for an earlier message is an error."""
 
-    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+    async def find(
+        self, where: Destination, key: str, since: dt.datetime, gone_ts: str = ""
+    ) -> MessageRef | None:
         """Fail."""
-        raise AssertionError((where, key, since))
+        raise AssertionError((where, key, since, gone_ts))
 
 
 class PostedMessages:
@@ -44,10 +46,13 @@ class PostedMessages:
         self.posted = {key.replace("__", ":"): ref for key, ref in posted.items()}
         self.searched: list[tuple[Destination, str, dt.datetime]] = []
 
-    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
-        """Return the message with this key."""
+    async def find(
+        self, where: Destination, key: str, since: dt.datetime, gone_ts: str = ""
+    ) -> MessageRef | None:
+        """Return the message with this key, unless it is the one that is gone."""
         self.searched.append((where, key, since))
-        return self.posted.get(key)
+        found = self.posted.get(key)
+        return found if found is None or found.ts != gone_ts else None
 
 
 class RecordedCalls:
