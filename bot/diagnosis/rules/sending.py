@@ -12,7 +12,7 @@ from bot.call import Direction, Media, Metric, Side
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import Observation, count_runs, mask, observe
+from bot.diagnosis.observations import MetricSeries, Observation, count_runs, mask, observe
 from bot.diagnosis.rules.connections import nothing_arrives
 from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
 from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE, SPEECH
@@ -98,8 +98,9 @@ def _never(context: CallContext, media: Media, observation: Observation) -> floa
 def _stopped_receiving(context: CallContext, uid: str) -> Iterator[Candidate]:
     """Find a receiver that receives nothing although it is sent and hardly any is lost.
 
-    It is a choice of the receiver only if the other medium arrives; otherwise the downlink may
-    be dead.
+    It is a choice of the receiver only if the other medium arrives and the sender goes on as
+    before; otherwise the link may be dead. A sender lowers its bitrate when no feedback arrives
+    (congestion control, RFC 8836).
     """
     candidates = [_not_received(context, uid, media) for media in Media]
     yield from _as_one_fault([one for one in candidates if one is not None])
@@ -118,6 +119,7 @@ def _not_received(context: CallContext, uid: str, media: Media) -> Candidate | N
     if observation is None:
         return None
     chosen = _arrives(context, uid, _V if media is _A else _A, observation)
+    chosen = chosen and _goes_on(sent, observation)
     cause = Cause("user_action", "peer_stopped_receiving", media, _DOWN)
     base = _STOPPED_RECEIVING if chosen else _ONE_WAY
     return build_candidate(cause, (observation,), base, context.source)
@@ -130,6 +132,13 @@ def _arrives(context: CallContext, uid: str, media: Media, observation: Observat
         return False
     during = (received.times >= observation.since) & (received.times <= observation.until)
     return bool(np.mean(received.values[during] >= NOTHING_SENT.bound) > 0.5)  # noqa: PLR2004
+
+
+def _goes_on(sent: MetricSeries, observation: Observation) -> bool:
+    """Tell whether a sender kept at least half its usual bitrate while nothing arrived."""
+    during = (sent.times >= observation.since) & (sent.times <= observation.until)
+    usual = float(np.percentile(sent.values, 90))
+    return float(np.median(sent.values[during])) >= usual / 2
 
 
 def _silence(context: CallContext, uid: str) -> Iterator[Candidate]:

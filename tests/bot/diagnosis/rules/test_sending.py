@@ -187,7 +187,7 @@ def test_the_small_stream_is_video_too(build_call: Any) -> None:
     [
         ([], True),
         ([(T, M.SEND_BITRATE, V, 0)], False),  # nothing was sent
-        ([(T, M.SEND_BITRATE, V, 1)], True),
+        ([(T, M.SEND_BITRATE, V, 300)], True),
         ([(S, M.END_TO_END_LOSS, V, 49)], True),
         ([(S, M.END_TO_END_LOSS, V, 50)], False),  # most was lost
         ([(T, M.UPLINK_LOSS, V, 50)], False),
@@ -204,6 +204,16 @@ def test_who_stopped_receiving(build_call: Any, changes: list[Any], *, is_receiv
     found = [one for one in find(call_builder) if one.cause.name == "peer_stopped_receiving"]
     assert named(found) == [("peer_stopped_receiving", V, DOWN, S)] * is_receiver
     assert all(0.8 < one.confidence < 0.9 for one in found)
+
+
+@pytest.mark.parametrize(("kbps", "is_choice"), [(300, True), (290, False), (1, False)])
+def test_a_sender_that_slows_down_has_a_dead_link(
+    build_call: Any, kbps: float, *, is_choice: bool
+) -> None:
+    """Below half the usual 600 kbps: its congestion control gets no feedback either."""
+    call_builder = build_call().set_values(S, M.RECEIVE_BITRATE, V, 0)
+    (found,) = find(call_builder.set_values(T, M.SEND_BITRATE, V, kbps))
+    assert (found.confidence > 0.5) is is_choice
 
 
 def test_downlink_loss_is_no_stopped_receiver(build_call: Any) -> None:
