@@ -1,10 +1,11 @@
-"""The wheel, installed in an environment of its own: it has every file, and its command runs."""
+"""The package: what is in its wheel, the command it installs, and the files that deploy it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -19,11 +20,13 @@ from urllib.request import urlopen
 import pytest
 
 from bot import __version__
+from bot.cli.main import parse
 from bot.store.schema import known_revisions
 from handlers.slack.manifest import build_manifest
 from tests.cli_helpers import ROOT
 
 PACKAGES = ("bot", "handlers", "locales")
+FILES = ("pyproject.toml", "README.md", "LICENSE")
 FOR_DEVELOPERS = {".md", ".pot", ".mako"}
 LIMIT_S = 60
 
@@ -35,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, folder / package, ignore=ignored)
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
+    for file in FILES:
         shutil.copy(ROOT / file, folder)
     run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", ".", cwd=folder)
     (built,) = folder.glob("*.whl")
@@ -132,3 +135,25 @@ async def test_demo(lagdesk: Path, tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), LIMIT_S) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern", "commands"),
+    [
+        ("Procfile", r": python -m bot (.+)", ["migrate", "serve", "worker"]),
+        ("compose.yaml", r" command: (.+)", ["migrate", "serve", "worker"]),
+        ("Dockerfile", r'^CMD \["(\w+)"\]', ["serve"]),
+        ("deploy/lagdesk.service", r"^ExecStart=/opt/lagdesk/bin/lagdesk (.+)", ["serve"]),
+    ],
+)
+def test_deployed_commands(file: str, pattern: str, commands: list[str]) -> None:
+    """The command line accepts what each file runs, with its options."""
+    lines = re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE)
+    assert [parse(line.split()).command for line in lines] == commands
+
+
+def test_image_has_the_sources() -> None:
+    """`.dockerignore` leaves what the wheel is built from, and nothing else."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    allowed = {line[1:] for line in lines if line.startswith("!")}
+    assert allowed == {*PACKAGES, *FILES, "requirements.txt"}
