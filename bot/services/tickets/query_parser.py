@@ -24,6 +24,7 @@ _JSON_LENGTH: Final = 2000  # of a Slack button's value (Slack, "Button element"
 _WORDS_LENGTH: Final = 300
 _WORDS: Final = 10
 _CAUSES: Final = 60  # more than there are
+_CAUSE_EXAMPLES: Final = ["loss", "jitter", "wifi_weak"]
 _VALUE_LENGTH: Final = 100
 _NUMBER_MAX: Final = 2**63 - 1  # the highest number in the database
 _NUMBER_DIGITS: Final = 19
@@ -67,7 +68,6 @@ class FilterVocabulary:
     apps: Sequence[str] = ()
     clouds: Mapping[str, Iterable[str]] | None = None
     causes: Callable[[str], tuple[str, ...]] = lambda name: (name,)
-    cause_examples: str = "loss, jitter, wifi_weak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class _TicketsParser:
                 "There is no cause called %(cause)s. Write it as a diagnosis does, or use a "
                 "name such as %(causes)s.",
                 cause=value or "?",
-                causes=self._vocabulary.cause_examples,
+                causes=_CAUSE_EXAMPLES,
             )
             raise _input_error(reason)
         return causes

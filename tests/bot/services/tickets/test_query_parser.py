@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from bot.errors import InputError
+from bot.i18n.translator import Translator
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
 from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status
@@ -110,6 +111,13 @@ def test_query_of_the_store(arguments: TicketsArguments, query: dict[str, Any]) 
 def test_number_of_a_ticket(text: str, number: int) -> None:
     """With or without its letters."""
     assert parse_tickets(text) == TicketsArguments(number=number)
+
+
+def test_examples_of_causes_are_a_list_of_the_language() -> None:
+    """Not an English list in a Chinese sentence."""
+    with pytest.raises(InputError) as caught:
+        parse_tickets("cause=zzz", VOCABULARY)
+    assert "loss、jitter、wifi_weak" in Translator("zh").translate(caught.value.user_message)
 
 
 def test_longer_numbers() -> None:
