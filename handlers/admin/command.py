@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import InputError
 from bot.escalation import Policy
 from bot.i18n.messages import Message, message
-from bot.locales import LANGUAGES, LOCALES
+from bot.locales import BOTH, LANGUAGES, LOCALES
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
@@ -125,8 +125,10 @@ class LagdeskCommandHandlers:
         await self._services.preferences.set_channel_language(
             requester.team, requester.person, requester.channel, argument
         )
+        chosen = LANGUAGES if argument == BOTH else (argument,)
         return message(
-            "What Lagdesk posts in this channel is now in: %(language)s.", language=argument
+            "What Lagdesk posts in this channel is now in: %(languages)s.",
+            languages=[LANGUAGES[name].name for name in chosen],
         )
 
     async def _run_health_check(self, requester: Requester, body: Body) -> Message:

@@ -105,7 +105,7 @@ async def test_channel_language_is_for_support(harness: Harness) -> None:
     """Support chooses; what is posted there follows; others are refused and nothing changes."""
     guest, sam = harness.workspace.person("guest"), harness.workspace.person("sam")
     assert "support" in (await run_command(guest, "channel-language zh")).lower()
-    assert "zh" in await run_command(sam, "channel-language zh", "escalations")
+    assert "中文" in await run_command(sam, "channel-language zh", "escalations")
     await report(sam, "channel-zh")
     await harness.settled()
     assert "待处理" in text_of(find_card(harness, "channel-zh"))
