@@ -63,7 +63,8 @@ class Verdict:
 
     `cause` is a key such as `network.loss`, or `none` (looked healthy), or `unknown`.
     `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
-    `likely_call` is the one that is probably meant when no call was found.
+    `likely_call` is the one that is probably meant when no call was found; `uids_in_call` are
+    those who were in the call when somebody named was not.
     """
 
     cause: str
@@ -78,6 +79,7 @@ class Verdict:
     missing: tuple[MissingItem, ...] = ()
     others: tuple[Verdict, ...] = ()
     likely_call: Call | None = None
+    uids_in_call: tuple[str, ...] = ()
 
     @property
     def retry_at(self) -> dt.datetime | None:
@@ -96,8 +98,9 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as exported; the inverse of `from_json`."""
-        likely = {"likely_call": msgspec.to_builtins(self.likely_call)} if self.likely_call else {}
-        return likely | {
+        hints = {"likely_call": self.likely_call, "uids_in_call": self.uids_in_call}
+        given = {name: msgspec.to_builtins(hint) for name, hint in hints.items() if hint}
+        return given | {
             "cause": self.cause,
             "media": self.media,
             "direction": self.direction,

@@ -10,7 +10,7 @@ from handlers.diagnosis.chart_upload import (
     send_when_file_ready,
 )
 from handlers.diagnosis.feedback import feedback_blocks
-from handlers.diagnosis.likely_call import use_call_blocks
+from handlers.diagnosis.hints import use_call_blocks
 from handlers.diagnosis.view import (
     diagnosis_fallback_text,
     explanation,

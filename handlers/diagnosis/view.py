@@ -12,7 +12,11 @@ from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
 from bot.ticket import Ticket
-from handlers.diagnosis.likely_call import likely_call_sentence, use_call_blocks
+from handlers.diagnosis.hints import (
+    likely_call_sentence,
+    people_in_call_sentence,
+    use_call_blocks,
+)
 from handlers.diagnosis.lines import (
     call_lines,
     confidence_text,
@@ -274,6 +278,8 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     verdict = diagnosis.verdict
     if verdict.likely_call is not None:
         return likely_call_sentence(diagnosis.report.cname, verdict.likely_call)
+    if verdict.uids_in_call:
+        return people_in_call_sentence(verdict)
     if verdict.cause == UNKNOWN:
         return unknown
     if verdict.cause == HEALTHY:

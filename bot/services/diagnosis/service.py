@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from bot.call import (
 )
 from bot.clouds.reasons import reason_for, retry_time
 from bot.clouds.windows import split_window
-from bot.diagnosis import Verdict
+from bot.diagnosis import UNKNOWN, Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
@@ -32,6 +32,7 @@ MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room 
 LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
 DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is searched
 _SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_MAX_PEOPLE: Final = 10  # who are named as those in the call
 _MAX_CALLS: Final = 3  # a class may be restarted near the complaint
 
 
@@ -77,7 +78,21 @@ class DiagnosisService:
                 await self._collect(cloud, report, now, data, fresh=True)
             report = _choose_pair(report, data.records)
         diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
-        return await self._with_likely_call(diagnosis, now)
+        return await self._with_people_in_call(await self._with_likely_call(diagnosis, now), now)
+
+    async def _with_people_in_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
+        """Add who was in the call, where the cloud did not list somebody who was named."""
+        verdict, present = diagnosis.verdict, {one.uid for one in diagnosis.participants}
+        is_named_absent = any(_is_absent(item, present) for item in verdict.missing)
+        if verdict.cause != UNKNOWN or diagnosis.call is None or not present or not is_named_absent:
+            return diagnosis
+        report = diagnosis.report
+        cloud, window = self._clouds[report.app], Window.around(report.occurred_at, WINDOW_MARGIN)
+        published = Window(window.since, min(window.until, now - cloud.capabilities.metrics_delay))
+        record = await self._fetch_record(cloud, (), diagnosis.call, published)
+        people = record.participants if isinstance(record, CallRecord) else ()
+        uids = tuple(sorted({one.uid for one in people})[:_MAX_PEOPLE])
+        return replace(diagnosis, verdict=replace(verdict, uids_in_call=uids))
 
     async def _with_likely_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
         """Add the call that is probably meant, where the cloud lists none and will list none."""
@@ -187,8 +202,9 @@ class DiagnosisService:
 
     async def _fetch(self, cloud: Cloud, report: Report, window: Window, data: _CloudData) -> None:
         now = self._clock.now()
+        named = [uid for uid in (report.teacher_uid, report.student_uid) if uid]
         records = [
-            self._fetch_record(cloud, report, call, window) for call in data.calls[:_MAX_CALLS]
+            self._fetch_record(cloud, named, call, window) for call in data.calls[:_MAX_CALLS]
         ]
         events = self._fetch_events(cloud, report, window)
         *answers, event_answer = await asyncio.gather(*records, events)
@@ -205,9 +221,8 @@ class DiagnosisService:
             data.add_failure(MissingKind.EVENTS, event_answer, now)
 
     async def _fetch_record(
-        self, cloud: Cloud, report: Report, call: Call, window: Window
+        self, cloud: Cloud, uids: Sequence[str], call: Call, window: Window
     ) -> CallRecord | CloudError:
-        uids = [uid for uid in (report.teacher_uid, report.student_uid) if uid]
         try:
             return await cloud.fetch_record(call, uids, window)
         except CloudError as error:
@@ -272,6 +287,12 @@ def _is_over(record: CallRecord) -> bool:
     """Tell whether a call that was listed as running has ended: everybody has left."""
     left = [one.left_at for one in record.participants]
     return record.call.ended_at is None and bool(left) and None not in left
+
+
+def _is_absent(item: MissingItem, present: Collection[str]) -> bool:
+    """Return whether an item is about somebody whom the cloud lists in no call."""
+    is_person = item.what in (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
+    return is_person and item.why is MissingReason.NOT_FOUND and item.detail not in present
 
 
 def _is_final_absence(item: MissingItem) -> bool:
