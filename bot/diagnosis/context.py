@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.call import FloatArray
 
 WINDOW_S: Final = 120.0  # metrics are judged this long before and after the complaint
+_AFTER_S: Final = 30.0  # reports have whole minutes, and samples the interval before them
 
 _BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
 _RECEIVED: Final = frozenset(
@@ -112,8 +113,13 @@ def build_context(
     calls: Sequence[Call],
     series: Sequence[Series],
     participants: Sequence[Participant],
+    *,
+    complained: bool = True,
 ) -> CallContext:
-    """Sort a cloud's series by participant and metric, cut to the judged window."""
+    """Sort a cloud's series by participant and metric, cut to the judged window.
+
+    What begins after a complaint is not its cause; without one the whole window counts.
+    """
     moment = report.occurred_at.timestamp()
     usable = [one for one in series if _is_about_participants(one, report)]
     call = next((call for call in calls if call.covers(report.occurred_at)), None)
@@ -122,7 +128,9 @@ def build_context(
         report=report,
         moment=moment,
         source=_source(calls, series),
-        metric_series_by_key=_metric_series_by_key(report, usable, moment),
+        metric_series_by_key=_metric_series_by_key(
+            report, usable, moment, moment + (_AFTER_S if complained else WINDOW_S)
+        ),
         samples=_samples(report, usable, moment),
         sessions=_sessions(participants, series, report),
         networks=_networks(participants),
@@ -142,13 +150,15 @@ def _is_about_participants(series: Series, report: Report) -> bool:
 
 
 def _metric_series_by_key(
-    report: Report, series: Sequence[Series], moment: float
+    report: Report, series: Sequence[Series], moment: float, judged_until: float
 ) -> dict[Key, MetricSeries]:
     """Join each metric's series (one for each session) and cut them to the judged window."""
     pieces: dict[Key, list[Series]] = {}
     for one in series:
         pieces.setdefault(_key(one, report), []).append(one)
-    metric_series_by_key = {key: _concatenate(key, parts, moment) for key, parts in pieces.items()}
+    metric_series_by_key = {
+        key: _concatenate(key, parts, moment, judged_until) for key, parts in pieces.items()
+    }
     return {
         key: metric_series
         for key, metric_series in metric_series_by_key.items()
@@ -172,7 +182,9 @@ def _key(series: Series, report: Report) -> Key:
     return uid, metric, media, direction
 
 
-def _concatenate(key: Key, parts: Sequence[Series], moment: float) -> MetricSeries:
+def _concatenate(
+    key: Key, parts: Sequence[Series], moment: float, judged_until: float
+) -> MetricSeries:
     uid, metric, media, direction = key
     times = np.concatenate([part.times[_window_slice(part, moment)] for part in parts])
     values = np.concatenate([part.values[_window_slice(part, moment)] for part in parts])
@@ -190,6 +202,7 @@ def _concatenate(key: Key, parts: Sequence[Series], moment: float) -> MetricSeri
         overall_max=max(
             (float(np.nanmax(part.values)) for part in parts if len(part.values)), default=0
         ),
+        judged_until=judged_until,
     )
 
 

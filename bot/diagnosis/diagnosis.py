@@ -55,14 +55,17 @@ def diagnose(
     *,
     missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
+    complained: bool = True,
 ) -> Verdict:
     """Work out why the call was bad within two minutes around `report.occurred_at`.
 
     `missing` is what the caller could not fetch; the verdict has it too, with what is missing
     besides. `participants` (network type, rejoins) are optional. Unknown codes and metrics are
-    ignored. Order of the rules: Agora's troubleshooting guide.
+    ignored. With `complained`, what began after that moment is not the cause.
+
+    Order of the rules: Agora's troubleshooting guide.
     """
-    context = build_context(report, calls, series, participants)
+    context = build_context(report, calls, series, participants, complained=complained)
     findings = read_findings(context, events)
     missing_items = (*missing, *_find_missing(context, calls, missing))
     missing_items = tuple(sorted(missing_items, key=lambda item: item.what not in REQUIRED_KINDS))

@@ -26,7 +26,6 @@ _LEAST_SHARE: Final = 0.1
 _CERTAIN_SHARE: Final = 0.25
 _SHORTEST_RUN_S: Final = 10.0
 _NEIGHBOUR_S: Final = 5.0
-AFTER_S: Final = 30.0  # reports have whole minutes, and samples the interval before them
 _BURST_S: Final = 6.0  # as long as a sentence
 _REMEMBERED_S: Final = 60.0
 
@@ -36,7 +35,8 @@ class MetricSeries:
     """One metric of one participant within the judged window.
 
     `times` are epoch seconds, sorted; `values` are in `unit`, one for each time. `overall_max` is
-    the highest value of the whole series, also outside the window.
+    the highest value of the whole series, also outside the window. Values after `judged_until`
+    are never bad: they cannot be why somebody complained before.
     """
 
     uid: str
@@ -47,6 +47,7 @@ class MetricSeries:
     overall_max: float
     media: Media | None = None
     direction: Direction | None = None
+    judged_until: float = np.inf
 
     @property
     def step_s(self) -> float:
@@ -139,12 +140,11 @@ def observe(
 ) -> Observation | None:
     """Return when a metric was beyond its limit, None when it never or hardly was.
 
-    `moment` is the time of the complaint: later samples are not its cause. `where` selects the
-    samples that may count as bad.
+    `moment` is the time of the complaint. `where` selects the samples that may count as bad.
     """
     if metric_series is None or not len(metric_series.times):
         return None
-    before = metric_series.times <= moment + AFTER_S
+    before = metric_series.times <= metric_series.judged_until
     bad = mask(metric_series, limit) & before
     if where is not None:
         bad &= where

@@ -33,10 +33,18 @@ def diagnose_either_side(
     def judge(side: Side) -> Verdict:
         with_side = replace(report, abnormal_side=side)
         return diagnose(
-            with_side, calls, series, events, missing=missing, participants=participants
+            with_side,
+            calls,
+            series,
+            events,
+            missing=missing,
+            participants=participants,
+            complained=False,
         )
 
-    side_that_froze = _froze_more(build_context(report, calls, series, participants))
+    side_that_froze = _froze_more(
+        build_context(report, calls, series, participants, complained=False)
+    )
     if side_that_froze is not None:
         return side_that_froze, judge(side_that_froze)
     verdicts = {side: judge(side) for side in (Side.STUDENT, Side.TEACHER)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_what_begins_after_the_complaint_is_not_its_cause(
 ) -> None:
     """Only samples until half a minute after it are judged; the run must be ten seconds by then."""
     first = 50 + begins_after_s // 2
-    fault = with_bad(120, range(first, 120))
+    fault = replace(with_bad(120, range(first, 120)), judged_until=AT + 130)
     assert (observe(fault, HIGH, AT + 100) is not None) is counts
 
 

@@ -89,6 +89,15 @@ def test_who_froze_more(build_call: Any, teacher_ms: int, student_ms: int, side:
     assert found is side
 
 
+def test_without_a_complaint_the_whole_window_counts(build_call: Any) -> None:
+    """What began after the moment is a cause, where nobody complained before it."""
+    call_builder = build_call().set_values(T, UP_LOSS, V, 30, (60, 120))
+    call_builder.set_values(S, WHOLE_LOSS, V, 30, (60, 120))
+    assert call_builder.diagnose().cause == "none"
+    _, verdict = diagnose_either_side(call_builder.report(), [], call_builder.series(), ())
+    assert verdict.cause == "network.loss"
+
+
 def test_events_and_gaps_reach_the_verdict(build_call: Any) -> None:
     """The cloud's findings, what is missing and who was in the call count as with a complaint."""
     call_builder = build_call().add_event(T, "30")
