@@ -7,7 +7,7 @@ import json
 import sys
 
 from bot.application import open_application
-from bot.call import MissingReason
+from bot.call import MissingReason, Side
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError, read_time
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
@@ -30,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", type=read_time, default=None, metavar="TIME")
     parser.add_argument("--teacher", type=clean_name, default="", metavar="UID")
     parser.add_argument("--student", type=clean_name, default="", metavar="UID")
+    parser.add_argument("--side", type=Side, choices=list(Side), default=None)
     parser.add_argument("--json", action="store_true")
 
 
@@ -50,6 +51,7 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
             at=options.at,
             teacher_uid=options.teacher,
             student_uid=options.student,
+            side=options.side,
         )
     return _print_diagnosis(diagnosis, application.context.languages.default, as_json=options.json)
 
@@ -66,6 +68,8 @@ def _choose_app(context: Context, options: argparse.Namespace) -> str:
     for uid in filter(None, (options.teacher, options.student)):
         if not is_uid(uid, capabilities):
             raise UsageError(capabilities.uid_hint)
+    if options.side is not None and not (options.teacher and options.student):
+        raise UsageError(message("With --side, give both --teacher and --student."))
     if options.at is not None and options.at > context.clock.now():
         raise UsageError(message("This time is in the future. Choose now or earlier."))
     return app

@@ -110,11 +110,13 @@ class DiagnosisService:
         at: dt.datetime | None = None,
         teacher_uid: str = "",
         student_uid: str = "",
+        side: Side | None = None,
         since_s: float | None = None,
         requested_at: dt.datetime | None = None,
     ) -> Diagnosis:
         """Diagnose the newest available minutes of a channel without a complaint.
 
+        With a `side`, it had a problem at that moment, as in a report.
         Sides of people who were not named stay unknown. The last call is searched in the last
         `since_s` seconds, or in the last day. A call that had just begun when it was requested
         (`requested_at`, by default now) is not listed yet: the result says when it will be.
@@ -126,7 +128,7 @@ class DiagnosisService:
             cname=cname,
             teacher_uid=teacher_uid,
             student_uid=student_uid,
-            abnormal_side=Side.STUDENT,
+            abnormal_side=side or Side.STUDENT,
             issue_type=IssueType.FEEDBACK,
             occurred_at=moment or now,
         )
@@ -137,7 +139,7 @@ class DiagnosisService:
             data = _CloudData(missing=[unlisted])
             absent = _build_diagnosis(self._clouds[app], report, now, data)
             return await self._with_likely_call(absent, now)
-        diagnosis = await self.diagnose(report, side_known=False)
+        diagnosis = await self.diagnose(report, side_known=side is not None)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
         return replace(
             diagnosis, verdict=_clear_unnamed_sides(diagnosis.verdict, named), named=named

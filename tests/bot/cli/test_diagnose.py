@@ -133,6 +133,26 @@ async def test_bad_call(way: Way, cli: CommandLine) -> None:
     assert verdict_json["from"] < worst["at"] <= verdict_json["to"]
 
 
+async def test_the_side_that_had_the_problem(way: Way, cli: CommandLine) -> None:
+    """The teacher does not notice the loss on the teacher's own uplink, so it is less sure."""
+    moment = at_complaint(way, "bad")
+    _, found = await ask(way, cli, "bad", *moment)
+    _, student = await ask(way, cli, "bad", *moment, "--side", "student")
+    _, teacher = await ask(way, cli, "bad", *moment, "--side", "teacher")
+    assert student["cause"] == teacher["cause"] == "network.loss"
+    assert student["confidence"] == found["confidence"] > teacher["confidence"]
+
+
+async def test_a_side_needs_both_people(way: Way, cli: CommandLine) -> None:
+    """Otherwise nobody knows whose side it is."""
+    for line in (("--side", "student"), ("--side", "student", "--student", "20002")):
+        outcome = await cli.run(
+            "diagnose", "bad", "--app", way.app.upper(), *line, **way.environment
+        )
+        assert outcome.status == 2
+        assert "--teacher" in outcome.err
+
+
 async def test_good_call(way: Way, cli: CommandLine) -> None:
     """A healthy call: `none`, no side, nothing missing."""
     status, verdict_json = await ask(way, cli, "good", *at_complaint(way, "good"))
