@@ -60,10 +60,10 @@ def _is_needed(gap: MissingItem, verdict: Verdict) -> bool:
 def is_final(verdict: Verdict) -> bool:
     """Return whether a verdict is final.
 
-    Either no missing data can still arrive, or a cause is known and only minutes of the cloud's
-    own diagnosis are missing.
+    Either no missing data can still arrive, or somebody named was not in the call, or a cause is
+    known and only minutes of the cloud's own diagnosis are missing.
     """
-    if verdict.retry_at is None:
+    if verdict.retry_at is None or verdict.uids_in_call:
         return True
     awaited = {gap.what for gap in verdict.missing if gap.retry_at is not None}
     return verdict.cause != UNKNOWN and not awaited & _ESSENTIAL

@@ -61,6 +61,7 @@ def test_next_look(
         (make_verdict("unknown"), True),
         (make_verdict("unknown", missing_item(None)), True),
         (make_verdict("unknown", missing_item(minutes(1))), False),
+        (replace(make_verdict("unknown", missing_item(minutes(1))), uids_in_call=("1",)), True),
         (make_verdict("network.loss"), True),
         (make_verdict("network.loss", missing_item(minutes(1), MissingKind.MINUTES)), True),
         (
