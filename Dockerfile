@@ -13,7 +13,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --create-home --home-dir /data lagdesk
+    && useradd --system --home-dir /data lagdesk \
+    && install -d -m 700 -o lagdesk /data
 COPY --from=build /opt/lagdesk /opt/lagdesk
 ENV PATH=/opt/lagdesk/bin:$PATH HOST=0.0.0.0 PORT=3000
 USER lagdesk
