@@ -154,7 +154,7 @@ def _unexplained(context: CallContext) -> list[Candidate]:
     (first, *more) = evidence
     only_sound = first.media is Media.AUDIO and first.uid == uid and not more
     if only_sound and (first.value or 0) > CONCEALED.bound:
-        return [Candidate(_CONCEALED, uid, 0.5, *context.judged_span, evidence)]
+        return [Candidate(_CONCEALED, uid, 0.4, *context.judged_span, evidence)]
     return [Candidate(OTHER, None, 0.3, *context.judged_span, evidence)]
 
 

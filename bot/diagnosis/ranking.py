@@ -143,7 +143,13 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
 
 
 def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
-    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse."""
+    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse.
+
+    A stream that somebody may have chosen not to send precedes nobody's surer fault.
+    """
+    surer = [one for one in rivals if one.confidence > candidate.confidence]
+    if candidate.cause.group == "user_action" and any(one.uid != candidate.uid for one in surer):
+        return False
     same = [one for one in rivals if one.cause.key == candidate.cause.key]
     if candidate.uid == context.ends[0]:
         return not any(

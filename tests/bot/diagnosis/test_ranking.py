@@ -115,6 +115,13 @@ def test_a_receiver_twice_as_bad_precedes_the_sender(
     assert rank(context, both, [])[0].uid == first
 
 
+def test_a_stream_that_is_not_sent_precedes_no_surer_fault(context: CallContext) -> None:
+    """The sender may have chosen so; the receiver has not chosen the loss."""
+    for stopped, lost, first in ((0.7, 0.75, S), (0.75, 0.7, T)):
+        found = ranked(context, candidate(STOPPED, T, stopped), candidate(LOSS_DOWN, S, lost))
+        assert found[0][1] == first
+
+
 def test_among_close_ones_of_one_end_the_surer_is_first(context: CallContext) -> None:
     """The order of the rules does not matter."""
     for one, two in ((0.7, 0.8), (0.8, 0.7)):
