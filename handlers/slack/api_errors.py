@@ -61,7 +61,7 @@ def to_slack_error(error: Exception) -> SlackError:
     """Map a failed call to a SlackError."""
     if not isinstance(error, SlackApiError):
         return slack_unavailable(error)
-    code = error_code(error)
+    code = error_code(error) or f"http_{error.response.status_code}"
     if is_rate_limited(error):
         return SlackRateLimitedError(
             rejection_message(code), code=code, retry_after_s=retry_after_s(error)

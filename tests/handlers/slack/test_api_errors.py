@@ -73,6 +73,7 @@ def api_error(
         (api_error("invalid_auth"), SlackTokenError),
         (api_error("token_revoked"), SlackTokenError),
         (api_error("missing_scope"), SlackTokenError),
+        (api_error("", 502), SlackUnreachableError),
         (TimeoutError(), SlackUnreachableError),
         (aiohttp.ServerDisconnectedError(), SlackUnreachableError),
         (SlackRequestError("x"), SlackUnreachableError),
@@ -83,7 +84,7 @@ def test_kinds_of_errors(error: Exception, expected: type[SlackError]) -> None:
     mapped = to_slack_error(error)
     assert type(mapped) is expected
     if isinstance(error, SlackApiError):
-        code = error.response["error"]
+        code = error.response["error"] or "http_502"
         assert mapped.code == code
         assert EN.plain_text(mapped.user_message) == f"Slack refused: {code}."
     else:
