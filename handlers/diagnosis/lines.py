@@ -48,6 +48,13 @@ def participant_name(
     return message("%(side)s %(uid)s", side=SIDE_NAMES[side], uid=visible_uid)
 
 
+def place_of_fault(diagnosis: Diagnosis, verdict: Verdict) -> Message:
+    """Name whose fault a cause is: a participant's or the cloud's."""
+    if verdict.uid is None and verdict.cause.startswith("server."):
+        return message("The cloud")
+    return participant_name(diagnosis, verdict.uid)
+
+
 def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
     """Return whether the uid's side is known: an inquiry may name neither teacher nor student."""
     return diagnosis.named is None or uid in diagnosis.named
@@ -116,7 +123,7 @@ def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
     """Return one of the next likely causes."""
     return message(
         "Also: %(who)s: %(cause)s. %(sure)s",
-        who=participant_name(diagnosis, other.uid),
+        who=place_of_fault(diagnosis, other),
         cause=cause_title(other.cause, other.media, other.direction),
         sure=confidence_text(other),
     )

@@ -26,6 +26,7 @@ from handlers.diagnosis.lines import (
     missing_lines,
     other_line,
     participant_name,
+    place_of_fault,
 )
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -286,7 +287,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
         return message("The call looked healthy: both sides were checked, nothing stood out.")
     return message(
         "%(who)s, around %(when)s: %(cause)s. %(sure)s",
-        who=participant_name(diagnosis, verdict.uid),
+        who=place_of_fault(diagnosis, verdict),
         when=verdict.evidence[0].at if verdict.evidence else verdict.since,
         cause=cause_title(verdict.cause, verdict.media, verdict.direction),
         sure=confidence_text(verdict),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ from handlers.diagnosis.lines import (
     missing_lines,
     other_line,
     participant_name,
+    place_of_fault,
 )
 from tests.handlers.samples import EN, NOW, ZH
 
@@ -73,6 +75,21 @@ def plain(lines: Iterable[Message]) -> list[str]:
 def test_people(uid: str | None, named: frozenset[str] | None, expected: str) -> None:
     """By side, where the report or the inquiry gave it."""
     assert EN.plain_text(participant_name(make_diagnosis(named=named), uid)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "uid", "expected"),
+    [
+        ("server.route", None, "The cloud"),
+        ("server.error", "20002", "Student •••02"),
+        ("unknown.other", None, "Somebody"),
+    ],
+)
+def test_whose_fault_it_is(cause: str, uid: str | None, expected: str) -> None:
+    """Nobody's in the call where the cloud or its route is the reason for everybody."""
+    case = make_diagnosis()
+    verdict = replace(case.verdict, cause=cause, uid=uid)
+    assert EN.plain_text(place_of_fault(case, verdict)) == expected
 
 
 def test_a_name_for_pictures() -> None:
