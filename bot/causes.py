@@ -11,6 +11,11 @@ from bot.advice import Advice
 from bot.call import Direction, Media
 from bot.i18n.messages import Message, message
 
+HEALTHY: Final = "none"
+UNKNOWN: Final = "unknown"
+NOT_FOUND: Final = "not_found"  # no such call: the result of an unknown verdict
+WITHOUT_CAUSE: Final = frozenset({"", HEALTHY, UNKNOWN, NOT_FOUND})
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -346,16 +351,27 @@ _ROWS: Final = (
 CAUSES: Final[Mapping[str, CauseDefinition]] = {row.key: row for row in _ROWS}
 
 RESOLUTION_TITLES: Final[Mapping[str, Message]] = {
-    "none": message("The call was fine"),
-    "unknown": message("Unknown"),
+    HEALTHY: message("The call was fine"),
+    UNKNOWN: message("Unknown"),
+    NOT_FOUND: message("Call not found"),
     **{row.key: row.title for row in _ROWS},
 }
-"""What a ticket can be resolved with: a cause, `none` or `unknown`."""
+"""What a ticket can be resolved with: a cause, `none`, `unknown` or `not_found`."""
+
+_RESULT_TITLES: Final[Mapping[str, Message]] = {
+    HEALTHY: message("Looked healthy"),
+    UNKNOWN: message("Not enough data"),
+}
 
 
 def resolution_title(key: str) -> Message:
     """Name what a ticket was resolved with; an unknown key stays as it is."""
     return RESOLUTION_TITLES.get(key) or message("%(text)s", text=key)
+
+
+def result_title(key: str) -> Message:
+    """Name the result of a diagnosis: a cause, or that it found none."""
+    return _RESULT_TITLES.get(key) or resolution_title(key)
 
 
 def cause_phrase(key: str) -> Message:

@@ -6,6 +6,7 @@
 
 A delay is ESCALATE_AFTER; half of it while the class is live, and from the second step on twice
 as long once it has ended. Quiet hours defer a step to their end, unless the class is live.
+A call that looked healthy is escalated once, after two delays.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.causes import HEALTHY
 from bot.quiet_hours import NEVER_QUIET, QuietHours
 from bot.settings import Settings
 from bot.ticket import LAST_GROUP_STEP, Status, Ticket
@@ -91,10 +93,11 @@ def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationSte
     """Return the next step and when it is due as of now, None when there is none."""
     if ticket.status is not Status.OPEN or ticket.duplicate_of is not None:
         return None
-    number = ticket.escalation_step + 1
-    if number > LAST_STEP:
+    number, is_healthy = ticket.escalation_step + 1, ticket.cause == HEALTHY
+    if number > (1 if is_healthy else LAST_STEP):
         return None
-    due_at = _delay_started_at(ticket) + policy.delay(number, is_live=ticket.is_live)
+    delay = policy.delay(number, is_live=ticket.is_live) * (2 if is_healthy else 1)
+    due_at = _delay_started_at(ticket) + delay
     if ticket.is_live:
         return EscalationStep(number, due_at, policy.target(number))
     quiet_until = policy.quiet.after(max(due_at, now))

@@ -121,7 +121,7 @@ class Ticket(SQLModel, table=True):
     resolver: str | None = None
     resolution: str = ""
     resolved_cause: str = ""
-    cause: str = ""  # the verdict's, for filters
+    cause: str = ""  # the result of the verdict, for lists and filters; "" until it is final
     at_fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)

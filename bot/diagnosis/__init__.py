@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.diagnosis.verdict import (
-    HEALTHY,
-    UNKNOWN,
     Evidence,
     Verdict,
     read_time,
@@ -13,6 +12,7 @@ from bot.diagnosis.verdict import (
 
 __all__ = [
     "HEALTHY",
+    "NOT_FOUND",
     "UNKNOWN",
     "Evidence",
     "Verdict",

@@ -20,7 +20,7 @@ from bot.call import (
     Series,
     Side,
 )
-from bot.causes import Cause
+from bot.causes import HEALTHY, UNKNOWN, Cause
 from bot.diagnosis.candidates import Candidate, to_datetime
 from bot.diagnosis.cloud_findings import OTHER, CloudFinding, candidate_from_finding, read_findings
 from bot.diagnosis.context import WINDOW_S, CallContext, build_context
@@ -28,7 +28,7 @@ from bot.diagnosis.ranking import rank
 from bot.diagnosis.rules import RULES
 from bot.diagnosis.symptoms import freezes, nearly_bad
 from bot.diagnosis.thresholds import CONCEALED
-from bot.diagnosis.verdict import HEALTHY, REQUIRED_KINDS, UNKNOWN, Verdict
+from bot.diagnosis.verdict import REQUIRED_KINDS, Verdict
 
 MIN_SAMPLED_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
 _EDGE_S: Final = 15.0

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import AbnormalEvent, Call, Media, MissingItem, Participant, Report, Series, Side
+from bot.causes import HEALTHY, UNKNOWN
 from bot.diagnosis.context import CallContext, build_context
 from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.symptoms import frozen_share
-from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
+from bot.diagnosis.verdict import Verdict
 
 _MUCH_MORE: Final = 2.0
 _LEAST_PERCENT: Final = 3.0  # Agora's threshold for a frozen participant

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, Side
+from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, MissingReason, Side
+from bot.causes import NOT_FOUND, UNKNOWN
 
-HEALTHY: Final = "none"
-UNKNOWN: Final = "unknown"
 REQUIRED_KINDS: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )
@@ -95,6 +94,16 @@ class Verdict:
             return self.retry_at
         later = [at for at in times if at is not None]
         return min(later) if len(later) == len(times) else None
+
+    def result(self, cname: str) -> str:
+        """Return the cause; `not_found` when the cloud lists no call of the channel `cname`."""
+        absences = (
+            item.detail
+            for item in self.missing
+            if (item.what, item.why) == (MissingKind.CALL, MissingReason.NOT_FOUND)
+        )
+        is_absent = self.likely_call is not None or cname in absences
+        return NOT_FOUND if self.cause == UNKNOWN and is_absent else self.cause
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as exported; the inverse of `from_json`."""

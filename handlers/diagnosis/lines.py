@@ -62,13 +62,17 @@ def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
 
 def confidence_text(verdict: Verdict) -> Message:
     """Return a verdict's confidence in words and percent."""
+    percent = round((verdict.confidence or 0.0) * 100)
+    words = confidence_words(verdict)
+    return message("%(words)s (%(percent)s%%).", words=words, percent=percent)
+
+
+def confidence_words(verdict: Verdict) -> Message:
+    """Return a verdict's confidence in words."""
     confidence = verdict.confidence or 0.0
-    percent = round(confidence * 100)
     if confidence >= _HIGH_CONFIDENCE:
-        return message("Very likely (%(percent)s%%).", percent=percent)
-    if confidence >= _MEDIUM_CONFIDENCE:
-        return message("Likely (%(percent)s%%).", percent=percent)
-    return message("Possibly (%(percent)s%%).", percent=percent)
+        return message("Very likely")
+    return message("Likely") if confidence >= _MEDIUM_CONFIDENCE else message("Possibly")
 
 
 def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import MissingKind, MissingReason, Side
+from bot.call import MissingReason, Side
 from bot.causes import advice_for, cause_phrase
-from bot.diagnosis import HEALTHY, UNKNOWN
+from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
@@ -28,6 +28,7 @@ from handlers.diagnosis.lines import (
     participant_name,
     place_of_fault,
 )
+from handlers.diagnosis.result_lines import MAX_OTHERS, RESULT_EMOJI
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_title
@@ -39,7 +40,6 @@ _MAX_EVIDENCE_IN_THREAD: Final = 3  # the details modal has the others
 _TWICE: Final = 2
 _LISTED_WITHIN_MINUTES: Final = int(LISTING_DELAY.total_seconds() / 60)
 _SIDE_LABELS: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
-_EMOJI: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
 _UNKNOWN_FINAL: Final = message("There was not enough data to say why the call was bad.")
 
 
@@ -152,7 +152,10 @@ def _parts(
 
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
     """Return the verdict in a sentence, with an emoji."""
-    emoji = _EMOJI.get(diagnosis.verdict.cause, ":warning:")
+    verdict = diagnosis.verdict
+    emoji = RESULT_EMOJI.get(verdict.result(diagnosis.report.cname), ":warning:")
+    if verdict.cause == UNKNOWN and verdict.known_at is not None:
+        emoji = ":hourglass_flowing_sand:"
     sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
     return message("%(mark)s %(text)s", mark=emoji, text=sentence)
 
@@ -237,19 +240,24 @@ def _unknown_in_terminal(diagnosis: Diagnosis) -> Message:
 
 
 def _unknown_final(diagnosis: Diagnosis) -> Message:
-    if _is_call_not_found(diagnosis):
-        return message(
-            "No call was found in %(cname)s. Check the channel name and the time.",
-            cname=diagnosis.report.cname,
-        )
-    return _unknown_sentence(diagnosis)
+    return _not_found(diagnosis) or message(
+        "Not enough data to say why. What is missing is listed below."
+    )
+
+
+def _not_found(diagnosis: Diagnosis) -> Message | None:
+    """Return that no call was found; None when one was."""
+    if not _is_call_not_found(diagnosis):
+        return None
+    return message(
+        "No call was found in %(cname)s. Check the channel name and the time.",
+        cname=diagnosis.report.cname,
+    )
 
 
 def _is_call_not_found(diagnosis: Diagnosis) -> bool:
     """Return whether the cloud lists no call of the channel; a new one may not be listed yet."""
-    not_found = (MissingKind.CALL, MissingReason.NOT_FOUND)
-    reasons = [(gap.what, gap.why) for gap in diagnosis.verdict.missing]
-    return not diagnosis.calls and not_found in reasons
+    return diagnosis.verdict.result(diagnosis.report.cname) == NOT_FOUND
 
 
 def explanation(
@@ -257,12 +265,14 @@ def explanation(
 ) -> tuple[str, list[Block]]:
     """Build the reporter's message when the verdict is first known: top-level text and blocks."""
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
-    lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FINAL)]
+    unknown = _not_found(diagnosis) or _UNKNOWN_FINAL
+    lines = [message("*%(title)s*", title=about), headline(diagnosis, unknown)]
     lines += _advice_to_reporter(diagnosis)
+    lines += [other_line(diagnosis, other) for other in diagnosis.verdict.others[:MAX_OTHERS]]
     if ticket.thread.permalink:
         thread = Link(ticket.thread.permalink, message("its thread"))
         lines.append(message("See the numbers in %(thread)s.", thread=thread))
-    msg = _sentence(diagnosis, _UNKNOWN_FINAL)
+    msg = _sentence(diagnosis, unknown)
     fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)
     text = "\n".join(renderer.mrkdwn(line) for line in lines)
     blocks = [block_kit.section("explanation", text)]
@@ -297,7 +307,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
-        return message("Not enough data to say why. What is missing is listed below.")
+        return _unknown_final(diagnosis)
     not_out = any(gap.why is MissingReason.NOT_OUT_YET for gap in diagnosis.verdict.missing)
     if not_out:
         return message(

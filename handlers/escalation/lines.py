@@ -171,6 +171,7 @@ def _quiet_line(quiet_hours: str) -> Message:
 
 
 _RULES: Final = (
+    message("A call that looked healthy is alerted about only once, after twice the first wait."),
     message("Claiming or resolving a ticket, or merging it into another, stops the alerts."),
     message("The Escalate button alerts support at once and counts as an alert."),
     message("Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.causes import resolution_title
+from bot.causes import result_title
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message, plural
 from bot.i18n.translator import Translator
 from bot.services.summary.report import WaitTimes, WeeklyCount, WeekReport
@@ -117,7 +117,7 @@ def _tallies(
     lines = [title]
     for each in tallies[:_MAX_ROWS]:
         name: object = (
-            each.key if names is None else (names.get(each.key) or resolution_title(each.key))
+            each.key if names is None else (names.get(each.key) or result_title(each.key))
         )
         lines.append(_counted(name, each, is_comparable=report.is_comparable))
     if len(tallies) > _MAX_ROWS:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.call import CLOUD_NAMES, IssueType
+from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.causes import resolution_title
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
-from bot.i18n.messages import Message, PersonId, Uid, message
+from bot.i18n.messages import Message, PersonId, message
 from bot.i18n.serialization import load_message
 from bot.ports import Diagnosis
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
+from handlers.diagnosis.result_lines import fact, participant, result_lines
 from handlers.diagnosis.view import headline
 from handlers.escalation.lines import escalation_card_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
+from handlers.ui.labels import ISSUE_TYPE_NAMES
 from handlers.ui.renderer import Link, Renderer, link_to
 
 STATUS_NAMES: Final = {
@@ -64,14 +65,10 @@ def ticket_card(
     ticket: Ticket, renderer: Renderer, policy: Policy = _NO_POLICY, *, has_menu: bool = False
 ) -> list[Block]:
     """Build the card; with `has_menu` its menu offers acting on the call."""
+    facts = [*result_lines(ticket, renderer), *ticket_facts(ticket, renderer)]
     return [
         block_kit.header("title", ticket_title(ticket, renderer)),
-        block_kit.section(
-            "facts",
-            "",
-            fields=_facts(ticket, renderer),
-            accessory=_menu(ticket, renderer, has_menu),
-        ),
+        block_kit.section("facts", "\n".join(facts), accessory=_menu(ticket, renderer, has_menu)),
         *_user_text_blocks(ticket, renderer),
         block_kit.context("state", *ticket_states(ticket, policy, renderer)),
         *_report_decision(ticket, renderer),
@@ -118,29 +115,20 @@ def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
     )
 
 
-def ticket_facts(ticket: Ticket) -> Sequence[tuple[Message, object]]:
-    """Return names and values of what was reported."""
-    return (
-        (message("Channel"), ticket.cname),
-        (message("App"), _app(ticket)),
-        (message("Teacher"), Uid(ticket.teacher_uid)),
-        (message("Student"), Uid(ticket.student_uid)),
-        (message("Who had the problem"), SIDE_NAMES[ticket.abnormal_side]),
-        (message("Type"), ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)]),
-        (message("Time"), ticket.occurred_at),
-        (message("Reported by"), PersonId(ticket.reporter)),
-    )
-
-
-def _facts(ticket: Ticket, renderer: Renderer) -> list[str]:
-    return [
-        renderer.mrkdwn(message("*%(name)s*\n%(value)s", name=name, value=value))
-        for name, value in ticket_facts(ticket)
+def ticket_facts(ticket: Ticket, renderer: Renderer) -> list[str]:
+    """Return what was reported besides the channel, in two lines."""
+    kind = renderer.inline(ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)])
+    about = [kind, *(fact(value, renderer) for value in (ticket.occurred_at, ticket.app))]
+    affected = ticket.abnormal_side
+    who = [
+        participant(side, ticket.report.uid_of(side), renderer)
+        for side in sorted(Side, key=lambda side: side is not affected)
     ]
-
-
-def _app(ticket: Ticket) -> Message:
-    return message("%(app)s (%(cloud)s)", app=ticket.app, cloud=CLOUD_NAMES[ticket.cloud])
+    label = renderer.inline(message("Who had the problem"))
+    return [
+        " · ".join([*about, fact(PersonId(ticket.reporter), renderer)]),
+        " · ".join([f"{label}: *{who[0]}*", *who[1:]]),
+    ]
 
 
 def _user_text_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.causes import CAUSES, RESOLUTION_TITLES
+from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import Message, PersonId, message
 from bot.services.tickets.app_home import ALL, COUNT_LIMIT, FILTER_OPTIONS, UNRESOLVED, AppHome
 from bot.ticket import Status, Ticket
+from handlers.diagnosis.result_lines import result_lines
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
@@ -128,7 +129,8 @@ def _menu(name: str, options: Mapping[str, str], selected: object) -> Element:
 
 def _row(ticket: Ticket, renderer: Renderer) -> Block:
     """Build a ticket of the queue with the button of its next step."""
-    text = f"{tickets_card.ticket_line(ticket, renderer)}\n{_detail_line(ticket, renderer)}"
+    lines = [tickets_card.ticket_line(ticket, renderer), *result_lines(ticket, renderer)[:1]]
+    text = "\n".join([*lines, _detail_line(ticket, renderer)])
     verb = _NEXT_STEP.get(ticket.status, "reopen")
     return block_kit.section(
         f"row-{ticket.id}", text, accessory=tickets_card.ticket_button(verb, ticket, renderer)
@@ -136,9 +138,7 @@ def _row(ticket: Ticket, renderer: Renderer) -> Block:
 
 
 def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
-    cause = CAUSES[ticket.cause].title if ticket.cause in CAUSES else None
     parts = [
-        cause,
         message("%(text)s", text=ticket.app),
         message("Claimed by %(person)s", person=PersonId(ticket.assignee))
         if ticket.assignee
@@ -151,10 +151,7 @@ def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
 
 def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
     empty = renderer.mrkdwn(message("You have not reported a call yet. Type `/report` anywhere."))
-    rows = [
-        block_kit.section(f"own-{ticket.id}", tickets_card.ticket_line(ticket, renderer))
-        for ticket in home.mine.tickets
-    ]
+    rows = [_own_row(ticket, renderer) for ticket in home.mine.tickets]
     more = [] if home.queue is not None else _pagination(home, renderer)
     title = renderer.plain_text(message("My tickets"))
     return [
@@ -162,6 +159,12 @@ def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
         *(rows or [block_kit.section("none", empty)]),
         *more,
     ]
+
+
+def _own_row(ticket: Ticket, renderer: Renderer) -> Block:
+    """Build a ticket of the reader's own, with its result."""
+    lines = [tickets_card.ticket_line(ticket, renderer), *result_lines(ticket, renderer)]
+    return block_kit.section(f"own-{ticket.id}", "\n".join(lines))
 
 
 def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:

@@ -8,6 +8,7 @@ from bot.errors import SlackContentRefusedError
 from bot.escalation import Policy
 from bot.i18n.messages import message
 from bot.ticket import Ticket
+from handlers.diagnosis.result_lines import result_lines
 from handlers.tickets.card import ticket_facts, ticket_states, ticket_title
 from handlers.ui.renderer import Renderer, escape
 
@@ -21,10 +22,8 @@ def plain_card(
     """Return the ticket's facts as text, with what Slack refused and what follows."""
     lines = [
         escape(ticket_title(ticket, renderer)),
-        *(
-            renderer.mrkdwn(message("*%(name)s*: %(value)s", name=name, value=value))
-            for name, value in ticket_facts(ticket)
-        ),
+        *result_lines(ticket, renderer),
+        *ticket_facts(ticket, renderer),
         *ticket_states(ticket, policy, renderer),
         _refused(refusal, renderer),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from bot.causes import resolution_title
+from bot.causes import resolution_title, result_title
 from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.services.tickets.service import TicketPage
 from bot.ticket import Status, Ticket
@@ -20,14 +20,16 @@ _NOT_KNOWN = message("cause not known yet")
 def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
     """Return a ticket as one line: status, cause, age."""
     name = link_to(ticket.thread.permalink, ticket.label)
-    cause = (ticket.resolved_cause if ticket.status is Status.RESOLVED else "") or ticket.cause
+    cause = result_title(ticket.cause) if ticket.cause else _NOT_KNOWN
+    if ticket.status is Status.RESOLVED and ticket.resolved_cause:
+        cause = resolution_title(ticket.resolved_cause)
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(cause)s · %(age)s ago",
         mark=STATUS_EMOJI[ticket.status],
         ticket=name,
         cname=ticket.cname,
         status=STATUS_NAMES[ticket.status],
-        cause=resolution_title(cause) if cause else _NOT_KNOWN,
+        cause=cause,
         age=Duration(max(0.0, (now - ticket.created_at).total_seconds() // 60 * 60)),
     )
     return renderer.mrkdwn(line)

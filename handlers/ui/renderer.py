@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.i18n.messages import Message, PersonId, TimeRange, Uid
@@ -68,6 +68,13 @@ class Renderer:
     def mrkdwn(self, msg: Message) -> str:
         """Render as mrkdwn; user text in parameters is escaped."""
         return self.translator.translate(msg, self._mrkdwn_value)
+
+    def inline(self, msg: Message) -> str:
+        """Render as mrkdwn without line breaks; once where the languages have the same text."""
+        texts = [
+            replace(self, translator=each).mrkdwn(msg) for each in self.translator.per_language
+        ]
+        return " / ".join(dict.fromkeys(texts))
 
     def fallback_text(self, msg: Message) -> str:
         """Render as a post's top-level text for notifications and screen readers: escaped."""

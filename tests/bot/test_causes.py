@@ -51,8 +51,8 @@ def test_an_unknown_key_is_displayed_unchanged() -> None:
 
 
 def test_a_ticket_can_be_resolved_without_a_cause() -> None:
-    """`none` and `unknown` come before the causes."""
-    assert list(RESOLUTION_TITLES) == ["none", "unknown", *CAUSES]
+    """`none`, `unknown` and `not_found` come before the causes."""
+    assert list(RESOLUTION_TITLES) == ["none", "unknown", "not_found", *CAUSES]
     assert EN.translate(resolution_title("none")) == "The call was fine"
 
 

@@ -92,7 +92,7 @@ async def test_no_likely_call_is_no_offer(two_apps: Harness) -> None:
     """A channel that ran nowhere leaves the sentence as it was."""
     diagnosis = await report_and_wait(two_apps, "class_that_never_was", app="kids")
     assert "verdict.use_call" not in text_of(diagnosis)
-    assert "Not enough data" in text_of(diagnosis)
+    assert "No call was found in class_that_never_was." in text_of(diagnosis)
 
 
 async def test_uid_that_was_not_in_the_call(two_apps: Harness) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.call import AbnormalEvent, Call, Participant
-from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
+from bot.diagnosis import Verdict
 from bot.i18n.serialization import dump_message, load_message
 from bot.ports import CallStatistics, Diagnosis, Window
 from bot.services.diagnosis.service import WINDOW_MARGIN
@@ -39,7 +39,7 @@ def save_evidence(
     from bot.charts.serialization import serialize_series  # noqa: PLC0415 - numpy is slow to import
 
     verdict = diagnosis.verdict
-    ticket.cause = "" if verdict.cause in (HEALTHY, UNKNOWN) else verdict.cause
+    ticket.cause = verdict.result(ticket.cname)
     ticket.at_fault_uid = verdict.uid or ""
     if ticket.id % _CLEANUP_EVERY == 0:
         evidence.delete_older(session, now - dt.timedelta(seconds=retention_s))

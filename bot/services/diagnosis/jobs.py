@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
+from bot.causes import WITHOUT_CAUSE
 from bot.diagnosis import Verdict
 from bot.errors import SlackMessageGoneError, SlackUnreachableError
 from bot.jobs.run import Queue, Run, job
@@ -138,27 +139,36 @@ class DiagnosisJobs:
             stored = tickets.lock(session, ticket.id)
             if stored.thread.card_ts == ticket.thread.card_ts:  # not under a card that is gone
                 stored.thread.diagnosis_ts = ticket.thread.diagnosis_ts
-            known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
+            before = _final_verdict(stored)
             stored.verdict, stored.diagnosed_at = (
                 diagnosis.verdict.to_json(),
                 diagnosis.requested_at,
             )
             move_to_edits(session, stored, run.key)
-            if update_liveness(stored, diagnosis.calls):
+            is_card_changed = update_liveness(stored, diagnosis.calls)
+            if is_final(diagnosis.verdict):
+                self._save_result(session, stored, diagnosis, now)
+                if _card_facts(before) != _card_facts(diagnosis.verdict):
+                    stored.mark_changed()
+                    is_card_changed = True
+            if is_card_changed:
                 schedule_escalation(session, stored, self._context.policy, now)
                 enqueue(session, stored, "card", now)
-            retention_s = self._context.settings.evidence_retention_s
-            if is_final(diagnosis.verdict) and save_evidence(
-                session, stored, diagnosis, now=now, retention_s=retention_s
-            ):
-                enqueue(session, stored, "chart", now)
-                enqueue_call_statistics(session, stored, self._context.clouds[ticket.app], now)
-            if is_final(diagnosis.verdict) and stored.cause and stored.incident is None:
-                enqueue(session, stored, "group_incident", now)
-            if not known and is_final(diagnosis.verdict):
+            if before is None and is_final(diagnosis.verdict):
                 enqueue(session, stored, "explain", now)
 
         await run.end(self._context.store, work, diagnosis.verdict.retry_at)
+
+    def _save_result(
+        self, session: Session, stored: Ticket, diagnosis: Diagnosis, now: dt.datetime
+    ) -> None:
+        """Store a final verdict's evidence and enqueue what is made of it."""
+        retention_s = self._context.settings.evidence_retention_s
+        if save_evidence(session, stored, diagnosis, now=now, retention_s=retention_s):
+            enqueue(session, stored, "chart", now)
+            enqueue_call_statistics(session, stored, self._context.clouds[stored.app], now)
+        if stored.cause not in WITHOUT_CAUSE and stored.incident is None:
+            enqueue(session, stored, "group_incident", now)
 
     @job("chart", Queue.DIAGNOSES)
     async def attach_chart(self, run: Run, number: int) -> None:
@@ -204,3 +214,18 @@ class DiagnosisJobs:
             return await self._posts.explain(ticket, diagnosis, run.key)
 
         await self._notification_log.notify_once(run, ticket.team, notification, send)
+
+
+def _final_verdict(ticket: Ticket) -> Verdict | None:
+    verdict = Verdict.from_json(ticket.verdict) if ticket.verdict is not None else None
+    return verdict if verdict is not None and is_final(verdict) else None
+
+
+def _card_facts(verdict: Verdict | None) -> Sequence[object]:
+    """Return what the card has of a verdict."""
+    if verdict is None:
+        return ()
+    return [
+        (each.cause, each.media, each.direction, each.uid, each.confidence, each.evidence[:1])
+        for each in (verdict, *verdict.others[:1])
+    ]

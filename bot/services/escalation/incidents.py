@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
 
+from bot.causes import WITHOUT_CAUSE
 from bot.errors import NotFoundError, SlackMessageGoneError
 from bot.i18n.messages import message
 from bot.jobs.run import Queue, Run, job
@@ -171,7 +172,8 @@ class IncidentJobs:
 
 def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
     ticket = tickets.find(session, number)
-    if ticket.incident is not None or not ticket.cause or ticket.status is Status.RESOLVED:
+    is_resolved = ticket.status is Status.RESOLVED
+    if ticket.incident is not None or ticket.cause in WITHOUT_CAUSE or is_resolved:
         return
     incidents.lock_open(session, ticket)  # first, as in every transaction
     similar = incidents.lock_with_same_cause(session, ticket, ticket.created_at - GROUP_WINDOW)

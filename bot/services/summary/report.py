@@ -13,13 +13,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.call import Side
+from bot.causes import UNKNOWN
 from bot.escalation import LAST_STEP
 from bot.services.summary.weeks import Week
 from bot.store.diagnosis.feedback import Rating
 from bot.store.summary.weeks import WeeklyTicketRow
 from bot.ticket import Status
 
-UNKNOWN: Final = "unknown"
 _REPEATED_FROM: Final = 2  # tickets from which on a room or a person is listed
 _MAX_LISTED: Final = 10
 _P90: Final = 0.9
@@ -213,10 +213,10 @@ def build_week_report(
 
 
 def cause_of_ticket(ticket: WeeklyTicketRow) -> str:
-    """Return the cause chosen by support, else the one of the verdict."""
+    """Return the cause chosen by support, else the result of the verdict."""
     if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
         return ticket.resolved_cause
-    return ticket.verdict_cause or UNKNOWN
+    return ticket.cause or UNKNOWN
 
 
 def _abnormal_uid(ticket: WeeklyTicketRow) -> str:

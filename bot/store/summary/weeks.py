@@ -120,7 +120,7 @@ def _scalar(session: Session, statement: Any) -> dt.datetime | None:
 class WeeklyTicketRow(NamedTuple):
     """The columns of a ticket that a week is counted from; a whole ticket takes longer to read.
 
-    `verdict_cause` is the cause in its verdict, None when it has none.
+    `cause` is the result of its verdict, "" when it has none.
     """
 
     number: int
@@ -135,7 +135,7 @@ class WeeklyTicketRow(NamedTuple):
     claimed_at: dt.datetime | None
     resolved_at: dt.datetime | None
     resolved_cause: str
-    verdict_cause: str | None
+    cause: str
     helped: bool | None
     permalink: str
     history: Sequence[dict[str, Any]]
@@ -146,10 +146,7 @@ def list_weekly_rows(
 ) -> list[WeeklyTicketRow]:
     """List the tickets that were reported, claimed or resolved within a span, or are open."""
     rows: dict[int, WeeklyTicketRow] = {}
-    other_columns: dict[str, Any] = {
-        "verdict_cause": col(Ticket.verdict)["cause"].as_string(),
-        "permalink": col(TicketThread.permalink),
-    }
+    other_columns: dict[str, Any] = {"permalink": col(TicketThread.permalink)}
     columns: list[Any] = [
         other_columns.get(name, getattr(Ticket, name, None)) for name in WeeklyTicketRow._fields
     ]

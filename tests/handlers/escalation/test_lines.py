@@ -194,6 +194,7 @@ def test_the_next_escalation_on_the_card(
 
 
 RULES = [
+    "A call that looked healthy is alerted about only once, after twice the first wait.",
     "Claiming or resolving a ticket, or merging it into another, stops the alerts.",
     "The Escalate button alerts support at once and counts as an alert.",
     "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`.",

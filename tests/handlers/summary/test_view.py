@@ -108,7 +108,7 @@ def test_tickets_are_counted_by_type_cause_app_and_side() -> None:
     )
     texts = summary(report)
     assert texts["types"] == ["*By type*", "• Complaint: 2 (+1)", "• Class switched: 1 (-2)"]
-    assert texts["causes"] == ["*By cause*", "• Packet loss: 2 (±0)", "• Unknown: 1 (+1)"]
+    assert texts["causes"] == ["*By cause*", "• Packet loss: 2 (±0)", "• Not enough data: 1 (+1)"]
     assert texts["apps"] == ["*By app*", "• kids: 3 (+3)"]
     assert texts["sides"] == ["*By who had the problem*", "• Student: 2 (+2)", "• Teacher: 1 (±0)"]
     alone = summary(replace(report, is_comparable=False))

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import pytest
 
-from bot.call import Call, Code, Media, Metric, Participant, Series, Side, Unit
+from bot.call import (
+    Call,
+    Code,
+    Media,
+    Metric,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Participant,
+    Series,
+    Side,
+    Unit,
+)
 from bot.diagnosis import Verdict
 from bot.errors import NotFoundError
 from bot.i18n.messages import message
@@ -96,11 +109,23 @@ def test_evidence_is_loaded_as_it_was(session: Session) -> None:
 
 @pytest.mark.parametrize("cause", ["none", "unknown"])
 def test_verdict_without_a_cause(cause: str, session: Session) -> None:
-    """The ticket has no cause to be found by."""
+    """Lists and filters distinguish the results."""
     ticket = make_ticket(cause="network.loss")
     store_tickets(session, ticket)
     assert save(session, ticket, diagnosis(ticket, cause))
-    assert ticket.cause == ""
+    assert ticket.cause == cause
+
+
+def test_call_that_was_not_found(session: Session) -> None:
+    """It is another result than too little data about a call, whose own data may be gone."""
+    ticket = make_ticket()
+    store_tickets(session, ticket)
+    for detail, result in ((ticket.cname, "not_found"), ("call-1", "unknown")):
+        gap = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=detail)
+        absent = diagnosis(ticket, "unknown", measured=False)
+        verdict = replace(absent.verdict, missing=(gap,))
+        save(session, ticket, replace(absent, verdict=verdict))
+        assert ticket.cause == result
 
 
 def test_verdict_alone(session: Session) -> None:

@@ -116,7 +116,7 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     assert stored.verdict == result.verdict.to_json()
     assert stored.diagnosed_at == result.requested_at
     assert (stored.cause, stored.at_fault_uid, stored.is_live) == ("network.loss", "20002", None)
-    assert await enqueued(service_harness, ticket) == {"chart", "group_incident", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "explain"}
 
 
 async def test_card_is_replaced_meanwhile(service_harness: ServiceHarness) -> None:
@@ -155,8 +155,8 @@ async def test_without_a_cause_there_is_no_incident(
     ticket = await filed(service_harness)
     made = Jobs(service_harness, diagnose=[diagnosed(ticket, cause)])
     await made.jobs.diagnose(Run("k"), ticket.id)
-    assert (await service_harness.ticket(ticket.id)).cause == ""
-    assert await enqueued(service_harness, ticket) == {"explain"}
+    assert (await service_harness.ticket(ticket.id)).cause == cause
+    assert await enqueued(service_harness, ticket) == {"card", "explain"}
 
 
 async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: ServiceHarness) -> None:
@@ -169,7 +169,7 @@ async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: Servi
     await service_harness.change(ticket.id, join)
     made = Jobs(service_harness, diagnose=[diagnosed(ticket)])
     await made.jobs.diagnose(Run("k"), ticket.id)
-    assert await enqueued(service_harness, ticket) == {"explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "explain"}
 
 
 async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness) -> None:
@@ -185,7 +185,7 @@ async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness)
     store = service_harness.context.store
     assert await store.read(lambda session: evidence.find(session, ticket.id)) is None
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
-    assert await enqueued(service_harness, ticket) == {"chart", "group_incident", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "explain"}
     await service_harness.finish_jobs()
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
     assert await enqueued(service_harness, ticket) == {"chart", "group_incident"}
@@ -257,7 +257,7 @@ async def test_class_in_progress_is_more_urgent(service_harness: ServiceHarness)
     """The escalation is planned anew and the card edited; unchanged, neither."""
     ticket = await filed(service_harness)
     calls = (Call("agora", "kids", "c1", "class_77_1", ticket.occurred_at),)
-    made = Jobs(service_harness, diagnose=[diagnosed(ticket, "none", calls=calls)] * 2)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket, calls=calls)] * 2)
     await made.jobs.diagnose(Run("k"), ticket.id)
     stored = await service_harness.ticket(ticket.id)
     assert stored.is_live
@@ -266,6 +266,16 @@ async def test_class_in_progress_is_more_urgent(service_harness: ServiceHarness)
     await service_harness.finish_jobs()
     await made.jobs.diagnose(Run("k"), ticket.id)
     assert "card" not in await enqueued(service_harness, ticket)
+
+
+async def test_healthy_call_is_escalated_later(service_harness: ServiceHarness) -> None:
+    """The verdict postpones the step that was planned for an unexplained one."""
+    ticket = await filed(service_harness)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket, "none")])
+    assert ticket.escalates_at == ticket.created_at + 15 * MINUTE
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    stored = await service_harness.ticket(ticket.id)
+    assert stored.escalates_at == ticket.created_at + 30 * MINUTE
 
 
 async def test_worse_diagnosis_changes_nothing(service_harness: ServiceHarness) -> None:

@@ -62,10 +62,7 @@ def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
 
 def outline(ticket: Ticket) -> WeeklyTicketRow:
     """A ticket as it is read to be counted."""
-    elsewhere: dict[str, Any] = {
-        "verdict_cause": (ticket.verdict or {}).get("cause"),
-        "permalink": ticket.thread.permalink,
-    }
+    elsewhere: dict[str, Any] = {"permalink": ticket.thread.permalink}
     names = (name for name in WeeklyTicketRow._fields if name not in elsewhere)
     return WeeklyTicketRow(**elsewhere, **{name: getattr(ticket, name) for name in names})
 
@@ -116,11 +113,11 @@ def test_tallies_and_their_change() -> None:
     report = count(
         ticket(1, -DAY, issue_type=1),
         ticket(2, -DAY, app="adults"),
-        ticket(3, DAY, verdict={"cause": "network.loss"}),
+        ticket(3, DAY, cause="network.loss"),
         ticket(
             4,
             DAY,
-            verdict={"cause": "network.loss"},
+            cause="network.loss",
             status=Status.RESOLVED,
             resolved_cause="device.busy",
             resolved_at=SINCE + 2 * DAY,

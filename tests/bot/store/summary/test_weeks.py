@@ -118,19 +118,20 @@ def test_tickets_that_a_week_is_counted_from(
 
 
 def test_columns_of_a_week(session: Session) -> None:
-    """A row has the verdict's cause and the card's address; None and "" without them."""
-    verdict = {"cause": "network.loss", "confidence": 0.9}
-    full = make_ticket(created_at=START, verdict=verdict, helped=True, resolved_cause="room.volume")
+    """A row has the verdict's result and the card's address; "" without them."""
+    full = make_ticket(
+        created_at=START, cause="network.loss", helped=True, resolved_cause="room.volume"
+    )
     full.thread.permalink = "https://slack/p1"
     store_tickets(session, full, make_ticket(created_at=START, cname="room"))
     one, other = weeks.list_weekly_rows(session, START, END, "T1")
-    assert (one.verdict_cause, one.permalink, one.helped) == (
+    assert (one.cause, one.permalink, one.helped) == (
         "network.loss",
         "https://slack/p1",
         True,
     )
     assert (one.resolved_cause, one.status, one.created_at) == ("room.volume", "open", START)
-    assert (other.verdict_cause, other.permalink, other.cname) == (None, "", "room")
+    assert (other.cause, other.permalink, other.cname) == ("", "", "room")
 
 
 @pytest.mark.parametrize(("team", "expected"), [("T1", [1, 2]), ("T2", [4]), (None, [1, 2, 4])])
