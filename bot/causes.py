@@ -14,6 +14,7 @@ from bot.i18n.messages import Message, message
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
 NOT_FOUND: Final = "not_found"  # no such call: the result of an unknown verdict
+WITHDRAWN: Final = "withdrawn"  # by its reporter: a resolution
 WITHOUT_CAUSE: Final = frozenset({"", HEALTHY, UNKNOWN, NOT_FOUND})
 
 
@@ -366,6 +367,8 @@ _RESULT_TITLES: Final[Mapping[str, Message]] = {
 
 def resolution_title(key: str) -> Message:
     """Name what a ticket was resolved with; an unknown key stays as it is."""
+    if key == WITHDRAWN:
+        return message("Withdrawn by the reporter")
     return RESOLUTION_TITLES.get(key) or message("%(text)s", text=key)
 
 

@@ -236,6 +236,18 @@ class Ticket(SQLModel, table=True):
         self.resolved_cause, self.resolution = cause, resolution
         self.add_event("resolved", now, person)
 
+    def withdraw(self, person: str, now: dt.datetime, *, cause: str) -> None:
+        """Resolve the ticket because its reporter takes it back.
+
+        Raises ConflictError when it is resolved with another cause.
+        """
+        if (self.status, self.resolved_cause) == (Status.RESOLVED, cause):
+            return  # a repeated click
+        self._require_unresolved()
+        self._close(person, now)
+        self.resolved_cause, self.resolution = cause, ""
+        self.add_event("withdrawn", now, person)
+
     def merge(self, into: Ticket, person: str, now: dt.datetime) -> None:
         """Resolve the ticket as a duplicate of another one.
 

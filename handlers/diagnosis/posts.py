@@ -21,6 +21,7 @@ from handlers.slack.api_errors import respond_privately
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.card import own_buttons
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
@@ -71,7 +72,8 @@ class SlackDiagnosisPosts:
     async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Send the reporter a direct message with the cause, and a link to the thread."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
-        text, blocks = explanation(ticket, diagnosis, renderer)
+        buttons = own_buttons(ticket, renderer)
+        text, blocks = explanation(ticket, diagnosis, renderer, buttons)
         where = Destination(ticket.team, person=ticket.reporter)
         return await self._poster.post(where, key, text, blocks)
 

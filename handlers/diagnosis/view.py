@@ -261,9 +261,12 @@ def _is_call_not_found(diagnosis: Diagnosis) -> bool:
 
 
 def explanation(
-    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer
+    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer, buttons: Sequence[Block] = ()
 ) -> tuple[str, list[Block]]:
-    """Build the reporter's message when the verdict is first known: top-level text and blocks."""
+    """Build the reporter's message when the verdict is first known: top-level text and blocks.
+
+    `buttons` are the reporter's own.
+    """
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
     unknown = _not_found(diagnosis) or _UNKNOWN_FINAL
     lines = [message("*%(title)s*", title=about), headline(diagnosis, unknown)]
@@ -276,7 +279,7 @@ def explanation(
     fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)
     text = "\n".join(renderer.mrkdwn(line) for line in lines)
     blocks = [block_kit.section("explanation", text)]
-    blocks += use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer)
+    blocks += [*use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer), *buttons]
     return renderer.fallback_text(fallback_text), blocks
 
 

@@ -188,6 +188,14 @@ def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple
         )
         text = renderer.mrkdwn(msg)
         return text, [block_kit.section("note", text)]
+    if event["what"] == "withdrawn":
+        msg = message(
+            "%(person)s has withdrawn %(ticket)s. It needs no more work.",
+            person=PersonId(event["who"]),
+            ticket=ticket.label,
+        )
+        text = renderer.mrkdwn(msg)
+        return text, [block_kit.section("note", text)]
     msg = message(
         "%(ticket)s was opened again by %(person)s.",
         person=PersonId(event["who"]),
@@ -204,5 +212,9 @@ def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple
 def _last_resolver(ticket: Ticket, event: TicketEvent) -> str:
     """Return who had resolved the ticket before this event; "" when nobody."""
     earlier = ticket.history[: ticket.history.index(dict(event))]
-    closed = (each["who"] for each in reversed(earlier) if each["what"] in ("resolved", "merged"))
+    closed = (
+        each["who"]
+        for each in reversed(earlier)
+        if each["what"] in ("resolved", "merged", "withdrawn")
+    )
     return next(closed, "")

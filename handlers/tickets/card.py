@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
-from bot.causes import resolution_title
+from bot.causes import WITHDRAWN, resolution_title
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
@@ -44,6 +44,8 @@ _BUTTONS: Final = {
     "resolve": message("Resolve"),
     "reopen": message("Reopen"),
     "helped": message("It helped"),
+    "correct": message("Correct…"),
+    "withdraw": message("Withdraw"),
 }
 _REPORT_DECISIONS: Final = {"again": message("Send again"), "arrived": message("It arrived")}
 _REPORT_BLOCK: Final = "report"
@@ -249,6 +251,24 @@ def ticket_button(verb: str, ticket: Ticket, renderer: Renderer) -> Element:
     return block_kit.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
 
 
+def own_buttons(ticket: Ticket, renderer: Renderer) -> list[Block]:
+    """Build the reporter's buttons, [] once the ticket is resolved; a withdrawn one is reopened."""
+    verbs = ["correct", "withdraw"]
+    if ticket.status is Status.RESOLVED:
+        verbs = ["reopen"] if ticket.resolved_cause == WITHDRAWN else []
+    buttons = [ticket_button(verb, ticket, renderer) for verb in verbs]
+    return [block_kit.actions(f"buttons-{ticket.id}", *buttons)] if buttons else []
+
+
+def withdrawn_message(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+    """Build what replaces a private message whose ticket was withdrawn."""
+    msg = message(
+        "You have withdrawn %(ticket)s (%(cname)s).", ticket=ticket.label, cname=ticket.cname
+    )
+    section = block_kit.section("withdrawn", renderer.mrkdwn(msg))
+    return renderer.fallback_text(msg), [section, *own_buttons(ticket, renderer)]
+
+
 def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     """Build the reporter's confirmation: top-level text and blocks."""
     filed = message(
@@ -262,7 +282,8 @@ def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     else:
         follow = message("You will find its thread in /tickets in a moment.")
     text = f"{renderer.mrkdwn(filed)} {renderer.mrkdwn(follow)}"
-    return renderer.fallback_text(filed), [block_kit.section("filed", text)]
+    blocks = [block_kit.section("filed", text), *own_buttons(ticket, renderer)]
+    return renderer.fallback_text(filed), blocks
 
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:

@@ -13,17 +13,21 @@ from bot.causes import RESOLUTION_TITLES
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.context import DatabaseError
-from bot.services.tickets.actions import TicketActions
+from bot.services.tickets.actions import ActionRequest, TicketActions
 from bot.services.tickets.service import TicketService
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.card import withdrawn_message
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
+from handlers.tickets.menu_forms import CorrectForm
 from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
-_TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped)")
+_TICKET_ACTIONS: Final = re.compile(
+    r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw)"
+)
 
 
 class TicketButtonHandlers:
@@ -74,6 +78,10 @@ class TicketButtonHandlers:
                 await self._tickets.escalate(team, number, person)
             case "reopen":
                 await self._reopen(requester, number, body, respond)
+            case "correct":
+                await self._open_correct(requester, number, trigger_id_of(body), client)
+            case "withdraw":
+                await self._withdraw(requester, number, body, respond)
             case "helped":
                 await self._ticket_actions.confirm_resolved(team, number, person)
             case "resolve":
@@ -89,6 +97,25 @@ class TicketButtonHandlers:
             renderer = await self._users.renderer(requester.team, requester.person)
             msg = message("%(ticket)s is open again.", ticket=ticket.label)
             await respond(text=renderer.mrkdwn(msg), replace_original=True)
+
+    async def _open_correct(
+        self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
+    ) -> None:
+        ticket = await self._tickets.find_correctable(requester.team, number, requester.person)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        view = CorrectForm.view(ticket, self._tickets.apps, renderer, requester.person)
+        await open_modal(client, trigger_id, view)
+
+    async def _withdraw(
+        self, requester: Requester, number: int, body: Body, respond: AsyncRespond
+    ) -> None:
+        """Withdraw a ticket; the private message with the button says so."""
+        request = ActionRequest(requester.team, number, requester.person, trigger_id_of(body))
+        ticket = await self._ticket_actions.withdraw(request)
+        if body.get("message") is not None:
+            renderer = await self._users.renderer(requester.team, requester.person)
+            text, blocks = withdrawn_message(ticket, renderer)
+            await respond(text=text, blocks=blocks, replace_original=True)
 
     async def _open_resolve(
         self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient

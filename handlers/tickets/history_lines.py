@@ -21,6 +21,7 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "claimed": message("Claimed by %(person)s, %(when)s"),
     "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
     "resolved": message("Resolved by %(person)s, %(when)s"),
+    "withdrawn": message("Withdrawn by %(person)s, %(when)s"),
     "merged": message("Merged into %(other)s by %(person)s, %(when)s"),
     "reopened": message("Opened again by %(person)s, %(when)s"),
     "linked": message("Linked to %(other)s by %(person)s, %(when)s"),
@@ -31,7 +32,7 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "report_arrived": message("%(person)s says that the report to the cloud arrived, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
-_ELSEWHERE_ON_CARD: Final = frozenset(("claimed", "resolved", "merged", "called"))
+_ELSEWHERE_ON_CARD: Final = frozenset(("claimed", "resolved", "withdrawn", "merged", "called"))
 _FIELD_NAMES: Final[Mapping[str, Message]] = {
     "app": message("App"),
     "cname": message("Channel"),

@@ -151,7 +151,7 @@ def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
 
 def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
     empty = renderer.mrkdwn(message("You have not reported a call yet. Type `/report` anywhere."))
-    rows = [_own_row(ticket, renderer) for ticket in home.mine.tickets]
+    rows = [block for ticket in home.mine.tickets for block in _own_row(ticket, renderer)]
     more = [] if home.queue is not None else _pagination(home, renderer)
     title = renderer.plain_text(message("My tickets"))
     return [
@@ -161,10 +161,11 @@ def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
     ]
 
 
-def _own_row(ticket: Ticket, renderer: Renderer) -> Block:
-    """Build a ticket of the reader's own, with its result."""
+def _own_row(ticket: Ticket, renderer: Renderer) -> list[Block]:
+    """Build a ticket of the reader's own, with its result and its buttons."""
     lines = [tickets_card.ticket_line(ticket, renderer), *result_lines(ticket, renderer)]
-    return block_kit.section(f"own-{ticket.id}", "\n".join(lines))
+    section = block_kit.section(f"own-{ticket.id}", "\n".join(lines))
+    return [section, *tickets_card.own_buttons(ticket, renderer)]
 
 
 def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:

@@ -60,17 +60,18 @@ class TicketMenuHandlers:
         await ack()
 
     async def _build_view(self, requester: Requester, number: int, choice: str) -> Block:
-        links = await self._ticket_actions.load_links(requester.team, number, requester.person)
-        renderer = await self._users.renderer(requester.team, requester.person)
+        team, person = requester.team, requester.person
+        renderer = await self._users.renderer(team, person)
+        if choice == "correct":
+            ticket = await self._tickets.find_correctable(team, number, person)
+            return CorrectForm.view(ticket, self._tickets.apps, renderer, person)
+        links = await self._ticket_actions.load_links(team, number, person)
         match choice:
             case "hand_over":
                 return HandOverForm.view(links.ticket, renderer)
             case "merge":
                 return MergeForm.view(links, renderer)
-            case "link":
-                return LinkForm.view(links, renderer)
-        apps = list(dict.fromkeys([*self._tickets.apps, links.ticket.app]))
-        return CorrectForm.view(links.ticket, apps, renderer)
+        return LinkForm.view(links, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Hand the ticket over to the chosen person."""
@@ -113,7 +114,7 @@ class TicketMenuHandlers:
         """Correct the report."""
         form = CorrectForm.parse(*_view_state(view))
         action_request = _action_request(body, form.number, view)
-        ticket = await self._tickets.find_for_support(
+        ticket = await self._tickets.find_correctable(
             action_request.team, action_request.number, action_request.person
         )
         await self._ticket_actions.correct(

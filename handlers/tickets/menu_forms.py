@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.i18n.messages import Message, Uid, message
@@ -133,11 +133,15 @@ class CorrectForm:
     CALLBACK_ID = "correct"
 
     @staticmethod
-    def view(ticket: Ticket, apps: Sequence[str], renderer: Renderer) -> Block:
+    def view(ticket: Ticket, apps: Sequence[str], renderer: Renderer, person: str) -> Block:
         """Build the report form, filled in, without the comment, which is the reporter's own.
 
-        Masked uids stay masked: viewing full uids is a separate, audited action.
+        Masked uids stay masked: viewing full uids is a separate, audited action. The reporter
+        sees what they wrote.
         """
+        if person == ticket.reporter:
+            renderer = replace(renderer, mask=False)
+        apps = list(dict.fromkeys([*apps, ticket.app]))
         prefilled = ReportForm(
             app=ticket.app,
             cname=ticket.cname,

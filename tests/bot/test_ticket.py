@@ -76,6 +76,18 @@ def test_resolved_twice() -> None:
         ticket.resolve("U3", LATER, cause="none", resolution="fine")
 
 
+def test_withdrawn_twice() -> None:
+    """A repeated click changes nothing; a ticket that is resolved cannot be withdrawn."""
+    ticket = make_ticket()
+    ticket.withdraw("U1", NOW, cause="withdrawn")
+    ticket.withdraw("U1", LATER, cause="withdrawn")
+    assert (ticket.resolved_at, ticket.resolved_cause, ticket.revision) == (NOW, "withdrawn", 1)
+    resolved = make_ticket()
+    resolved.resolve("U2", NOW, cause="none", resolution="fine")
+    with pytest.raises(ConflictError):
+        resolved.withdraw("U1", LATER, cause="withdrawn")
+
+
 @pytest.mark.parametrize("change", [lambda t: t.claim("U2", LATER), lambda t: t.escalate(LATER)])
 def test_resolved_is_left_alone(change: Callable[[Ticket], None]) -> None:
     """A resolved ticket has to be opened again first."""

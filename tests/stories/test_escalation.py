@@ -139,7 +139,13 @@ def hold(services: ExternalServices, cname: str, *, minutes_left: float) -> None
     length_s = 1800 + 60 * minutes_left
     started_at = services.clock() - 1800
     services.clouds.add(
-        build_simulated_call("healthy", cname, seed=9, started_at=started_at, length_s=length_s)
+        build_simulated_call(
+            *("uplink_loss_video", cname),
+            seed=9,
+            started_at=started_at,
+            length_s=length_s,
+            complaint_after_s=1800,
+        )
     )
 
 

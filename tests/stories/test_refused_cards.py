@@ -76,7 +76,7 @@ async def test_plain_card_stands_in_until_the_next_change(
         for fact in (
             "LD-1",
             cname,
-            "kids (Agora)",
+            "kids",
             "Complaint",
             sam.id,
             "accepted",
@@ -94,6 +94,7 @@ async def test_plain_card_stands_in_until_the_next_change(
         assert "LD-1 (1 in all)" in row["detail"]
         assert code in row["detail"]
 
+        await harness.pass_time(400)  # the verdict changes the ticket
         refused = count_refusals(harness)
         for _ in range(3):
             await harness.pass_time(100)

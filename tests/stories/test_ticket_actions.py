@@ -292,7 +292,7 @@ async def test_answers_to_being_told(http_harness: Harness) -> None:
     assert "ticket.reopen" not in text_of(newest)
 
 
-@pytest.mark.parametrize("choice", ["hand_over", "merge", "link", "correct"])
+@pytest.mark.parametrize("choice", ["hand_over", "merge", "link"])
 async def test_menu_is_for_support(http_harness: Harness, choice: str) -> None:
     """Others are refused privately, in their language, with who is allowed; no form opens."""
     harness = http_harness

@@ -65,7 +65,7 @@ def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt
                 notification.enqueue(session, now)
         if event["what"] in ("reopened", "helped"):
             _enqueue_updates(session, ticket, now)
-        if event["what"] == "reopened":
+        if event["what"] in ("reopened", "withdrawn"):
             _enqueue_thread_note(session, ticket.id, ticket, index, now)
         if event["what"] == "merged":  # it is posted in the other thread too
             _enqueue_thread_note(session, event["ticket"], ticket, index, now)
@@ -86,7 +86,7 @@ def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> 
             handed = str(ticket.count_events("handed"))
             handover = Notification(ticket.id, HANDED, event["to"], handed)
             return [handover] if event["to"] == ticket.reporter else [claimed, handover]
-        case "resolved" | "merged":
+        case "resolved" | "merged" | "withdrawn":
             others = tickets.list_duplicate_reporters(session, ticket.id)
             people = sorted({ticket.reporter, *others})
             return [Notification(ticket.id, RESOLVED, person, reopen_count) for person in people]

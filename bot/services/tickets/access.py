@@ -16,6 +16,14 @@ async def find_for_support(context: Context, team: str, number: int, person: str
     return await context.store.read(lambda session: tickets.find(session, number, team))
 
 
+async def find_correctable(context: Context, team: str, number: int, person: str) -> Ticket:
+    """Return a ticket to support or to its reporter, who may correct it; else NotAllowedError."""
+    ticket = await context.store.read(lambda session: tickets.find(session, number, team))
+    if person != ticket.reporter:
+        await context.require_support(team, person)
+    return ticket
+
+
 async def find_visible(context: Context, team: str, number: int, person: str) -> Ticket:
     """Return a ticket to support or to its reporter; NotAllowedError for others.
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, Side
+from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
 from bot.errors import ConflictError, InputError, NotAllowedError
-from bot.i18n.messages import message
+from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
-from bot.services.tickets.access import find_for_support
+from bot.services.tickets.access import find_correctable, find_for_support
 from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
@@ -29,7 +30,10 @@ from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
-_ONLY_REPORTER: Final = message("Only the reporter can say whether it helped.")
+_ONLY_REPORTER_RATES: Final = message("Only the reporter can say whether it helped.")
+_ONLY_REPORTER_WITHDRAWS: Final = message(
+    "Only the reporter can withdraw a ticket. Support resolves it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,21 @@ class TicketActions:
         """Store that the resolution helped; only the reporter may do so."""
         request = ActionRequest(team, number, person, "")
         return await self._act(
-            request, "", {}, lambda t, now: t.confirm_resolved(person, now), reporter_only=True
+            request,
+            "",
+            {},
+            lambda t, now: t.confirm_resolved(person, now),
+            only_reporter=_ONLY_REPORTER_RATES,
+        )
+
+    async def withdraw(self, request: ActionRequest) -> Ticket:
+        """Withdraw a ticket; only the reporter may do so."""
+        return await self._act(
+            request,
+            "withdraw",
+            {},
+            lambda t, now: t.withdraw(request.person, now, cause=WITHDRAWN),
+            only_reporter=_ONLY_REPORTER_WITHDRAWS,
         )
 
     async def handle_message(self, answer: replies.Reply) -> None:
@@ -175,12 +193,12 @@ class TicketActions:
         return await self._change(request, "use_call", {}, work, or_reporter=True)
 
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
-        """Correct a report. Raises InputError with a message per field.
+        """Correct a report; its reporter may, too. Raises InputError with a message per field.
 
         A different call is diagnosed again. It is reported to its cloud only if no report was
         sent yet: one that may have arrived is not repeated.
         """
-        before = await find_for_support(self._context, request.team, request.number, request.person)
+        before = await find_correctable(self._context, request.team, request.number, request.person)
         values = self._validated_values(before, submission)
 
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
@@ -188,7 +206,8 @@ class TicketActions:
             if changed & CALL_FIELDS:
                 self._restart_diagnosis(session, ticket, now)
 
-        return await self._change(request, "correct", {"to": _audit_values(values)}, work)
+        detail = {"to": _audit_values(values)}
+        return await self._change(request, "correct", detail, work, or_reporter=True)
 
     def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
         """Validate the form as a report; unchanged fields are not validated."""
@@ -233,14 +252,14 @@ class TicketActions:
         detail: Mapping[str, Any],
         change: Callable[[Ticket, dt.datetime], None],
         *,
-        reporter_only: bool = False,
+        only_reporter: Message | None = None,
     ) -> Ticket:
         return await self._change(
             request,
             action,
             detail,
             lambda _session, ticket, now: change(ticket, now),
-            reporter_only=reporter_only,
+            only_reporter=only_reporter,
         )
 
     async def _act_on_pair(
@@ -269,12 +288,13 @@ class TicketActions:
         change: Callable[[Session, Ticket, dt.datetime], None],
         *,
         first: int | None = None,
-        reporter_only: bool = False,
+        only_reporter: Message | None = None,
         or_reporter: bool = False,
     ) -> Ticket:
         """Change a ticket in one transaction, with its audit entry and the jobs that follow.
 
         `first` is locked first, so that two people who merge the same tickets wait for each other.
+        With `only_reporter` nobody else may do it; it is what others read.
         """
         is_support, now = (
             await self._context.permissions.is_support(request.team, request.person),
@@ -285,10 +305,11 @@ class TicketActions:
             if first is not None:
                 tickets.lock(session, first, request.team)
             ticket = tickets.lock(session, request.number, request.team)
-            if reporter_only and ticket.reporter != request.person:
-                raise NotAllowedError(_ONLY_REPORTER)
-            may_act = is_support or (or_reporter and ticket.reporter == request.person)
-            if not reporter_only and not may_act:
+            is_reporter = ticket.reporter == request.person
+            if only_reporter is not None and not is_reporter:
+                raise NotAllowedError(only_reporter)
+            may_act = is_support or (or_reporter and is_reporter)
+            if only_reporter is None and not may_act:
                 raise not_allowed(self._context.settings)
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form was delivered twice

@@ -21,7 +21,7 @@ from bot.services.escalation.schedule import (
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
-from bot.services.tickets.access import find_for_support, find_visible
+from bot.services.tickets.access import find_correctable, find_for_support, find_visible
 from bot.services.tickets.enqueue import enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
@@ -166,6 +166,10 @@ class TicketService:
             return ticket
 
         return await self._context.commit(work)
+
+    async def find_correctable(self, team: str, number: int, person: str) -> Ticket:
+        """Return a ticket to a person who may correct it; NotAllowedError for others."""
+        return await find_correctable(self._context, team, number, person)
 
     async def find_for_support(self, team: str, number: int, person: str) -> Ticket:
         """Return a ticket to a person who may act on it; NotAllowedError for others."""

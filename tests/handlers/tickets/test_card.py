@@ -332,7 +332,18 @@ def test_the_confirmation(permalink: str, follow: str) -> None:
     ticket = make_ticket(thread=TicketThread(permalink=permalink))
     text, blocks = tickets_card.confirmation(ticket, EN)
     assert text == "LD-12 has been created: class_77_1."
-    assert texts_of(blocks) == {"filed": [f"{text} {follow}"]}
+    assert texts_of(blocks[:1]) == {"filed": [f"{text} {follow}"]}
+    assert [verb for verb, *_ in buttons_of(blocks[1])] == ["ticket.correct", "ticket.withdraw"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "verbs"), [("network.loss", []), ("withdrawn", ["ticket.reopen"])]
+)
+def test_reporters_buttons_of_a_resolved_ticket(cause: str, verbs: list[str]) -> None:
+    """One that was withdrawn can be opened again."""
+    ticket = make_ticket(status=Status.RESOLVED, resolved_cause=cause)
+    blocks = tickets_card.own_buttons(ticket, EN)
+    assert [button[0] for block in blocks for button in buttons_of(block)] == verbs
 
 
 def test_private_details() -> None:

@@ -89,7 +89,7 @@ FIELDS = [
 
 def test_correct_with_masked_uids() -> None:
     """The report without its comment; a uid that is left empty stays."""
-    view = CorrectForm.view(TICKET, ["kids", "adults"], EN)
+    view = CorrectForm.view(TICKET, ["kids", "adults"], EN, "U7")
     assert heads(view) == ("correct", "Correct LD-12", "Save", "Cancel")
     assert [field["block_id"] for field in view["blocks"]] == FIELDS
     fields = {field["block_id"]: field for field in view["blocks"]}
@@ -108,7 +108,8 @@ def test_correct_with_masked_uids() -> None:
 
 def test_correct_where_uids_are_not_masked() -> None:
     """They are filled in and required."""
-    view = CorrectForm.view(TICKET, ["kids"], Renderer(Translator("en"), mask=False))
+    renderer = Renderer(Translator("en"), mask=False)
+    view = CorrectForm.view(TICKET, ["kids"], renderer, "U7")
     assert [field["block_id"] for field in view["blocks"]] == FIELDS[1:]
     assert not any(field.get("optional") for field in view["blocks"])
     assert view["blocks"][1]["element"]["initial_value"] == "10001"

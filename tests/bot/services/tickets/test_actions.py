@@ -77,7 +77,7 @@ async def audited(harness: ServiceHarness, number: int) -> list[str]:
 
 
 @pytest.mark.parametrize("person", [REPORTER, OUTSIDER])
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ["hand_over", "merge", "link", "unlink"])
 async def test_only_support_may_act(
     service_harness: ServiceHarness, action: str, person: str
 ) -> None:
@@ -88,6 +88,17 @@ async def test_only_support_may_act(
         await ACTIONS[action](service_harness, request(ticket.id, person), other.id)
     assert (await service_harness.ticket(ticket.id)).model_dump() == before
     assert await audited(service_harness, ticket.id) == []
+
+
+async def test_correcting_is_for_the_reporter_too(service_harness: ServiceHarness) -> None:
+    """Others are refused, and nothing is changed or audited."""
+    ticket = await service_harness.report()
+    with pytest.raises(NotAllowedError, match="Only support"):
+        await correct(service_harness, request(ticket.id, OUTSIDER), 0)
+    assert (await service_harness.ticket(ticket.id)).cname == ticket.cname
+    assert await audited(service_harness, ticket.id) == []
+    await correct(service_harness, request(ticket.id, REPORTER), 0)
+    assert (await service_harness.ticket(ticket.id)).cname == "class_77_2"
 
 
 @pytest.mark.parametrize("action", ["hand_over", "merge", "link", "correct"])
