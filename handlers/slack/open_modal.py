@@ -23,6 +23,8 @@ _TIMEOUT_S: Final = 1.7  # a trigger id expires after three seconds, in which we
 _PROGRAMMING_ERROR_CODES: Final = frozenset(
     {"invalid_arguments", "view_too_large", "duplicate_external_id"}
 )
+# Codes after which only installing Lagdesk again helps.
+_REINSTALL_CODES: Final = REVOKED_CODES | {"missing_scope", "team_added_to_org"}
 _SLACK_TOO_SLOW: Final = message("Slack was too slow for the form to open. Please try again.")
 _TOKEN_REVOKED: Final = message(
     "The form cannot open: Slack no longer accepts Lagdesk's token. Ask whoever runs Lagdesk to "
@@ -60,7 +62,7 @@ async def update_modal(client: AsyncWebClient, view_id: str, view: Block, until:
 
 
 def _reason(error: SlackApiError, code: str) -> Message:
-    if code in REVOKED_CODES:
+    if code in _REINSTALL_CODES:
         return _TOKEN_REVOKED
     if is_rate_limited(error):
         return message(
