@@ -13,7 +13,7 @@ from bot.charts.spec import ChartSpec
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
-from handlers.diagnosis.lines import participant_name
+from handlers.diagnosis.lines import THE_CLOUD, is_of_cloud, participant_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_title
@@ -60,6 +60,7 @@ def _headline(verdict: Verdict) -> Message:
         return message("The call looked healthy")
     if verdict.cause == UNKNOWN:
         return message("Not enough data to say why")
-    who = SIDE_NAMES[verdict.side] if verdict.side else message("Somebody")
+    nobody = THE_CLOUD if is_of_cloud(verdict) else message("Somebody")
+    who = SIDE_NAMES[verdict.side] if verdict.side else nobody
     cause = cause_title(verdict.cause, verdict.media, verdict.direction)
     return message("%(who)s: %(cause)s", who=who, cause=cause)

@@ -33,6 +33,7 @@ _SESSION_EVIDENCE: Final = {  # evidence from joins and leaves, in seconds
 }
 _HIGH_CONFIDENCE: Final = 0.8
 _MEDIUM_CONFIDENCE: Final = 0.6
+THE_CLOUD: Final = message("The cloud")
 
 
 def participant_name(
@@ -50,9 +51,12 @@ def participant_name(
 
 def place_of_fault(diagnosis: Diagnosis, verdict: Verdict) -> Message:
     """Name whose fault a cause is: a participant's or the cloud's."""
-    if verdict.uid is None and verdict.cause.startswith("server."):
-        return message("The cloud")
-    return participant_name(diagnosis, verdict.uid)
+    return THE_CLOUD if is_of_cloud(verdict) else participant_name(diagnosis, verdict.uid)
+
+
+def is_of_cloud(verdict: Verdict) -> bool:
+    """Tell whether a cause lies with the cloud and with nobody in the call."""
+    return verdict.uid is None and verdict.cause.startswith("server.")
 
 
 def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
