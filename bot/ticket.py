@@ -193,6 +193,14 @@ class Ticket(SQLModel, table=True):
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, person, now
         self.add_event("claimed", now, person)
 
+    def unclaim(self, person: str, now: dt.datetime) -> None:
+        """Make a claimed ticket open again. Raises ConflictError when it is resolved."""
+        self._require_unresolved()
+        if self.status is Status.OPEN:
+            return  # a repeated click
+        self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
+        self.add_event("unclaimed", now, person)
+
     def hand_over(self, to: str, person: str, now: dt.datetime) -> None:
         """Assign the ticket to somebody else. Raises ConflictError when it is resolved."""
         self._require_unresolved()

@@ -53,6 +53,7 @@ _NO_POLICY: Final = Policy()
 _STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
 MENU_ACTION_ID: Final = "card.menu"
 _MENU_ITEMS: Final = {
+    "unclaim": message("Unclaim"),
     "hand_over": message("Hand over…"),
     "link": message("Link to another ticket…"),
     "merge": message("Merge as a duplicate…"),
@@ -82,6 +83,8 @@ def ticket_card(
 def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noqa: FBT001 - private
     is_over = ticket.status is Status.RESOLVED
     verbs = ["link", "correct", "room"] if is_over else [*_MENU_ITEMS]
+    if ticket.status is Status.OPEN:
+        verbs.remove("unclaim")
     if not has_room:
         verbs.remove("room")
     names = _MENU_ITEMS | {"room": _SHOW_UIDS} if is_over else _MENU_ITEMS

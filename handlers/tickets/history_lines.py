@@ -19,6 +19,7 @@ _MAX_ON_CARD: Final = 3
 _MAX_IN_DETAILS: Final = 20
 _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "claimed": message("Claimed by %(person)s, %(when)s"),
+    "unclaimed": message("Unclaimed by %(person)s, %(when)s"),
     "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
     "resolved": message("Resolved by %(person)s, %(when)s"),
     "withdrawn": message("Withdrawn by %(person)s, %(when)s"),

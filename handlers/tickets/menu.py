@@ -50,12 +50,17 @@ class TicketMenuHandlers:
         app.view(CorrectForm.CALLBACK_ID)(self.correct)
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the chosen form."""
+        """Open the chosen form, or unclaim the ticket at once."""
         number, choice = read_menu(body["actions"][0])
         if choice == "room":
             await self._rooms.open_for(number, ack, body, client)
             return
-        view = await self._build_view(Requester.of(body), number, choice)
+        requester = Requester.of(body)
+        if choice == "unclaim":
+            await self._tickets.unclaim(requester.team, number, requester.person)
+            await ack()
+            return
+        view = await self._build_view(requester, number, choice)
         await open_modal(client, trigger_id_of(body), view)
         await ack()
 

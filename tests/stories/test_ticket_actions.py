@@ -306,6 +306,22 @@ async def test_menu_is_for_support(http_harness: Harness, choice: str) -> None:
     assert lin.views == []
 
 
+async def test_unclaimed_ticket_is_open_again(http_harness: Harness) -> None:
+    """The card can be claimed, and support is alerted again as about a new ticket."""
+    await filed(http_harness, "lin", "given-back")
+    await press(http_harness, "zhou", "given-back", "claim")
+    zhou = http_harness.workspace.person("zhou")
+    await choose_in_menu(http_harness, zhou, "given-back", "unclaim")
+    await http_harness.settled()
+    ticket = await find_ticket(http_harness, "given-back")
+    assert (ticket.status, ticket.assignee, ticket.escalation_step) == ("open", None, 0)
+    assert ticket.escalates_at is not None
+    card = text_of(find_card(http_harness, "given-back"))
+    assert "ticket.claim" in card
+    assert f"Unclaimed by <@{zhou.id}>" in card
+    assert ":unclaim" not in card
+
+
 async def test_a_burst_of_changes(http_harness: Harness) -> None:
     """Twenty changes within a second make few edits, within Slack's limits; the last one shows."""
     harness, workspace, cname = http_harness, http_harness.workspace, "burst-1"

@@ -100,6 +100,10 @@ class TicketService:
         """Claim a ticket. Raises ConflictError when another person has claimed it."""
         return await self._act(team, number, person, lambda t, now: t.claim(person, now))
 
+    async def unclaim(self, team: str, number: int, person: str) -> Ticket:
+        """Make a claimed ticket open again; its escalation starts anew."""
+        return await self._act(team, number, person, lambda t, now: t.unclaim(person, now))
+
     async def escalate(self, team: str, number: int, person: str) -> Ticket:
         """Notify the support group now."""
 
