@@ -29,6 +29,7 @@ _FEEDBACK_LABELS: Final = {
     Rating.PARTLY: message("Partly"),
     Rating.WRONG: message("No"),
 }
+ACCEPT: Final = "ticket.accept"
 _DETAILS: Final = "verdict.details"
 _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 
@@ -50,11 +51,15 @@ class FeedbackHandlers:
         requester, action = Requester.of(body), body["actions"][0]
         number = ticket_number_of(action)
         feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
-        await self._feedback.save(requester.team, number, requester.person, feedback)
+        may_resolve = await self._feedback.save(requester.team, number, requester.person, feedback)
         renderer = await self._users.renderer(requester.team, requester.person)
         thanks = renderer.mrkdwn(message("Thank you. This makes the next verdicts better."))
+        blocks = [block_kit.section("thanks", thanks)]
+        if may_resolve:
+            label = renderer.plain_text(message("Resolve with this cause"))
+            blocks.append(block_kit.actions("accept", block_kit.button(ACCEPT, label, str(number))))
         await ack()
-        await respond(text=thanks, response_type="ephemeral", replace_original=False)
+        await respond(text=thanks, blocks=blocks, response_type="ephemeral", replace_original=False)
 
     async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the details of a verdict, in the reader's language."""

@@ -26,7 +26,7 @@ from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
 _TICKET_ACTIONS: Final = re.compile(
-    r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw)"
+    r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw|accept)"
 )
 
 
@@ -78,6 +78,8 @@ class TicketButtonHandlers:
                 await self._tickets.escalate(team, number, person)
             case "reopen":
                 await self._reopen(requester, number, body, respond)
+            case "accept":
+                await self._accept(requester, number, respond)
             case "correct":
                 await self._open_correct(requester, number, trigger_id_of(body), client)
             case "withdraw":
@@ -97,6 +99,15 @@ class TicketButtonHandlers:
             renderer = await self._users.renderer(requester.team, requester.person)
             msg = message("%(ticket)s is open again.", ticket=ticket.label)
             await respond(text=renderer.mrkdwn(msg), replace_original=True)
+
+    async def _accept(self, requester: Requester, number: int, respond: AsyncRespond) -> None:
+        """Resolve a ticket with its verdict; the offer is replaced by the confirmation."""
+        ticket = await self._tickets.accept_verdict(requester.team, number, requester.person)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        msg = message(
+            "%(ticket)s (%(cname)s) is resolved.", ticket=ticket.label, cname=ticket.cname
+        )
+        await respond(text=renderer.mrkdwn(msg), replace_original=True)
 
     async def _open_correct(
         self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient

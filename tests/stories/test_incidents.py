@@ -49,7 +49,7 @@ def ticket_cards(harness: Harness) -> list[dict[str, Any]]:
 
 def card_number(harness: Harness, number: int) -> dict[str, Any]:
     """One ticket's card."""
-    (card,) = [card for card in ticket_cards(harness) if f"LD-{number} " in text_of(card)]
+    (card,) = [card for card in ticket_cards(harness) if f" LD-{number} · " in text_of(card)]
     return card
 
 

@@ -86,6 +86,25 @@ async def test_healthy_call_says_what_was_checked(verdicts: Harness) -> None:
     assert "at most" in details
 
 
+async def test_support_resolves_with_an_accepted_verdict(verdicts: Harness) -> None:
+    """The answer to their agreement has the button; the reporter's has none."""
+    workspace = verdicts.workspace
+    post = find_diagnosis_posts(verdicts, "class_77_2")[0]
+    lin, zhou = workspace.person("lin"), workspace.person("zhou")
+    for person in (lin, zhou):
+        await person.click(post, "verdict.right")
+        await verdicts.settled()
+    assert "ticket.accept" not in text_of(lin.ephemerals("escalations")[-1])
+    await zhou.click(zhou.ephemerals("escalations")[-1], "ticket.accept")
+    await verdicts.settled()
+    ticket = await find_ticket(verdicts, "class_77_2")
+    assert (ticket.status, ticket.resolved_cause, ticket.resolver) == (
+        *("resolved", "network.loss"),
+        zhou.id,
+    )
+    assert ticket.resolution == ""
+
+
 async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> None:
     """Where Slack refuses its own charts the thread has a picture, and they are tried no more."""
     sam, workspace = verdicts.workspace.person("sam"), verdicts.workspace

@@ -14,7 +14,7 @@ from bot.store import Session
 from bot.store.diagnosis import feedback as feedback_store
 from bot.store.diagnosis.feedback import CauseAccuracy, Rating, VerdictFeedback
 from bot.store.tickets import tickets
-from bot.ticket import Ticket
+from bot.ticket import Status, Ticket
 
 __all__ = ["CauseAccuracy", "FeedbackService", "Rating"]
 
@@ -25,12 +25,14 @@ class FeedbackService:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def save(self, team: str, number: int, person: str, rating: Rating) -> None:
+    async def save(self, team: str, number: int, person: str, rating: Rating) -> bool:
         """Store a person's rating of a ticket's verdict; a later one replaces an earlier.
+
+        Return whether the person may now resolve the ticket with the verdict.
 
         Raises NotAllowedError unless the person is support or reported the ticket.
         """
-        await find_visible(self._context, team, number, person)
+        visible = await find_visible(self._context, team, number, person)
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -42,6 +44,9 @@ class FeedbackService:
             feedback_store.save_feedback(session, feedback)
 
         await self._context.store.transact(work)
+        if rating is not Rating.RIGHT or visible.status is Status.RESOLVED:
+            return False
+        return await self._context.permissions.is_support(team, person)
 
     async def details(self, team: str, number: int, person: str) -> tuple[Ticket, Diagnosis]:
         """Return the stored diagnosis of a ticket; NotFoundError when there is none.

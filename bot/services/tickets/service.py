@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from bot.call import IssueType, Side
+from bot.causes import UNKNOWN
 from bot.cloud_report import CloudReport, ReportState
 from bot.errors import InputError
 from bot.services.context import Context
@@ -122,6 +123,15 @@ class TicketService:
             person,
             lambda t, now: t.resolve(person, now, cause=cause, resolution=resolution),
         )
+
+    async def accept_verdict(self, team: str, number: int, person: str) -> Ticket:
+        """Resolve a ticket with the cause of its verdict, without words."""
+
+        def change(ticket: Ticket, now: dt.datetime) -> None:
+            cause = str((ticket.verdict or {}).get("cause") or UNKNOWN)
+            ticket.resolve(person, now, cause=cause, resolution="")
+
+        return await self._act(team, number, person, change)
 
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
         """Open a resolved ticket again; allowed to support and its reporter."""
