@@ -62,7 +62,7 @@ def _likely_call(verdict: Verdict, renderer: Renderer) -> list[str]:
     times = TimeRange(call.started_at, call.ended_at) if call.ended_at else call.started_at
     probably = renderer.inline(message("probably meant"))
     parts = [fact(part, renderer) for part in (call.cname, call.app, times)]
-    return [f"{probably}: {parts[0]}", *parts[1:]]
+    return [f"{probably} {parts[0]}", *parts[1:]]
 
 
 def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:

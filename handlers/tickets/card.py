@@ -132,7 +132,7 @@ def ticket_facts(ticket: Ticket, renderer: Renderer) -> list[str]:
     label = renderer.inline(message("Who had the problem"))
     return [
         " · ".join([*about, fact(PersonId(ticket.reporter), renderer)]),
-        " · ".join([f"{label}: *{who[0]}*", *who[1:]]),
+        " · ".join([f"*{label}* {who[0]}", *who[1:]]),
     ]
 
 

@@ -183,7 +183,7 @@ def test_title_and_facts() -> None:
     assert block_of(ticket, "title")["text"]["text"] == ":red_circle: LD-12 · class_77_1 · Open"
     assert texts_of([block_of(ticket, "facts")])["facts"] == [
         f"Complaint · {AT} · kids · <@U1>",
-        "Who had the problem: *Student •••02* · Teacher •••01",
+        "*Who had the problem* Student •••02 · Teacher •••01",
     ]
     text = tickets_card.ticket_fallback_text(ticket, EN)
     assert text == "LD-12: Complaint about channel class_77_1. Open."
