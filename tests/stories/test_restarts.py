@@ -276,7 +276,7 @@ async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> 
             await harness.pass_time(120)
         assert len(direct_messages(harness, lin, "nobody-knows-1")) == 2
         assert (
-            "Not enough data to say why"
+            "No call was found in nobody-knows-1"
             in find_diagnosis_posts(harness, "nobody-knows-1")[0]["text"]
         )
         pending = await harness.application.store.read(store_jobs.count_pending)

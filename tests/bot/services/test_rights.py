@@ -62,7 +62,6 @@ FOR_SUPPORT: Final[dict[str, Operation]] = {
     "merge": lambda s, p: s.ticket_actions.merge(action(p), 2),
     "link": lambda s, p: s.ticket_actions.link(action(p), 2),
     "unlink": lambda s, p: s.ticket_actions.unlink(action(p), 2),
-    "correct": lambda s, p: s.ticket_actions.correct(action(p), SUBMISSION),
     "report_again": lambda s, p: s.ticket_actions.decide_report(action(p), 0, arrived=False),
     "report_arrived": lambda s, p: s.ticket_actions.decide_report(action(p), 0, arrived=True),
     "call_control.load": lambda s, p: s.call_control.load(TEAM, 1, p),
@@ -83,6 +82,7 @@ FOR_SUPPORT: Final[dict[str, Operation]] = {
     "channel_language": lambda s, p: s.preferences.set_channel_language(TEAM, p, "C1", "zh"),
 }
 FOR_REPORTERS: Final[dict[str, Operation]] = {
+    "correct": lambda s, p: s.ticket_actions.correct(action(p), SUBMISSION),
     "diagnose_again": lambda s, p: s.tickets.diagnose_again(TEAM, 1, p),
     "find_visible": lambda s, p: s.tickets.find_visible(TEAM, 1, p),
     "redraw_chart": lambda s, p: s.tickets.redraw_chart(TEAM, 1, p),

@@ -20,6 +20,7 @@ _UNKNOWN: Final[Outcome] = ("unknown", None, None, None)  # one of the two ends 
 _UNEXPLAINED: Final[Outcome] = ("unknown.other", None, None, None)  # a freeze, and no more data
 _A, _V, _UP = Media.AUDIO, Media.VIDEO, Direction.UP
 _T, _S = Side.TEACHER, Side.STUDENT
+_CONCEALED: Final[Outcome] = ("media.concealed", _A, Direction.DOWN, _S)  # what was heard
 _DROPPED: Final[Outcome] = ("reconnect.network_down", None, None, _S)  # samples stop, and go on
 _LEFT: Final[Outcome] = (
     "session.peer_offline",
@@ -43,7 +44,7 @@ EXPECTED: Final[dict[str, dict[str, Outcome]]] = {
         "latency_up_video": _NOTHING,
         "latency_down_video": _NOTHING,
         "latency_down_audio": _NOTHING,
-        "jitter_up_audio": _UNEXPLAINED,
+        "jitter_up_audio": _CONCEALED,
         "jitter_down_video": _UNEXPLAINED,
         "module_off_video": _STOPPED,
         "slow_join": _NOTHING,
@@ -52,7 +53,7 @@ EXPECTED: Final[dict[str, dict[str, Outcome]]] = {
         "removed": _LEFT,
     },
     "volcengine": {  # names no causes, and has no jitter among its metrics
-        "jitter_up_audio": _UNEXPLAINED,
+        "jitter_up_audio": _CONCEALED,
         "jitter_down_video": _UNEXPLAINED,
         "module_off_video": _STOPPED,
         "slow_join": _NOTHING,
