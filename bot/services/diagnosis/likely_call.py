@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,21 +15,29 @@ from bot.ports import Cloud, Window
 
 _LOOKBACK: Final = dt.timedelta(hours=24)
 _SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_LIMIT_S: Final = 20.0  # the diagnosis waits for the search
 _MOST_APPS: Final = 10  # a search costs each app one request of its quota
 
 
 async def find_likely_call(
-    clouds: Mapping[str, Cloud], report: Report, window: Window, now: dt.datetime
+    clouds: Mapping[str, Cloud],
+    report: Report,
+    window: Window,
+    now: dt.datetime,
+    *,
+    limit_s: float = _LIMIT_S,
 ) -> Call | None:
-    """Return the call, searched in the likeliest place first; None without one.
+    """Return the call, searched in the likeliest place first; None without one in `limit_s`.
 
     At the reported time: this channel in other apps, then other capitals. At another time: the
     channel itself, within a day. A cloud that fails or has no quota left is skipped.
     """
-    for app, cname, searched in _places(clouds, report, window, now):
-        with suppress(CloudError):
-            if calls := await clouds[app].find_calls(app, cname, searched):
-                return calls[0]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            for app, cname, searched in _places(clouds, report, window, now):
+                with suppress(CloudError):
+                    if calls := await clouds[app].find_calls(app, cname, searched):
+                        return calls[0]
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +52,19 @@ async def test_other_apps_come_first_and_failures_are_skipped() -> None:
     kids, adults = ToldCloud((make_call(700, 600),)), ToldCloud((RUNNING,))
     assert await find(kids=kids, busy=away, adults=adults) == RUNNING
     assert kids.requests == []
+
+
+async def test_search_gives_up_on_a_cloud_that_hangs() -> None:
+    """The diagnosis is posted without a hint."""
+
+    class HangingCloud(ToldCloud):
+        async def find_calls(self, *_: object, **__: object) -> tuple[Call, ...]:
+            await asyncio.Event().wait()
+            return ()
+
+    clouds: Any = {"kids": ToldCloud((RUNNING,)), "adults": HangingCloud()}
+    window = Window.around(NOW, minutes(2))
+    assert await find_likely_call(clouds, REPORT, window, NOW, limit_s=0.01) is None
 
 
 async def test_no_call_anywhere() -> None:
