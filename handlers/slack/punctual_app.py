@@ -26,7 +26,7 @@ Name = Any  # a text or a pattern; Bolt also takes what Lagdesk does not use
 class PunctualApp(AsyncApp):
     """Cancels a handler that is late, which rolls its transaction back, and says so.
 
-    Commands, forms, shortcuts and buttons are looked up in a table. They pass none of Bolt's
+    Commands, forms, shortcuts, buttons and menus are looked up in a table. They pass none of Bolt's
     middleware, which they do not need: the transport has checked the signature, the workspace's
     token is looked up here, `ssl_check` and URL verification are no such requests, and only
     events can be our own or come twice. Bolt has the events, the requests of workspaces that
@@ -66,6 +66,10 @@ class PunctualApp(AsyncApp):
     def action(self, constraints: Name, *_: Any, **__: Any) -> Registration:
         """Register the listener of a button or a select."""
         return self._route("action", constraints)
+
+    def options(self, constraints: Name, *_: Any, **__: Any) -> Registration:
+        """Register the listener that returns the options of a form's field, by its block id."""
+        return self._route("options", constraints)
 
     def _route(self, kind: str, name: Name) -> Registration:
         def add(function: Function) -> Function:

@@ -72,7 +72,11 @@ def inquiry_of(
 
 
 def ticket_number_of(action: Mapping[str, Any]) -> int:
-    """Read the ticket's number from a button; 0, which no ticket has, when the value is forged."""
-    value = str(action.get("value") or "")
+    """Read the ticket's number from a button."""
+    return read_ticket_number(str(action.get("value") or ""))
+
+
+def read_ticket_number(value: str) -> int:
+    """Read a ticket's number; 0, which no ticket has, when the value is forged."""
     is_number = value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
     return int(value) if is_number else 0

@@ -1,17 +1,23 @@
-"""The table that finds the listener of a command, form, shortcut or button without trying all."""
+"""The table that finds the listener of a command, form, shortcut, button or menu at once."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from handlers.slack.request import Body
 
-_SHORTCUTS: Final = ("shortcut", "message_action")
+_INTERACTIONS: Final[Mapping[str, tuple[str, Callable[[Body], object]]]] = {
+    "view_submission": ("view", lambda body: body["view"].get("callback_id")),
+    "shortcut": ("shortcut", lambda body: body.get("callback_id")),
+    "message_action": ("shortcut", lambda body: body.get("callback_id")),
+    "block_actions": ("action", lambda body: body["actions"][0].get("action_id")),
+    "block_suggestion": ("options", lambda body: body.get("block_id")),
+}
 
 
 class Listener:
@@ -59,15 +65,9 @@ class Routes:
 
 def _route_of(body: Body) -> tuple[str, str]:
     """Return the kind and name of a request; ("", "") for the others."""
-    kind = body.get("type")
     if "ssl_check" in body:
         return "", ""
     if "command" in body:
         return "command", str(body["command"])
-    if kind == "view_submission":
-        return "view", str(body["view"].get("callback_id"))
-    if kind in _SHORTCUTS:
-        return "shortcut", str(body.get("callback_id"))
-    if kind == "block_actions":
-        return "action", str(body["actions"][0].get("action_id"))
-    return "", ""
+    kind, name = _INTERACTIONS.get(str(body.get("type")), ("", lambda _: ""))
+    return kind, str(name(body))

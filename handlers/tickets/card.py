@@ -53,14 +53,20 @@ _NO_POLICY: Final = Policy()
 _STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
 MENU_ACTION_ID: Final = "card.menu"
 _MENU_ITEMS: Final = {
-    "unclaim": message("Unclaim"),
     "hand_over": message("Hand over…"),
-    "link": message("Link to another ticket…"),
-    "merge": message("Merge as a duplicate…"),
+    "link": message("Link or merge…"),
     "correct": message("Correct the report…"),
     "room": message("Manage the call, show full uids…"),
 }
-_SHOW_UIDS: Final = message("Show uids…")
+_NAMES_BY_STATUS: Final = {
+    Status.OPEN: _MENU_ITEMS,
+    Status.CLAIMED: _MENU_ITEMS | {"hand_over": message("Hand over or unclaim…")},
+    Status.RESOLVED: {
+        "link": message("Link to another ticket…"),
+        "correct": _MENU_ITEMS["correct"],
+        "room": message("Show uids…"),
+    },
+}
 _MENU_VALUE: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 
 
@@ -81,15 +87,13 @@ def ticket_card(
 
 
 def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noqa: FBT001 - private
-    is_over = ticket.status is Status.RESOLVED
-    verbs = ["link", "correct", "room"] if is_over else [*_MENU_ITEMS]
-    if ticket.status is Status.OPEN:
-        verbs.remove("unclaim")
-    if not has_room:
-        verbs.remove("room")
-    names = _MENU_ITEMS | {"room": _SHOW_UIDS} if is_over else _MENU_ITEMS
     return block_kit.overflow(
-        MENU_ACTION_ID, [(f"{ticket.id}:{v}", renderer.plain_text(names[v])) for v in verbs]
+        MENU_ACTION_ID,
+        [
+            (f"{ticket.id}:{verb}", renderer.plain_text(name))
+            for verb, name in _NAMES_BY_STATUS[ticket.status].items()
+            if has_room or verb != "room"
+        ],
     )
 
 

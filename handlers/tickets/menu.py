@@ -1,9 +1,9 @@
-"""Handlers of a card's menu, for support: hand over, link, merge, correct."""
+"""Handlers of a card's menu, for support: hand over or unclaim, link or merge, correct."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,19 +11,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import ConflictError, InputError, NotFoundError
 from bot.i18n.messages import message
 from bot.services.tickets.actions import ActionRequest, TicketActions
-from bot.services.tickets.query_parser import parse_tickets
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
 from bot.ticket import Ticket
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.slack.open_modal import open_modal
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
-from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
+from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, ticket_option
 from handlers.ui.block_kit import Block
-
-_TICKET_NUMBER_NEEDED: Final = message("Write the ticket's number, such as LD-12.")
+from handlers.ui.form_state import read_metadata_number
 
 
 class TicketMenuHandlers:
@@ -42,25 +40,20 @@ class TicketMenuHandlers:
         self._rooms = rooms
 
     def register(self, app: AsyncApp) -> None:
-        """Register the menu and its four forms."""
+        """Register the menu and its forms."""
         app.action(MENU_ACTION_ID)(self.open)
         app.view(HandOverForm.CALLBACK_ID)(self.hand_over)
-        app.view(MergeForm.CALLBACK_ID)(self.merge)
         app.view(LinkForm.CALLBACK_ID)(self.link)
+        app.options(LinkForm.OTHER)(self.suggest)
         app.view(CorrectForm.CALLBACK_ID)(self.correct)
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the chosen form, or unclaim the ticket at once."""
+        """Open the chosen form."""
         number, choice = read_menu(body["actions"][0])
         if choice == "room":
             await self._rooms.open_for(number, ack, body, client)
             return
-        requester = Requester.of(body)
-        if choice == "unclaim":
-            await self._tickets.unclaim(requester.team, number, requester.person)
-            await ack()
-            return
-        view = await self._build_view(requester, number, choice)
+        view = await self._build_view(Requester.of(body), number, choice)
         await open_modal(client, trigger_id_of(body), view)
         await ack()
 
@@ -71,48 +64,48 @@ class TicketMenuHandlers:
             ticket = await self._tickets.find_correctable(team, number, person)
             return CorrectForm.view(ticket, self._tickets.apps, renderer, person)
         links = await self._ticket_actions.load_links(team, number, person)
-        match choice:
-            case "hand_over":
-                return HandOverForm.view(links.ticket, renderer)
-            case "merge":
-                return MergeForm.view(links, renderer)
+        if choice == "hand_over":
+            return HandOverForm.view(links.ticket, renderer)
         return LinkForm.view(links, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Hand the ticket over to the chosen person."""
-        form = HandOverForm.parse(*_view_state(view))
-        team = Requester.of(body).team
-        if not form.person or (await self._users.profile(team, form.person)).is_bot:
+        """Hand the ticket over to the chosen person, or unclaim it."""
+        form, requester = HandOverForm.parse(*_view_state(view)), Requester.of(body)
+        if not form.person:
+            await self._tickets.unclaim(requester.team, form.number, requester.person)
+        elif (await self._users.profile(requester.team, form.person)).is_bot:
             raise InputError({"person": message("Choose a person.")})
-        await self._ticket_actions.hand_over(_action_request(body, form.number, view), form.person)
+        else:
+            request = _action_request(body, form.number, view)
+            await self._ticket_actions.hand_over(request, form.person)
         await ack()
 
-    async def merge(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Merge the ticket into another one."""
-        form = MergeForm.parse(*_view_state(view))
-        try:
-            await self._ticket_actions.merge(
-                _action_request(body, form.number, view), _parse_ticket_number(form.ticket)
-            )
-        except (ConflictError, NotFoundError) as error:
-            raise InputError({"ticket": error.user_message}) from error
-        await ack()
+    async def suggest(self, ack: AsyncAck, body: Body) -> None:
+        """Return the tickets that match what is typed into the menu of tickets."""
+        requester, view = Requester.of(body), body.get("view") or {}
+        number = read_metadata_number(str(view.get("private_metadata") or ""))
+        found = await self._ticket_actions.suggest(
+            requester.team, number, requester.person, str(body.get("value") or "")
+        )
+        renderer = await self._users.renderer(requester.team, requester.person)
+        await ack(options=[ticket_option(ticket, renderer) for ticket in found])
 
     async def link(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Add a link and remove others."""
+        """Link the ticket to another one or merge it into it, and remove links."""
         form = LinkForm.parse(*_view_state(view))
-        if not form.ticket.strip() and not form.unlinked:
-            raise InputError({"ticket": _TICKET_NUMBER_NEEDED})
+        if not form.other and not form.unlinked:
+            raise InputError({LinkForm.OTHER: message("Choose a ticket.")})
+        request = _action_request(body, form.number, view)
+        is_duplicate = form.relation == LinkForm.DUPLICATE
+        add = self._ticket_actions.merge if is_duplicate else self._ticket_actions.link
         try:
-            if form.ticket.strip():
-                await self._ticket_actions.link(
-                    _action_request(body, form.number, view), _parse_ticket_number(form.ticket)
-                )
+            if form.other:
+                await add(request, form.other)
             for other in form.unlinked:
-                action_request = _action_request(body, form.number, view, f":{other}")
-                await self._ticket_actions.unlink(action_request, _parse_ticket_number(other))
+                again = _action_request(body, form.number, view, f":{other}")
+                await self._ticket_actions.unlink(again, read_ticket_number(other))
         except (ConflictError, NotFoundError) as error:
-            raise InputError({"ticket": error.user_message}) from error
+            raise InputError({LinkForm.OTHER: error.user_message}) from error
         await ack()
 
     async def correct(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
@@ -151,11 +144,3 @@ def _view_state(view: dict[str, Any]) -> tuple[dict[str, Any], str]:
 def _action_request(body: Body, number: int, view: dict[str, Any], more: str = "") -> ActionRequest:
     requester = Requester.of(body)
     return ActionRequest(requester.team, number, requester.person, f"{view['id']}{more}")
-
-
-def _parse_ticket_number(text: str) -> int:
-    """Parse a ticket's number as people write it. Raises InputError."""
-    number = parse_tickets(text).number
-    if number is None:
-        raise InputError({"ticket": _TICKET_NUMBER_NEEDED})
-    return number

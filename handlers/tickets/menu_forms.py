@@ -1,4 +1,4 @@
-"""The forms of a card's menu: hand over, link, merge, correct."""
+"""The forms of a card's menu: hand over or unclaim, link or merge, correct."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from bot.i18n.messages import Message, Uid, message
 from bot.services.tickets.actions import TicketLinks
-from bot.ticket import Ticket
+from bot.ticket import Status, Ticket
+from handlers.slack.request import read_ticket_number
+from handlers.tickets.card import STATUS_NAMES
 from handlers.tickets.forms import ReportForm
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -17,13 +19,16 @@ from handlers.ui.form_state import State, read_metadata_number, read_user, read_
 from handlers.ui.renderer import Renderer
 
 _CANCEL: Final = message("Cancel")
-_TICKET_LENGTH: Final = 30
+_UNCLAIM_HINT: Final = message(
+    "They are notified privately. Leave empty to unclaim the ticket: it is open again, and "
+    "support is alerted as about a new one."
+)
 _UIDS: Final = ("teacher_uid", "student_uid")
 
 
 @dataclass(frozen=True, slots=True)
 class HandOverForm:
-    """Who the ticket is handed over to."""
+    """Who the ticket is handed over to, "" to unclaim it."""
 
     number: int
     person: str = ""
@@ -33,11 +38,14 @@ class HandOverForm:
     @staticmethod
     def view(ticket: Ticket, renderer: Renderer) -> Block:
         """Build the modal."""
+        is_claimed = ticket.status is Status.CLAIMED
+        hint = _UNCLAIM_HINT if is_claimed else message("They are notified privately.")
         field = block_kit.field(
             "person",
             renderer.plain_text(message("To whom?")),
             block_kit.user_select(),
-            hint=renderer.plain_text(message("They are notified privately.")),
+            hint=renderer.plain_text(hint),
+            optional=is_claimed,
         )
         title = message("Hand over %(ticket)s", ticket=ticket.label)
         return _modal(
@@ -56,71 +64,73 @@ class HandOverForm:
 
 
 @dataclass(frozen=True, slots=True)
-class MergeForm:
-    """Which ticket is about the same problem."""
-
-    number: int
-    ticket: str = ""
-
-    CALLBACK_ID = "merge"
-
-    @staticmethod
-    def view(links: TicketLinks, renderer: Renderer) -> Block:
-        """Build the modal; a likely duplicate is filled in."""
-        hint = message("The reporter is notified and pointed to that ticket. Reopening undoes it.")
-        initial = links.likely_duplicate.label if links.likely_duplicate else ""
-        field = _ticket_field(message("Duplicate of which ticket?"), initial, renderer, hint=hint)
-        title = message("Merge %(ticket)s", ticket=links.ticket.label)
-        return _modal(
-            MergeForm.CALLBACK_ID,
-            title,
-            [field],
-            message("Merge"),
-            ticket=links.ticket,
-            renderer=renderer,
-        )
-
-    @classmethod
-    def parse(cls, state: State, private_metadata: str) -> MergeForm:
-        """Read a submitted form; number 0 when it is forged."""
-        return cls(read_metadata_number(private_metadata), read_value(state, "ticket"))
-
-
-@dataclass(frozen=True, slots=True)
 class LinkForm:
-    """Which ticket to link, and which links to remove."""
+    """Which ticket is related or about the same problem, and which links to remove."""
 
     number: int
-    ticket: str = ""
+    other: int = 0
+    relation: str = ""
     unlinked: tuple[str, ...] = ()
 
     CALLBACK_ID = "link"
+    OTHER = "ticket"
+    DUPLICATE = "duplicate"
 
     @staticmethod
     def view(links: TicketLinks, renderer: Renderer) -> Block:
-        """Build the modal with the existing links."""
+        """Build the modal with the existing links; a resolved ticket cannot be merged."""
+        plain_text, ticket = renderer.plain_text, links.ticket
         linked = [(str(other.id), f"{other.label} · {other.cname}") for other in links.linked[:10]]
-        label = message("Which ticket is it related to?")
-        fields = [_ticket_field(label, "", renderer, optional=bool(linked))]
+        choice = block_kit.external_select(plain_text(message("Choose or search")))
+        label = plain_text(message("Which ticket?"))
+        fields = [block_kit.field(LinkForm.OTHER, label, choice, optional=bool(linked))]
+        if ticket.status is not Status.RESOLVED:
+            fields.append(_relation_field(renderer))
         if linked:
             boxes = block_kit.checkboxes(linked, ())
-            taken = renderer.plain_text(message("Remove these links"))
+            taken = plain_text(message("Remove these links"))
             fields.append(block_kit.field("unlink", taken, boxes, optional=True))
-        title = message("Link %(ticket)s", ticket=links.ticket.label)
+        title = message("Link %(ticket)s", ticket=ticket.label)
         return _modal(
-            LinkForm.CALLBACK_ID,
-            title,
-            fields,
-            message("Save"),
-            ticket=links.ticket,
-            renderer=renderer,
+            LinkForm.CALLBACK_ID, title, fields, message("Save"), ticket=ticket, renderer=renderer
         )
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> LinkForm:
-        """Read a submitted form; number 0 when it is forged."""
-        number = read_metadata_number(private_metadata)
-        return cls(number, read_value(state, "ticket"), read_values(state, "unlink"))
+        """Read a submitted form; numbers that are forged are 0."""
+        return cls(
+            number=read_metadata_number(private_metadata),
+            other=read_ticket_number(read_value(state, cls.OTHER)),
+            relation=read_value(state, "relation"),
+            unlinked=read_values(state, "unlink"),
+        )
+
+
+def _relation_field(renderer: Renderer) -> Block:
+    relations = {
+        "related": message("Related: link them"),
+        LinkForm.DUPLICATE: message("The same problem: close this one as a duplicate"),
+    }
+    names = [(key, renderer.plain_text(name)) for key, name in relations.items()]
+    hint = message("The reporter is notified and pointed to that ticket. Reopening undoes it.")
+    return block_kit.field(
+        "relation",
+        renderer.plain_text(message("How do they belong together?")),
+        block_kit.radio(names, "related"),
+        hint=renderer.plain_text(hint),
+    )
+
+
+def ticket_option(ticket: Ticket, renderer: Renderer) -> Block:
+    """Build the option of a ticket in the menu of tickets."""
+    name = message(
+        "%(ticket)s · %(status)s · %(cname)s · %(when)s",
+        ticket=ticket.label,
+        status=STATUS_NAMES[ticket.status],
+        cname=ticket.cname,
+        when=ticket.created_at,
+    )
+    return block_kit.option(str(ticket.id), renderer.plain_text(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,21 +191,6 @@ def _optional_uid_field(field: Block, ticket: Ticket, renderer: Renderer) -> Blo
     keep_hint = message("Leave empty to keep %(uid)s.", uid=Uid(getattr(ticket, name)))
     hint = {"type": "plain_text", "text": renderer.plain_text(keep_hint), "emoji": True}
     return {**field, "optional": True, "hint": hint}
-
-
-def _ticket_field(
-    label: Message,
-    initial: str,
-    renderer: Renderer,
-    *,
-    hint: Message | None = None,
-    optional: bool = False,
-) -> Block:
-    element = block_kit.text_input(initial, placeholder="LD-12", max_length=_TICKET_LENGTH)
-    hint_text = renderer.plain_text(hint) if hint else ""
-    return block_kit.field(
-        "ticket", renderer.plain_text(label), element, hint=hint_text, optional=optional
-    )
 
 
 def _modal(

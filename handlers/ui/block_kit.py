@@ -140,6 +140,21 @@ def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: 
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
+def external_select(placeholder: str) -> Element:
+    """Build a select menu whose options the app returns for what is typed, or for nothing."""
+    return sb.ExternalSelectMenu(
+        action_id=INPUT_ACTION_ID,
+        placeholder=plain_text(placeholder, PLACEHOLDER_LENGTH),
+        min_query_length=0,
+    )
+
+
+def option(value: str, text: str) -> Block:
+    """Build an option of an external select."""
+    resolved: Block = _options([(value, text)])[0]._resolve()  # noqa: SLF001 - see _to_dict
+    return resolved
+
+
 def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) -> Element:
     """Build checkboxes from (value, text) pairs; `selected` are checked."""
     built = _options(options)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.slack import Person
 from bot.services.tickets.actions import ActionRequest
+from bot.ticket import Ticket
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     Json,
@@ -161,10 +162,9 @@ async def test_merged(http_harness: Harness) -> None:
     lin = await filed(harness, "lin", "merge-a")
     await filed(harness, "wang", "merge-b")
     first, second = await find_ticket(harness, "merge-a"), await find_ticket(harness, "merge-b")
-    for text in (second.label, "LD-999999", "nonsense", ""):
-        wrong = await fill_in_again(harness, sam, "merge-b", text)
-        assert set(wrong.errors) == {"ticket"}
-    assert (await fill_in_again(harness, sam, "merge-b", f"ld {first.id}")).ok
+    wrong = await merge(harness, sam, "merge-b", second)
+    assert set(wrong.errors) == {"ticket"}
+    assert (await merge(harness, sam, "merge-b", first)).ok
     card = text_of(find_card(harness, "merge-b"))
     assert f"*Duplicate* of <{first.thread.permalink}|{first.label}>" in card
     notes = [text_of(m) for m in find_replies(harness, find_card(harness, "merge-a"))]
@@ -176,7 +176,7 @@ async def test_merged(http_harness: Harness) -> None:
 
     assert f"和 {first.label} 是同一个问题" in message["text"]
 
-    chain = await fill_in_again(harness, sam, "merge-a", second.label)
+    chain = await merge(harness, sam, "merge-a", second)
     assert set(chain.errors) == {"ticket"}
     await harness.pass_time(1000)
     calls = [text_of(m) for m in find_replies(harness, find_card(harness, "merge-b"))]
@@ -188,9 +188,10 @@ async def test_merged(http_harness: Harness) -> None:
     assert "Duplicate" not in text_of(find_card(harness, "merge-b"))
 
 
-async def fill_in_again(harness: Harness, person: Person, cname: str, text: str) -> Any:
-    """Say in the merge form which ticket is meant; closes the form when it was refused."""
-    outcome = await fill_in(harness, person.user.name, cname, "merge", ticket=text)
+async def merge(harness: Harness, person: Person, cname: str, into: Ticket) -> Any:
+    """Merge a ticket by its form; closes the form when that was refused."""
+    values = {"ticket": str(into.id), "relation": "duplicate"}
+    outcome = await fill_in(harness, person.user.name, cname, "link", **values)
     if person.views:
         await person.close(person.views[-1])
     return outcome
@@ -202,7 +203,7 @@ async def test_linked(http_harness: Harness) -> None:
     await filed(harness, "sam", "link-a")
     await filed(harness, "sam", "link-b")
     first, second = await find_ticket(harness, "link-a"), await find_ticket(harness, "link-b")
-    assert (await fill_in(harness, "zhou", "link-a", "link", ticket=second.label)).ok
+    assert (await fill_in(harness, "zhou", "link-a", "link", ticket=str(second.id))).ok
     assert f"Linked to <{second.thread.permalink}|" in text_of(find_card(harness, "link-a"))
     assert f"Linked to <{first.thread.permalink}|" in text_of(find_card(harness, "link-b"))
     assert (await fill_in(harness, "zhou", "link-b", "link", unlink=[str(first.id)])).ok
@@ -292,7 +293,7 @@ async def test_answers_to_being_told(http_harness: Harness) -> None:
     assert "ticket.reopen" not in text_of(newest)
 
 
-@pytest.mark.parametrize("choice", ["hand_over", "merge", "link"])
+@pytest.mark.parametrize("choice", ["hand_over", "link"])
 async def test_menu_is_for_support(http_harness: Harness, choice: str) -> None:
     """Others are refused privately, in their language, with who is allowed; no form opens."""
     harness = http_harness
@@ -311,15 +312,13 @@ async def test_unclaimed_ticket_is_open_again(http_harness: Harness) -> None:
     await filed(http_harness, "lin", "given-back")
     await press(http_harness, "zhou", "given-back", "claim")
     zhou = http_harness.workspace.person("zhou")
-    await choose_in_menu(http_harness, zhou, "given-back", "unclaim")
-    await http_harness.settled()
+    assert (await fill_in(http_harness, "zhou", "given-back", "hand_over")).ok
     ticket = await find_ticket(http_harness, "given-back")
     assert (ticket.status, ticket.assignee, ticket.escalation_step) == ("open", None, 0)
     assert ticket.escalates_at is not None
     card = text_of(find_card(http_harness, "given-back"))
     assert "ticket.claim" in card
     assert f"Unclaimed by <@{zhou.id}>" in card
-    assert ":unclaim" not in card
 
 
 async def test_a_burst_of_changes(http_harness: Harness) -> None:

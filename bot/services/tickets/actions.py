@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support
 from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
+from bot.services.tickets.suggestions import suggested_tickets
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -48,11 +49,10 @@ class ActionRequest:
 
 @dataclass(frozen=True, slots=True)
 class TicketLinks:
-    """A ticket with its linked tickets and a likely duplicate."""
+    """A ticket with its linked tickets."""
 
     ticket: Ticket
     linked: tuple[Ticket, ...] = ()
-    likely_duplicate: Ticket | None = None
 
 
 class TicketActions:
@@ -67,9 +67,18 @@ class TicketActions:
 
         def work(session: Session) -> TicketLinks:
             linked = (session.get(Ticket, other) for other in ticket.related)
-            return TicketLinks(
-                ticket, tuple(filter(None, linked)), tickets.find_likely_duplicate(session, ticket)
-            )
+            return TicketLinks(ticket, tuple(filter(None, linked)))
+
+        return await self._context.store.read(work)
+
+    async def suggest(self, team: str, number: int, person: str, text: str) -> Sequence[Ticket]:
+        """Return the other tickets that match a text, to link or merge a ticket with."""
+        ticket = await find_for_support(self._context, team, number, person)
+        now = self._context.clock.now()
+
+        def work(session: Session) -> Sequence[Ticket]:
+            suggested = suggested_tickets(session, ticket, text, person, now)
+            return [*{each.id: each for each in suggested if each.id != ticket.id}.values()]
 
         return await self._context.store.read(work)
 

@@ -120,18 +120,6 @@ def number_before(session: Session, since: dt.datetime) -> int:
     return (session.exec(statement).first() or _NUMBER_MAX) - NUMBER_MARGIN
 
 
-def find_likely_duplicate(session: Session, ticket: Ticket) -> Ticket | None:
-    """Find the newest other ticket about the same channel that is no duplicate itself."""
-    return session.exec(
-        select(Ticket)
-        .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname)
-        .where(unindexed(col(Ticket.app) == ticket.app, col(Ticket.number) != ticket.number))
-        .where(unindexed(col(Ticket.duplicate_of).is_(None)))
-        .order_by(col(Ticket.number).desc())
-        .limit(1)
-    ).first()
-
-
 def find_unresolved(session: Session, team: str, cname: str) -> Ticket | None:
     """Find the newest ticket about a channel that is not resolved."""
     return session.exec(

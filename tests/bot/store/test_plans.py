@@ -78,7 +78,6 @@ def listed(**wanted: Any) -> Ask:
         lambda session: weeks.list_weekly_rows(session, NOW - 14 * DAY, NOW, "T1"),
         lambda session: weeks.list_weekly_rows(session, NOW - 14 * DAY, NOW, None),
         lambda session: weeks.uptime(session, NOW - 14 * DAY, NOW),
-        lambda session: tickets.find_likely_duplicate(session, made("V2")),
         lambda session: tickets.find_unresolved(session, "T1", "class_1"),
         lambda session: tickets.find_same_call(session, made("V2", number=7)),
         lambda session: tickets.number_before(session, NOW),

@@ -165,8 +165,7 @@ FIELDS = {
     "room": ["choice", "side"],
     "room_confirm": ["choice", "side"],
     "hand_over": ["person"],
-    "link": ["ticket", "unlink"],
-    "merge": ["ticket"],
+    "link": ["ticket", "relation", "unlink"],
     "correct": ["cname", "occurred_at"],
 }
 

@@ -20,6 +20,7 @@ def routes() -> Routes:
         ("shortcut", "report"),
         ("action", "verdict.details"),
         ("action", re.compile(r"ticket\.(claim|resolve)")),
+        ("options", "ticket"),
     )
     for kind, name in names:
         table.add(kind, name, f"{kind} {getattr(name, 'pattern', name)}")  # type: ignore[arg-type]
@@ -46,6 +47,10 @@ def routes() -> Routes:
             "action ticket\\.(claim|resolve)",
         ),
         ({"type": "block_actions", "actions": [{"action_id": "ticket.other"}]}, None),
+        (
+            {"type": "block_suggestion", "action_id": "value", "block_id": "ticket"},
+            "options ticket",
+        ),
         ({"type": "event_callback", "event": {"type": "message"}}, None),
     ],
 )

@@ -120,15 +120,15 @@ def test_details_have_no_buttons() -> None:
 @pytest.mark.parametrize(
     ("option", "read"),
     [
-        ({"value": "12:merge"}, (12, "merge")),
+        ({"value": "12:link"}, (12, "link")),
         ({"value": "12:room"}, (12, "room")),
         ({"value": "12:steal"}, (0, "")),
-        ({"value": "-1:merge"}, (0, "")),
-        ({"value": "\uff11:merge"}, (0, "")),
-        ({"value": "9" * 40 + ":merge"}, (0, "")),
-        ({"value": ["12:merge"]}, (0, "")),
+        ({"value": "-1:link"}, (0, "")),
+        ({"value": "\uff11:link"}, (0, "")),
+        ({"value": "9" * 40 + ":link"}, (0, "")),
+        ({"value": ["12:link"]}, (0, "")),
         ({}, (0, "")),
-        ("12:merge", (0, "")),
+        ("12:link", (0, "")),
         (None, (0, "")),
     ],
 )
@@ -143,8 +143,9 @@ def test_menu_and_steps() -> None:
         make_ticket(),
         make_ticket(number=7, thread=TicketThread(permalink="https://slack/7")),
     )
-    everything = ["hand_over", "link", "merge", "correct", "room"]
+    everything = ["hand_over", "link", "correct", "room"]
     assert everything == choices_of(ticket, has_menu=True)
+    assert everything == choices_of(make_ticket(status=Status.CLAIMED), has_menu=True)
     assert everything[:-1] == choices_of(ticket, has_menu=False)
     ticket.link(other, "U2", NOW)
     ticket.hand_over("U3", "U2", NOW)

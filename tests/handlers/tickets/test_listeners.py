@@ -134,21 +134,22 @@ async def test_hand_over_form(http_harness: Harness) -> None:
 
 
 async def test_merge_form(http_harness: Harness) -> None:
-    """Into another ticket, which exists; errors are under the field."""
-    await file_ticket(http_harness, "merged")
+    """Into another ticket, found by a word; errors are under the field."""
+    own = await file_ticket(http_harness, "merged")
     other = await file_ticket(http_harness, "into")
     sam = http_harness.workspace.person("sam")
-    view = await open_menu(http_harness, "merged", "merge", "merge")
-    own = (await find_ticket(http_harness, "merged")).label
-    for text, expected in (
-        ("soon", "Write the ticket's number"),
-        ("LD-999999", "There is no ticket LD-999999"),
-        (own, "cannot be merged with itself"),
+    view = await open_menu(http_harness, "merged", "link", "link")
+    (offered,) = await sam.options(view, "value", "into")
+    assert f"LD-{other} · Open · into" in offered["text"]["text"]
+    for value, expected in (
+        ("soon", "Choose a ticket"),
+        ("999999", "There is no ticket LD-999999"),
+        (str(own), "cannot be merged with itself"),
     ):
-        outcome = await sam.submit(view, {"ticket": text})
+        outcome = await sam.submit(view, {"ticket": value, "relation": "duplicate"}, force=True)
         assert list(outcome.errors) == ["ticket"]
         assert expected in outcome.errors["ticket"]
-    assert (await sam.submit(view, {"ticket": f"ld-{other}"})).ok
+    assert (await sam.submit(view, {"ticket": offered["value"], "relation": "duplicate"})).ok
     assert (await find_ticket(http_harness, "merged")).duplicate_of == other
 
 
@@ -158,15 +159,13 @@ async def test_link_form(http_harness: Harness) -> None:
     other = await file_ticket(http_harness, "to-link")
     sam = http_harness.workspace.person("sam")
     view = await open_menu(http_harness, "linked", "link", "link")
-    assert "Write the ticket's number" in (await sam.submit(view, {"ticket": " "})).errors["ticket"]
-    assert (
-        "cannot be linked" in (await sam.submit(view, {"ticket": f"LD-{number}"})).errors["ticket"]
-    )
-    assert (await sam.submit(view, {"ticket": f"LD-{other}"})).ok
+    assert "cannot be linked" in (await sam.submit(view, {"ticket": str(number)})).errors["ticket"]
+    assert (await sam.submit(view, {"ticket": str(other)})).ok
     await http_harness.settled()
     assert (await find_ticket(http_harness, "linked")).related == [other]
     view = await open_menu(http_harness, "linked", "link", "link")
-    assert (await sam.submit(view, {"ticket": "", "unlink": [str(other)]})).ok
+    assert "Choose a ticket" in (await sam.submit(view, {})).errors["ticket"]
+    assert (await sam.submit(view, {"unlink": [str(other)]})).ok
     assert (await find_ticket(http_harness, "linked")).related == []
 
 

@@ -7,7 +7,8 @@ import pytest
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.actions import TicketLinks
-from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
+from bot.ticket import Status
+from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, ticket_option
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import State
 from handlers.ui.renderer import Renderer
@@ -32,43 +33,55 @@ def test_hand_over() -> None:
     (field,) = view["blocks"]
     assert (field["block_id"], field["element"]["type"]) == ("person", "users_select")
     assert field["hint"]["text"] == "They are notified privately."
+    assert not field.get("optional")
+    (field,) = HandOverForm.view(make_ticket(status=Status.CLAIMED), EN)["blocks"]
+    assert field["optional"]
+    assert "Leave empty to unclaim" in field["hint"]["text"]
     state = {"person": {"value": {"selected_user": "U7"}}}
     assert HandOverForm.parse(state, METADATA) == HandOverForm(12, "U7")
     assert HandOverForm.parse({}, "") == HandOverForm(0, "")
 
 
-@pytest.mark.parametrize(
-    ("links", "initial"),
-    [(TicketLinks(TICKET), None), (TicketLinks(TICKET, (), OTHER), "LD-7")],
-)
-def test_merge(links: TicketLinks, initial: str | None) -> None:
-    """A likely duplicate is filled in."""
-    view = MergeForm.view(links, EN)
-    assert heads(view) == ("merge", "Merge LD-12", "Merge", "Cancel")
-    (field,) = view["blocks"]
-    assert field["block_id"] == "ticket"
-    assert field["element"].get("initial_value") == initial
-    assert field["element"]["placeholder"]["text"] == "LD-12"
-    assert field["element"]["max_length"] == 30
-    assert not field.get("optional")
-    assert field["hint"]["text"].startswith("The reporter is notified")
-    state = {"ticket": {"value": {"value": "LD-7"}}}
-    assert MergeForm.parse(state, METADATA) == MergeForm(12, "LD-7")
-
-
-def test_link() -> None:
-    """A ticket's number is required where there is no link to remove."""
-    view = LinkForm.view(TicketLinks(TICKET), EN)
+@pytest.mark.parametrize("status", list(Status))
+def test_link_or_merge(status: Status) -> None:
+    """A ticket is chosen in a list, and how it belongs; a resolved ticket can only be linked."""
+    view = LinkForm.view(TicketLinks(make_ticket(status=status)), EN)
     assert heads(view) == ("link", "Link LD-12", "Save", "Cancel")
-    (field,) = view["blocks"]
-    assert not field.get("optional")
-    assert "hint" not in field
+    ticket, *relation = view["blocks"]
+    assert (ticket["block_id"], ticket["element"]["type"]) == ("ticket", "external_select")
+    assert ticket["element"]["min_query_length"] == 0
+    assert not ticket.get("optional")
+    if status is Status.RESOLVED:
+        assert relation == []
+        return
+    assert relation[0]["element"]["initial_option"]["value"] == "related"
+    assert relation[0]["hint"]["text"].startswith("The reporter is notified")
+    state = {name: {"value": {"selected_option": {"value": value}}} for name, value in CHOSEN}
+    assert LinkForm.parse(state, METADATA) == LinkForm(12, 7, "duplicate")
+    assert LinkForm.parse({}, "") == LinkForm(0)
+
+
+CHOSEN = (("ticket", "7"), ("relation", "duplicate"))
+
+
+def test_option_of_a_ticket() -> None:
+    """What tells it apart is within the length that Slack allows."""
+    long = make_ticket(cname="c" * 64)
+    assert ticket_option(OTHER, EN) == {
+        "text": {
+            "type": "plain_text",
+            "text": "LD-7 · Open · room7 · 2026-11-21 03:20 UTC",
+            "emoji": True,
+        },
+        "value": "7",
+    }
+    assert len(ticket_option(long, EN)["text"]["text"]) == 75
 
 
 def test_remove_links() -> None:
-    """Ten linked tickets are offered; then both fields are optional."""
+    """Ten linked tickets are offered; then no ticket has to be chosen."""
     linked = tuple(make_ticket(number=100 + n, cname=f"room{n}") for n in range(12))
-    ticket, unlink = LinkForm.view(TicketLinks(TICKET, linked), EN)["blocks"]
+    ticket, _, unlink = LinkForm.view(TicketLinks(TICKET, linked), EN)["blocks"]
     assert (ticket["optional"], unlink["optional"]) == (True, True)
     assert unlink["block_id"] == "unlink"
     options = unlink["element"]["options"]
@@ -76,10 +89,9 @@ def test_remove_links() -> None:
     assert (options[0]["value"], options[0]["text"]["text"]) == ("100", "LD-100 · room0")
     assert "initial_options" not in unlink["element"]
     state: State = {
-        "ticket": {"value": {"value": "LD-7"}},
         "unlink": {"value": {"selected_options": [{"value": "100"}, {"value": "101"}]}},
     }
-    assert LinkForm.parse(state, METADATA) == LinkForm(12, "LD-7", ("100", "101"))
+    assert LinkForm.parse(state, METADATA) == LinkForm(12, unlinked=("100", "101"))
 
 
 FIELDS = [

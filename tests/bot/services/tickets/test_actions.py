@@ -125,16 +125,33 @@ async def test_only_support_sees_links(service_harness: ServiceHarness, person: 
 
 
 async def test_links_name_the_other_tickets(service_harness: ServiceHarness) -> None:
-    """Those that are linked, and an older one about the same call."""
-    first = await service_harness.report(cname="same_call")
-    second = await service_harness.report(cname="same_call")
-    third = await service_harness.report()
-    await link(service_harness, request(second.id), third.id)
-    actions = service_harness.services.ticket_actions
-    links = await actions.load_links(TEAM, second.id, SUPPORT)
-    assert [other.id for other in links.linked] == [third.id]
-    assert links.likely_duplicate is not None
-    assert links.likely_duplicate.id == first.id
+    """Those that are linked."""
+    first, second = await service_harness.report(), await service_harness.report()
+    await link(service_harness, request(second.id), first.id)
+    links = await service_harness.services.ticket_actions.load_links(TEAM, second.id, SUPPORT)
+    assert [other.id for other in links.linked] == [first.id]
+
+
+async def test_suggested_tickets(service_harness: ServiceHarness) -> None:
+    """Those about the same channel first, else what is typed; never the ticket itself."""
+    own = await service_harness.report(cname="suggest_1")
+    other = await service_harness.report(cname="suggest_8")
+    resolved = await service_harness.report(cname="suggest_7")
+    same = await service_harness.report(cname="suggest_1")
+    tickets, actions = service_harness.services.tickets, service_harness.services.ticket_actions
+    await tickets.resolve(TEAM, resolved.id, SUPPORT, cause="none", resolution=".")
+    for text, expected in {
+        "": [same, other],
+        f" ld-{resolved.id}": [resolved],
+        f"#{other.id}": [other],
+        "LD-99999999": [],
+        "suggest_7": [resolved],
+        "suggest": [same, resolved, other],
+        "open suggest": [same, other],
+    }.items():
+        found = [each.id for each in await actions.suggest(TEAM, own.id, SUPPORT, text)]
+        assert found[: len(expected)] == [each.id for each in expected], text
+        assert own.id not in found
 
 
 async def test_a_form_delivered_twice_acts_once(service_harness: ServiceHarness) -> None:

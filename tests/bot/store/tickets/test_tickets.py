@@ -90,25 +90,6 @@ def test_number_below_those_since_a_moment(
 
 
 @pytest.mark.parametrize(
-    ("changes", "is_likely"),
-    [
-        ({}, True),
-        ({"team": "T2"}, False),
-        ({"app": "adults"}, False),
-        ({"cname": "class_2"}, False),
-        ({"duplicate_of": 3}, False),
-    ],
-)
-def test_likely_duplicate(*, changes: dict[str, Any], is_likely: bool, session: Session) -> None:
-    """The newest other ticket about the same channel that is no duplicate itself."""
-    own = make_ticket()
-    first, other, _ = store_tickets(session, make_ticket(), make_ticket(**changes), own)
-    found = tickets.find_likely_duplicate(session, own)
-    assert found is not None
-    assert found.id == (other if is_likely else first)
-
-
-@pytest.mark.parametrize(
     ("changes", "is_same"),
     [
         ({}, True),
@@ -141,7 +122,6 @@ def test_ticket_is_no_duplicate_of_itself(session: Session) -> None:
     """Alone in its channel it has none."""
     own = make_ticket()
     store_tickets(session, own)
-    assert tickets.find_likely_duplicate(session, own) is None
     assert tickets.find_same_call(session, own) is None
 
 
