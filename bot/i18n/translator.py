@@ -166,6 +166,10 @@ class Translator:
             return f"{start}–{self.format_time(times.until, 'HH:mm zzz')}"
         return f"{start} – {self.format_time(times.until)}"
 
+    def local_time(self, moment: dt.datetime) -> dt.datetime:
+        """Return a moment in this translator's zone."""
+        return moment.astimezone(_zone(self.timezone))
+
     def format_time(self, moment: dt.datetime, pattern: str = f"{_DAY} HH:mm zzz") -> str:
         """Format a time in this translator's zone; `zzz` is written as UTC+8.
 
@@ -173,7 +177,7 @@ class Translator:
         """
         aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
         try:
-            local_time = aware.astimezone(_zone(self.timezone))
+            local_time = self.local_time(aware)
         except OverflowError:  # at the calendar's first or last day
             local_time = aware
         full_pattern = pattern.replace("zzz", f"'{_offset_name(local_time)}'")

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from bot.call import IssueType
-from bot.i18n.messages import LocaleName, message
+from bot.i18n.messages import LocaleName, Message, message
 from bot.i18n.translator import Translator
 from bot.services.tickets.submission import COMMENT_LENGTH
 from bot.ticket import Ticket
@@ -52,17 +52,21 @@ class ReportForm:
         renderer: Renderer,
         apps: Sequence[str],
         now: dt.datetime,
-        unresolved: Ticket | None = None,
+        time_hint: Message | None = None,
     ) -> block_kit.Block:
         """Build the modal; without the field `app` when there is only one app.
 
-        `unresolved` is another ticket about the channel, which the form warns of.
+        `time_hint` is where `occurred_at` comes from.
         """
         form = _empty_form(renderer.translator.locale, tuple(apps))
         metadata = json.dumps({"source": self.source_permalink}) if self.source_permalink else ""
         blocks = self.fields(renderer, apps, now)
-        if unresolved is not None:
-            blocks.insert(0, _warning(unresolved, renderer))
+        if time_hint is not None:
+            hint = renderer.plain_text(time_hint)
+            blocks = [
+                block_kit.with_hint(each, hint) if each["block_id"] == "occurred_at" else each
+                for each in blocks
+            ]
         return form | {"blocks": blocks, "private_metadata": metadata}
 
     def fields(
@@ -99,7 +103,8 @@ class ReportForm:
         )
 
 
-def _warning(ticket: Ticket, renderer: Renderer) -> block_kit.Block:
+def with_warning(view: block_kit.Block, ticket: Ticket, renderer: Renderer) -> block_kit.Block:
+    """Add to a report form that there is another ticket about the channel."""
     warning = message(
         ":warning: %(ticket)s is already open for %(cname)s, reported %(when)s. Report this only "
         "if it is another problem.",
@@ -107,7 +112,8 @@ def _warning(ticket: Ticket, renderer: Renderer) -> block_kit.Block:
         when=ticket.created_at,
         cname=ticket.cname,
     )
-    return block_kit.context("unresolved", renderer.mrkdwn(warning))
+    block = block_kit.context("unresolved", renderer.mrkdwn(warning))
+    return view | {"blocks": [block, *view["blocks"]]}
 
 
 @lru_cache(maxsize=_MAX_FORMS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.i18n.messages import Message, message
 from bot.ports import Clock
 from bot.services.context import DatabaseError
 from bot.services.preferences.service import PreferencesService
@@ -21,7 +23,7 @@ from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.forms import ReportForm
+from handlers.tickets.forms import ReportForm, with_warning
 from handlers.tickets.source_message import message_permalink, message_text, message_time
 
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
@@ -51,48 +53,49 @@ class ReportHandlers:
 
     async def open_by_command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form, prefilled from the command's arguments."""
-        await self._open(body, client, parse_arguments(str(body.get("text") or "")))
+        await self._open(body, client, parse_arguments, str(body.get("text") or ""))
         await ack()
 
     async def open_by_shortcut(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open an empty form."""
-        await self._open(body, client, PrefilledReport())
+        await self._open(body, client)
         await ack()
 
     async def open_by_message(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form, prefilled from a message's text and time."""
-        slack_message = body.get("message")
-        hints = parse_sentence(message_text(slack_message))
-        await self._open(body, client, hints, message_time(slack_message), message_permalink(body))
+        text = message_text(body.get("message"))
+        await self._open(body, client, parse_sentence, text, message_permalink(body))
         await ack()
 
     async def _open(
         self,
         body: Body,
         client: AsyncWebClient,
-        hints: PrefilledReport,
-        occurred_at: dt.datetime | None = None,
+        parse: Callable[[str, dt.datetime], PrefilledReport] = parse_sentence,
+        text: str = "",
         source_permalink: str = "",
     ) -> None:
         requester = Requester.of(body)
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
         renderer = await self._users.renderer(requester.team, requester.person)
+        apps, now = list(self._tickets.apps), self._clock.now()
+        written_at = message_time(body.get("message"))
+        hints = parse(text, renderer.translator.local_time(written_at or now))
         form = ReportForm(
             app=await self._preferences.default_app(requester.team, requester.person),
             cname=hints.cname,
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,
             abnormal_side=hints.abnormal_side,
-            occurred_at=occurred_at,
+            occurred_at=hints.occurred_at or written_at,
             comments=hints.comments,
             source_permalink=source_permalink,
         )
-        apps, now = list(self._tickets.apps), self._clock.now()
-        view_id = await open_modal(client, trigger_id_of(body), form.view(renderer, apps, now))
+        view = form.view(renderer, apps, now, _time_hint(hints, written_at))
+        view_id = await open_modal(client, trigger_id_of(body), view)
         unresolved = await self._find_unresolved(requester.team, form.cname, deadline)
         if unresolved is not None:
-            view = form.view(renderer, apps, now, unresolved)
-            await update_modal(client, view_id, view, deadline)
+            await update_modal(client, view_id, with_warning(view, unresolved, renderer), deadline)
 
     async def _find_unresolved(self, team: str, cname: str, until: float) -> Ticket | None:
         """Return another ticket about the channel; None when the database is late."""
@@ -117,3 +120,10 @@ class ReportHandlers:
             reporter=requester.person,
             **vars(form),
         )
+
+
+def _time_hint(hints: PrefilledReport, written_at: dt.datetime | None) -> Message | None:
+    """Return why the form has the time that it has."""
+    if hints.occurred_at is not None:
+        return message("As the text says: “%(words)s”", words=hints.time_words)
+    return message("When the message was written") if written_at else None

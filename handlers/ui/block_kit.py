@@ -211,6 +211,11 @@ def fill_in(field: Block, value: str | int) -> Block:
     return field | {"element": element | initial}
 
 
+def with_hint(field: Block, hint: str) -> Block:
+    """Return an input block with a hint below it."""
+    return field | {"hint": plain_text(hint, LABEL_LENGTH)._resolve()}  # noqa: SLF001 - slackblocks has no public way to JSON
+
+
 def modal(
     callback_id: str,
     title: str,
@@ -224,7 +229,7 @@ def modal(
     view = {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain_text(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - slackblocks has no public way to JSON
+        "title": plain_text(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "close": plain_text(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "blocks": list(blocks),
         "private_metadata": private_metadata,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +25,7 @@ from tests.scenario_helpers import (
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NOW = int(START.timestamp())
+CHINA = dt.timezone(dt.timedelta(hours=8))
 
 
 async def open_form(person: Person, text: str = "") -> dict[str, Any]:
@@ -279,6 +281,24 @@ async def test_ticket_of_a_message_has_its_time_and_links_to_it(harness: Harness
     channel = harness.workspace.channel("teachers").id
     link = f"slack.com/archives/{channel}/p{posted['ts'].replace('.', '')}|Original message>"
     assert link in text_of(find_card(harness, "old_1"))
+
+
+async def test_form_has_the_time_of_the_text(http_harness: Harness) -> None:
+    """In the reader's zone, with the words it was read from; else the message's own, with why."""
+    person, start = http_harness.workspace.person("lin"), START.astimezone(CHINA)
+    for text, days, time, why in (
+        ("昨晚8点半学生听不到老师", 1, "20:30", "“昨晚8点半”"),
+        ("学生听不到老师", 0, f"{start:%H:%M}", "这条消息发出的时间"),
+    ):
+        posted = await person.post_message("teachers", text)
+        assert (await person.message_shortcut("report_message", posted)).ok
+        view = await person.wait_for_view("report")
+        block = next(each for each in view["blocks"] if each["block_id"] == "occurred_at")
+        moment = dt.datetime.fromtimestamp(block["element"]["initial_date_time"], CHINA)
+        expected = start - dt.timedelta(days=days)
+        assert f"{moment:%m-%d %H:%M}" == f"{expected:%m-%d} {time}"
+        assert why in block["hint"]["text"]
+        await person.close(view)
 
 
 async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:

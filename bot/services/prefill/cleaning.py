@@ -46,6 +46,10 @@ class CleanText:
         """Return the text from this position on."""
         return CleanText(self.readable[position:], self.plain[position:])
 
+    def before(self, position: int) -> CleanText:
+        """Return the text before this position."""
+        return CleanText(self.readable[:position], self.plain[:position])
+
 
 def clean(text: str) -> CleanText:
     """Remove a chat's entities and escapes (Slack, "Formatting text": mentions, links)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.call import Side
@@ -13,11 +14,13 @@ from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.participants import ParsedParticipants, find_participants
 from bot.services.prefill.rooms import CNAME_LENGTH, find_cname
 from bot.services.prefill.tables import parse_table
+from bot.services.prefill.times import find_time
 from bot.services.prefill.tokens import TokenKind, Tokens, tokenize
 from bot.services.prefill.vocabulary import NOT_ROOM
 
 COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
+_LENGTH_OF_TIMES: Final = 2000
 _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
 _NAME: Final = re.compile(
@@ -34,8 +37,8 @@ _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 class PrefilledReport:
     """Values for the report form; "" for what a text does not give, or not clearly.
 
-    `abnormal_side` is `teacher` or `student`; `comments` at most 1000 characters, without a
-    chat's entities.
+    `abnormal_side` is `teacher` or `student`; `occurred_at` is named by `time_words`; `comments`
+    are at most 1000 characters, without a chat's entities.
     """
 
     cname: str = ""
@@ -43,14 +46,29 @@ class PrefilledReport:
     student_uid: str = ""
     abnormal_side: str = ""
     comments: str = ""
+    occurred_at: dt.datetime | None = None
+    time_words: str = ""
 
 
-def parse_sentence(text: str) -> PrefilledReport:
+def parse_sentence(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
     """Parse a message in ordinary English or Chinese; ambiguous fields are empty.
 
-    Names are searched in the first ten thousand characters, to limit the time.
+    `written_at` is in the writer's zone. Names are searched in the first ten thousand
+    characters, to limit the time.
     """
     cleaned = clean(text)
+    return _with_time(_parse_names(cleaned), cleaned, written_at)
+
+
+def _with_time(
+    report: PrefilledReport, text: CleanText, written_at: dt.datetime | None
+) -> PrefilledReport:
+    """Add the time that a text names."""
+    named = find_time(text.before(_LENGTH_OF_TIMES), written_at) if written_at else None
+    return replace(report, occurred_at=named.moment, time_words=named.words) if named else report
+
+
+def _parse_names(cleaned: CleanText) -> PrefilledReport:
     plain = _limit(cleaned.plain)
     tokens = tokenize(plain)
     participants, cname = _read_prose(tokens)
@@ -69,9 +87,11 @@ def parse_sentence(text: str) -> PrefilledReport:
     )
 
 
-def parse_arguments(text: str) -> PrefilledReport:
+def parse_arguments(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
     """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
-    return _read_positions(clean(text)) or parse_sentence(text)
+    cleaned = clean(text)
+    report = _read_positions(cleaned) or _parse_names(cleaned)
+    return _with_time(report, cleaned, written_at)
 
 
 def _read_prose(tokens: Tokens) -> tuple[ParsedParticipants, str]:

@@ -9,8 +9,8 @@ from bot.call import Side
 
 # Traditional characters of complaints about calls, for a vocabulary in simplified ones.
 SIMPLIFIED: Final = str.maketrans(
-    "聽見進頻間學師號線斷畫聲視麥連稱課員長開關無網電腦這邊說與兩對錯遲傳為側臺機頭",
-    "听见进频间学师号线断画声视麦连称课员长开关无网电脑这边说与两对错迟传为侧台机头",
+    "聽見進頻間學師號線斷畫聲視麥連稱課員長開關無網電腦這邊說與兩對錯遲傳為側臺機頭點時鐘後週禮",
+    "听见进频间学师号线断画声视麦连称课员长开关无网电脑这边说与两对错迟传为侧台机头点时钟后周礼",
 )
 
 _TEACHER_EN = ("teacher", "tutor", "instructor", "lecturer", "host")

@@ -1,0 +1,70 @@
+"""The moment that a text names, in the writer's zone, and the times that are none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.services.prefill.cleaning import clean
+from bot.services.prefill.times import find_time
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+WRITTEN_AT: Final = dt.datetime(2026, 11, 21, 20, 30, tzinfo=CHINA)
+
+# Each row: text, the moment in China, the words that name it.
+MOMENTS = [
+    ("昨晚8点半学生卡", "11-20 20:30", "昨晚8点半"),
+    ("昨晚八點半", "11-20 20:30", "昨晚八點半"),
+    ("昨天晚上八点二十分左右", "11-20 20:20", "昨天晚上八点二十分"),
+    ("前天20:05", "11-19 20:05", "前天20:05"),
+    ("下午3点20看不到老师", "11-21 15:20", "下午3点20"),
+    ("今早9点黑屏", "11-21 09:00", "今早9点"),
+    ("中午12点半", "11-21 12:30", "中午12点半"),
+    ("中午1点", "11-21 13:00", "中午1点"),
+    ("晚上1930学生掉线了", "11-21 19:30", "晚上1930"),
+    ("15点20分，看不到", "11-21 15:20", "15点20分"),
+    ("二十点十五分", "11-21 20:15", "二十点十五分"),
+    ("晚上8点20个人掉线", "11-21 20:00", "晚上8点"),
+    ("２０：０５卡", "11-21 20:05", "２０：０５"),
+    ("学生20:15进来，20:15掉线", "11-21 20:15", "20:15"),
+    ("11月20日19:35左右", "11-20 19:35", "11月20日19:35"),
+    ("日期：11月20日\n时间：20:05", "11-20 20:05", "11月20日\n时间：20:05"),
+    ("around 3:20pm the video froze", "11-21 15:20", "3:20pm"),
+    ("at 7:40 p.m. the sound went", "11-21 19:40", "7:40 p.m."),
+    ("8:30pm yesterday", "11-20 20:30", "8:30pm yesterday"),
+    ("last night at 8:30", "11-20 20:30", "last night at 8:30"),
+    ("this morning at 9:15", "11-21 09:15", "this morning at 9:15"),
+    ("Nov 3rd - 17:54", "11-03 17:54", "Nov 3rd - 17:54"),
+    ("Dec 24, 8:05 PM", "", ""),  # eleven months ago
+    ("lost connection at 20h15", "11-21 20:15", "20h15"),
+    ("8:05pm Beijing time", "11-21 20:05", "8:05pm"),
+    ("3:20pm (UTC+7)", "11-21 16:20", "3:20pm"),
+    ("2026-11-21 12:03 UTC", "11-21 20:03", "2026-11-21 12:03"),
+    ("十分钟前学生掉线", "11-21 20:20", "十分钟前"),
+    ("半小时前听不到", "11-21 20:00", "半小时前"),
+    ("about an hour ago", "11-21 19:30", "an hour ago"),
+]
+
+# Timetables, spans, durations, ratings; hours, days and zones that are not certain.
+NO_MOMENTS = [
+    *("昨晚8点半的课，学生掉线", "今晚八点的课", "上课时间：今晚8点", "上课20分钟", "上课10分钟前"),
+    *("my 8pm lesson", "my 8pm-9pm class", "the class started at 8pm", "class_20 at 7pm: dropped"),
+    *("19:30-20:20卡", "晚上8点到9点", "20:05和20:15都卡", "时长20:15", "at 20:05 of the recording"),
+    *("比例16:09", "1920:1080", "给了15点积分", "3点建议", "9岁", "rated 4:5", "app 5.12.30", "25:10"),
+    *("8:05卡了", "晚上12点", "晚上1点", "23:30 卡", "明天20:05", "大前天20:05", "周五晚上8点半"),
+    *("昨天好好的，20:05卡", "12/3 20:05", "2 days ago at 20:05", "十一月20日 20:05", "2026-13-20 20:05"),
+    *("20:05 IST", "20:05 her time", "local time 20:05", "1.5小时前", "2天前", "刚才卡了", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "words"), [*MOMENTS, *((text, "", "") for text in NO_MOMENTS)]
+)
+def test_moment(text: str, moment: str, words: str) -> None:
+    """A text gives the one moment that is certain, with the words that name it."""
+    named = find_time(clean(text), WRITTEN_AT)
+    found = (f"{named.moment.astimezone(CHINA):%m-%d %H:%M}", named.words) if named else ("", "")
+    assert found == (moment, words)
