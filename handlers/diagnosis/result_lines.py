@@ -50,9 +50,9 @@ def _facts(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
         names = [MISSING_ITEM_NAMES[kind] for kind in kinds]
         return [renderer.inline(message("missing: %(what)s", what=names))] if names else []
     if ticket.cause == HEALTHY:
-        return [fact(TimeRange(verdict.since, verdict.until), renderer)]
+        return [renderer.fact(TimeRange(verdict.since, verdict.until))]
     when = verdict.evidence[0].at if verdict.evidence else verdict.since
-    return [*_who(ticket, verdict, renderer), fact(when, renderer), _certainty(verdict, renderer)]
+    return [*_who(ticket, verdict, renderer), renderer.fact(when), _certainty(verdict, renderer)]
 
 
 def _likely_call(verdict: Verdict, renderer: Renderer) -> list[str]:
@@ -60,9 +60,8 @@ def _likely_call(verdict: Verdict, renderer: Renderer) -> list[str]:
     if call is None:
         return [renderer.inline(message("check the channel name and the time"))]
     times = TimeRange(call.started_at, call.ended_at) if call.ended_at else call.started_at
-    probably = renderer.inline(message("probably meant"))
-    parts = [fact(part, renderer) for part in (call.cname, call.app, times)]
-    return [f"{probably} {parts[0]}", *parts[1:]]
+    probably = renderer.labelled(message("probably meant"), call.cname)
+    return [probably, *(renderer.fact(part) for part in (call.app, times))]
 
 
 def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:
@@ -79,15 +78,9 @@ def _who(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
 
 def participant(side: Side | None, uid: str, renderer: Renderer) -> str:
     """Name a participant by side and uid; None: neither teacher nor student."""
-    name = SIDE_NAMES[side] if side else message("User")
-    return f"{renderer.inline(name)} {fact(Uid(uid), renderer)}"
+    return renderer.labelled(SIDE_NAMES[side] if side else message("User"), Uid(uid))
 
 
 def _certainty(verdict: Verdict, renderer: Renderer) -> str:
     words = renderer.inline(confidence_words(verdict))
     return f"{words} {round((verdict.confidence or 0) * 100)}%"
-
-
-def fact(value: object, renderer: Renderer) -> str:
-    """Render a value that is the same in every language."""
-    return renderer.inline(message("%(text)s", text=value))

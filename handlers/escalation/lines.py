@@ -23,6 +23,7 @@ from handlers.ui.renderer import Link, Renderer
 
 _MAX_EVENTS: Final = 8  # repeated clicks could fill the card
 _FIRST_STEP: Final = 1
+_TO_SUPPORT: Final = message("Escalated to support")
 
 
 def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
@@ -71,25 +72,27 @@ def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) ->
     """Return the card's lines about past escalations and the next one."""
     lines = []
     if ticket.escalated_at is not None:
-        event_lines = [
-            renderer.mrkdwn(_short_escalation_line(event))
-            for event in escalations_of(ticket)[-_MAX_EVENTS:]
-        ]
-        first = message("Escalated to support, %(when)s", when=ticket.escalated_at)
-        lines.append(" · ".join(event_lines) or renderer.mrkdwn(first))
+        events = [_event_facts(event, renderer) for event in escalations_of(ticket)[-_MAX_EVENTS:]]
+        first = f"{renderer.inline(_TO_SUPPORT)} · {renderer.fact(ticket.escalated_at)}"
+        lines.append(" · ".join(events) or first)
     step = next_step(ticket, policy, ticket.escalates_at) if ticket.escalates_at else None
     if step is not None and ticket.escalates_at is not None:
-        lines.append(renderer.mrkdwn(_next_step_line(ticket, step, policy, ticket.escalates_at)))
+        lines.append(_next_step_line(ticket, step, policy, ticket.escalates_at, renderer))
     return lines
 
 
-def _short_escalation_line(event: EscalationEvent) -> Message:
+def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
     """Return an escalation in few words, for several on one line."""
     if event.target is EscalationTarget.LAST:
-        return message("final alert, %(when)s", when=event.at)
-    if event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP and not event.person:
-        return message("again, %(when)s", when=event.at)
-    return escalation_line(event)
+        what = renderer.inline(message("final alert"))
+    elif event.target is EscalationTarget.LEADS:
+        what = renderer.labelled(message("alerted"), _names(event.people))
+    elif event.person:
+        what = renderer.labelled(message("Escalated to support by"), PersonId(event.person))
+    else:
+        is_first = event.number == _FIRST_STEP
+        what = renderer.inline(_TO_SUPPORT if is_first else message("again"))
+    return f"{what} · {renderer.fact(event.at)}"
 
 
 def escalation_line(event: EscalationEvent) -> Message:
@@ -107,22 +110,22 @@ def _names(people: Sequence[str]) -> list[PersonId]:
 
 
 def _next_step_line(
-    ticket: Ticket, step: EscalationStep, policy: Policy, at: dt.datetime
-) -> Message:
+    ticket: Ticket, step: EscalationStep, policy: Policy, at: dt.datetime, renderer: Renderer
+) -> str:
     if step.target is EscalationTarget.LEADS:
-        who = _names(policy.leads)
-        msg = message("If unclaimed, next alert: %(people)s, %(when)s", people=who, when=at)
+        msg = renderer.labelled(message("If unclaimed, next alert:"), _names(policy.leads))
     elif step.target is EscalationTarget.LAST:
-        msg = message("If unclaimed, final alert: %(when)s", when=at)
+        msg = renderer.inline(message("If unclaimed, final alert"))
     elif step.number > _FIRST_STEP:
-        msg = message("If unclaimed, next alert: support again, %(when)s", when=at)
+        msg = renderer.inline(message("If unclaimed, next alert: support again"))
     else:
-        msg = message("If unclaimed, next alert: support, %(when)s", when=at)
+        msg = renderer.inline(message("If unclaimed, next alert: support"))
+    facts = [msg, renderer.fact(at)]
     if ticket.is_live:
-        return message("%(next)s (the class is still in progress)", next=msg)
-    if policy.quiet.after(at - dt.timedelta(minutes=1)) == at:
-        return message("%(next)s (quiet hours until then)", next=msg)
-    return msg
+        facts.append(renderer.inline(message("class in progress")))
+    elif policy.quiet.after(at - dt.timedelta(minutes=1)) == at:
+        facts.append(renderer.inline(message("quiet hours until then")))
+    return " · ".join(facts)
 
 
 def policy_text(policy: Policy, renderer: Renderer) -> str:

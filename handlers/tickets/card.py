@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from bot.ports import Diagnosis
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
-from handlers.diagnosis.result_lines import fact, participant, result_lines
+from handlers.diagnosis.result_lines import participant, result_lines
 from handlers.diagnosis.view import headline
 from handlers.escalation.lines import escalation_card_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
@@ -71,10 +72,18 @@ _MENU_VALUE: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 
 
 def ticket_card(
-    ticket: Ticket, renderer: Renderer, policy: Policy = _NO_POLICY, *, has_menu: bool = False
+    ticket: Ticket,
+    renderer: Renderer,
+    policy: Policy = _NO_POLICY,
+    *,
+    has_menu: bool = False,
+    has_apps: bool = True,
 ) -> list[Block]:
-    """Build the card; with `has_menu` its menu offers acting on the call."""
-    facts = [*result_lines(ticket, renderer), *ticket_facts(ticket, renderer)]
+    """Build the card; with `has_menu` its menu offers acting on the call.
+
+    `has_apps`: there is more than one app, so that it is named.
+    """
+    facts = [*result_lines(ticket, renderer), *ticket_facts(ticket, renderer, has_apps=has_apps)]
     return [
         block_kit.header("title", ticket_title(ticket, renderer)),
         block_kit.section("facts", "\n".join(facts), accessory=_menu(ticket, renderer, has_menu)),
@@ -124,10 +133,13 @@ def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
     )
 
 
-def ticket_facts(ticket: Ticket, renderer: Renderer) -> list[str]:
-    """Return what was reported besides the channel, in two lines."""
-    kind = renderer.inline(ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)])
-    about = [kind, *(fact(value, renderer) for value in (ticket.occurred_at, ticket.app))]
+def ticket_facts(ticket: Ticket, renderer: Renderer, *, has_apps: bool = True) -> list[str]:
+    """Return what was reported besides the channel, in two lines, without the form's defaults."""
+    kind = IssueType(ticket.issue_type)
+    names = [] if kind is IssueType.FEEDBACK else [renderer.inline(ISSUE_TYPE_NAMES[kind])]
+    about = [renderer.fact(ticket.occurred_at), renderer.fact(PersonId(ticket.reporter))]
+    if has_apps:
+        about.insert(1, renderer.fact(ticket.app))
     affected = ticket.abnormal_side
     who = [
         participant(side, ticket.report.uid_of(side), renderer)
@@ -135,7 +147,7 @@ def ticket_facts(ticket: Ticket, renderer: Renderer) -> list[str]:
     ]
     label = renderer.inline(message("Who had the problem"))
     return [
-        " · ".join([*about, fact(PersonId(ticket.reporter), renderer)]),
+        " · ".join([*names, *about]),
         " · ".join([f"*{label}* {who[0]}", *who[1:]]),
     ]
 
@@ -165,34 +177,22 @@ def _quote_blocks(block_id: str, pieces: list[str]) -> list[Block]:
 
 def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
     """Return what has happened to the ticket so far, a line each."""
-    lines = [report_state(ticket)]
+    lines = [renderer.inline(report_state(ticket))]
     if ticket.source_permalink:
-        source = Link(ticket.source_permalink, message("Original message"))
-        lines.insert(0, message("%(text)s", text=source))
+        label = renderer.plain_text(message("Original message"))
+        lines.insert(0, renderer.fact(Link(ticket.source_permalink, label)))
     if ticket.assignee and ticket.claimed_at:
-        lines.append(
-            message(
-                "Claimed by %(person)s, %(when)s",
-                person=PersonId(ticket.assignee),
-                when=ticket.claimed_at,
-            )
-        )
+        lines.append(_by(message("Claimed by"), ticket.assignee, ticket.claimed_at, renderer))
     if ticket.incident is not None:
-        label = f"INC-{ticket.incident}"
-        name = link_to(ticket.thread.incident_permalink, label)
-        lines.append(message("Part of %(incident)s", incident=name))
+        name = link_to(ticket.thread.incident_permalink, f"INC-{ticket.incident}")
+        lines.append(renderer.labelled(message("Part of"), name))
     if ticket.resolver and ticket.resolved_at:
-        lines.append(
-            message(
-                "Resolved by %(person)s, %(when)s",
-                person=PersonId(ticket.resolver),
-                when=ticket.resolved_at,
-            )
-        )
-    return [
-        *(renderer.mrkdwn(line) for line in lines),
-        *escalation_card_lines(ticket, policy, renderer),
-    ]
+        lines.append(_by(message("Resolved by"), ticket.resolver, ticket.resolved_at, renderer))
+    return [*lines, *escalation_card_lines(ticket, policy, renderer)]
+
+
+def _by(what: Message, person: str, when: dt.datetime, renderer: Renderer) -> str:
+    return f"{renderer.labelled(what, PersonId(person))} · {renderer.fact(when)}"
 
 
 _REPORT_STATES: Final = {

@@ -32,6 +32,7 @@ class SlackTicketPosts:
         self._users = users
         self._channel = settings.escalation_channel
         self._policy = Policy.of(settings)
+        self._has_apps = len(settings.apps) > 1
         self._has_menu = has_menu
 
     async def post_card(
@@ -57,7 +58,13 @@ class SlackTicketPosts:
     ) -> tuple[str, list[Block]]:
         if refusal is not None:
             return plain_card(ticket, renderer, self._policy, refusal), []
-        blocks = ticket_card(ticket, renderer, self._policy, has_menu=self._has_menu(ticket))
+        blocks = ticket_card(
+            ticket,
+            renderer,
+            self._policy,
+            has_menu=self._has_menu(ticket),
+            has_apps=self._has_apps,
+        )
         return ticket_fallback_text(ticket, renderer), blocks
 
     async def confirm(self, ticket: Ticket, key: str) -> MessageRef:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.i18n.messages import Message, PersonId, TimeRange, Uid
+from bot.i18n.messages import Message, PersonId, TimeRange, Uid, message
 from bot.i18n.translator import Translator
 
 _VISIBLE_CHARACTERS: Final = 2
@@ -75,6 +75,14 @@ class Renderer:
             replace(self, translator=each).mrkdwn(msg) for each in self.translator.per_language
         ]
         return " / ".join(dict.fromkeys(texts))
+
+    def fact(self, value: object) -> str:
+        """Render a value that is the same in every language."""
+        return self.inline(message("%(text)s", text=value))
+
+    def labelled(self, label: Message, value: object) -> str:
+        """Render a value after its label."""
+        return f"{self.inline(label)} {self.fact(value)}"
 
     def fallback_text(self, msg: Message) -> str:
         """Render as a post's top-level text for notifications and screen readers: escaped."""

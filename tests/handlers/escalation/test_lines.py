@@ -118,16 +118,16 @@ def card_lines(ticket: Ticket, policy: Policy = Policy()) -> list[str]:  # noqa:
 def test_past_escalations_on_the_card() -> None:
     """One line: the first in full, those after it in few words."""
     assert card_lines(make_ticket()) == []
-    assert card_lines(make_ticket(escalated_at=NOW)) == [f"Escalated to support, {TIME}"]
+    assert card_lines(make_ticket(escalated_at=NOW)) == [f"Escalated to support · {TIME}"]
     steps = [(1, SUPPORT, ""), (2, SUPPORT, ""), (2, SUPPORT, "U7"), (3, LAST, "")]
     assert card_lines(escalated(*steps)) == [
         (
-            f"Escalated to support, {TIME} · again, 2026-11-21 03:21 UTC · "
-            "Escalated to support by <@U7>, 2026-11-21 03:22 UTC · "
-            "final alert, 2026-11-21 03:23 UTC"
+            f"Escalated to support · {TIME} · again · 2026-11-21 03:21 UTC · "
+            "Escalated to support by <@U7> · 2026-11-21 03:22 UTC · "
+            "final alert · 2026-11-21 03:23 UTC"
         ),
     ]
-    assert card_lines(escalated((3, LEADS, ""))) == [f"<@U8> alerted, {TIME}"]
+    assert card_lines(escalated((3, LEADS, ""))) == [f"alerted <@U8> · {TIME}"]
 
 
 def test_the_card_has_the_newest_eight_escalations() -> None:
@@ -152,12 +152,12 @@ A_MINUTE = read_quiet_hours("03:19-03:20", "UTC") or NEVER_QUIET
             0,
             Policy(quiet=A_MINUTE),
             {},
-            f"If unclaimed, next alert: support, {TIME} (quiet hours until then)",
+            f"If unclaimed, next alert: support · {TIME} · quiet hours until then",
         ),
-        (0, Policy(), {}, f"If unclaimed, next alert: support, {TIME}"),
-        (1, Policy(), {}, f"If unclaimed, next alert: support again, {TIME}"),
-        (2, Policy(), {}, f"If unclaimed, final alert: {TIME}"),
-        (2, LEADERS, {}, f"If unclaimed, next alert: <@U8>, <@U9>, {TIME}"),
+        (0, Policy(), {}, f"If unclaimed, next alert: support · {TIME}"),
+        (1, Policy(), {}, f"If unclaimed, next alert: support again · {TIME}"),
+        (2, Policy(), {}, f"If unclaimed, final alert · {TIME}"),
+        (2, LEADERS, {}, f"If unclaimed, next alert: <@U8>, <@U9> · {TIME}"),
         (3, Policy(), {}, None),
         (0, Policy(), {"status": Status.CLAIMED}, None),
         (0, Policy(), {"escalates_at": None}, None),
@@ -165,19 +165,19 @@ A_MINUTE = read_quiet_hours("03:19-03:20", "UTC") or NEVER_QUIET
             0,
             Policy(),
             {"is_live": True},
-            f"If unclaimed, next alert: support, {TIME} (the class is still in progress)",
+            f"If unclaimed, next alert: support · {TIME} · class in progress",
         ),
         (
             0,
             Policy(quiet=NIGHT),
             {"escalates_at": NOW.replace(hour=8, minute=0)},
-            "If unclaimed, next alert: support, 2026-11-21 08:00 UTC (quiet hours until then)",
+            "If unclaimed, next alert: support · 2026-11-21 08:00 UTC · quiet hours until then",
         ),
         (
             0,
             Policy(quiet=NIGHT),
             {"escalates_at": NOW.replace(hour=8, minute=1)},
-            "If unclaimed, next alert: support, 2026-11-21 08:01 UTC",
+            "If unclaimed, next alert: support · 2026-11-21 08:01 UTC",
         ),
     ],
 )

@@ -186,6 +186,8 @@ def test_title_and_facts() -> None:
         f"Complaint · {AT} · kids · <@U1>",
         "*Who had the problem* Student •••02 · Teacher •••01",
     ]
+    (about, _) = tickets_card.ticket_facts(make_ticket(issue_type=4), EN, has_apps=False)
+    assert without_dates(about) == f"{AT} · <@U1>", "not the form's default, not the only app"
     text = tickets_card.ticket_fallback_text(ticket, EN)
     assert text == "LD-12: Complaint about channel class_77_1. Open."
 
@@ -203,7 +205,7 @@ def state_lines(**values: Any) -> list[str]:
         ({}, []),
         ({"assignee": "U7"}, []),
         ({"claimed_at": NOW}, []),
-        ({"assignee": "U7", "claimed_at": NOW}, [f"Claimed by <@U7>, {AT}"]),
+        ({"assignee": "U7", "claimed_at": NOW}, [f"Claimed by <@U7> · {AT}"]),
         ({"incident": 3}, ["Part of INC-3"]),
         (
             {"incident": 3, "thread": TicketThread(incident_permalink="https://x/3")},
@@ -211,14 +213,26 @@ def state_lines(**values: Any) -> list[str]:
         ),
         ({"resolver": "U7"}, []),
         ({"resolved_at": NOW}, []),
-        ({"resolver": "U7", "resolved_at": NOW}, [f"Resolved by <@U7>, {AT}"]),
-        ({"escalated_at": NOW}, [f"Escalated to support, {AT}"]),
-        ({"escalates_at": NOW}, [f"If unclaimed, next alert: support, {AT}"]),
+        ({"resolver": "U7", "resolved_at": NOW}, [f"Resolved by <@U7> · {AT}"]),
+        ({"escalated_at": NOW}, [f"Escalated to support · {AT}"]),
+        ({"escalates_at": NOW}, [f"If unclaimed, next alert: support · {AT}"]),
     ],
 )
 def test_state(values: dict[str, Any], expected: list[str]) -> None:
     """Who claimed and resolved it, its incident, and its escalations."""
     assert state_lines(**values) == expected
+
+
+def test_each_fact_stands_once_in_two_languages() -> None:
+    """Names and times are not repeated for the second language."""
+    values = {"assignee": "U7", "claimed_at": NOW, "incident": 3, "source_permalink": "https://x/1"}
+    resolved = {"resolver": "U8", "resolved_at": NOW, "resolved_cause": "network.loss"}
+    ticket = make_ticket(**values, **resolved, escalates_at=NOW, status=Status.RESOLVED)
+    ticket.record_escalation(1, NOW, "support", "U9")
+    text = card_text(ticket, Renderer(Translator("both")))
+    assert "认领人 / Claimed by <@U7> · <!date" in text
+    facts = ("<@U7>", "<@U8>", "<@U9>", "INC-3", "https://x/1", "Packet loss")
+    assert [text.count(fact) for fact in facts] == [1] * len(facts)
 
 
 @pytest.mark.parametrize(
