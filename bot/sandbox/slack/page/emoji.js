@@ -32,9 +32,11 @@ const SQUARE = "M3 5a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1
 const HOURGLASS = "M5 2.5h10M5 17.5h10M6 2.5c0 4 3 5 4 7.5 1-2.5 4-3.5 4-7.5M6 17.5c0-4 3-5 4-7.5 1 2.5 4 3.5 4 7.5";
 const COLOURS = { red: "#dd2e44", orange: "#f4900c", yellow: "#e8b923", green: "#3aa655", blue: "#3b88d6", purple: "#9266cc" };
 const DRAWN = {
-  white_check_mark: [SQUARE, COLOURS.green, "m6 10.5 2.8 2.800L14.5 7"], heavy_check_mark: [null, null, "m4 10.5 4 4 8-9", COLOURS.green],
+  white_check_mark: [SQUARE, COLOURS.green, "m6 10.5 2.8 2.8L14.5 7"], heavy_check_mark: [null, null, "m4 10.5 4 4 8-9", COLOURS.green],
   x: [null, null, "m5 5 10 10M15 5 5 15", COLOURS.red], warning: ["M10 2 19 17.5H1z", COLOURS.yellow, "M10 7.5v5M10 15h.01", "#3a2a00"],
   rotating_light: ["M4 17v-2h12v2zM5.5 14V9a4.5 4.5 0 0 1 9 0v5z", COLOURS.red, "M10 1v1.5M3 4l1 1M17 4l-1 1", COLOURS.red],
+  mag: [null, null, "M8.5 3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4.5 4.5", COLOURS.blue],
+  grey_question: [null, null, "M6.5 7a3.5 3.5 0 1 1 5 3.2c-1.1.6-1.5 1.2-1.5 2.3M10 16.5h.01", "#868686"],
   information_source: [SQUARE, COLOURS.blue, "M10 9v5M10 6h.01"], no_entry: [DISC, COLOURS.red, "M6 10h8"],
   hourglass: [null, null, HOURGLASS, COLOURS.orange], hourglass_flowing_sand: [null, null, HOURGLASS, COLOURS.orange],
 };
