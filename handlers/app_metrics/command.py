@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.i18n.messages import message
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.preferences.service import PreferencesService
-from handlers.app_metrics.view import TOPIC_NAMES
 from handlers.commands import QUALITY
 from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
@@ -40,7 +38,4 @@ class QualityHandlers:
             topic=arguments.topic.value,
         )
         await self._app_metrics.request(trigger_id_of(body), inquiry)
-        progress = message(
-            "Fetching %(topic)s of %(app)s …", app=arguments.app, topic=TOPIC_NAMES[arguments.topic]
-        )
-        await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")
+        await ack()  # as in `/diagnose`

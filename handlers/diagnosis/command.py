@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.i18n.messages import message
 from bot.services.diagnosis.arguments import parse_diagnose
 from bot.services.diagnosis.inquiries import InquiryService
 from bot.services.preferences.service import PreferencesService
@@ -41,5 +40,4 @@ class DiagnoseHandlers:
             since_s=arguments.since_s,
         )
         await self._inquiries.request(trigger_id_of(body), inquiry)
-        progress = message("Diagnosing %(cname)s …", cname=arguments.cname)
-        await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")
+        await ack()  # a text here would remain: the response URL of a command cannot replace it

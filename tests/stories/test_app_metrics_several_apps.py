@@ -80,5 +80,5 @@ async def test_an_answer_survives_a_slow_slack(two_apps: Harness) -> None:
     await person.command("/quality", "scale")
     await two_apps.settled()
     await two_apps.pass_time(30)
-    assert len(ephemeral_texts(person)) == 2
+    assert len(ephemeral_texts(person)) == 1
     assert "用户数" in text_of(answer(person))
