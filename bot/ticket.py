@@ -7,13 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import (
-    JSON,
-    Index,
-    UniqueConstraint,
-    event,
-    text,
-)
+from sqlalchemy import JSON, Index, UniqueConstraint, event, text
 from sqlmodel import Field, Relationship, SQLModel
 
 from bot.call import IssueType, Report, Side
@@ -355,6 +349,10 @@ class Ticket(SQLModel, table=True):
         report.set_state(ReportState.ACCEPTED if arrived else ReportState.PENDING)
         self.add_event(what, now, person, attempt=attempt)
         return True
+
+    def was_resolved_as(self, cause: str) -> bool:
+        """Return whether the ticket is resolved with this cause; a reopened one is not."""
+        return self.status is Status.RESOLVED and self.resolved_cause == cause
 
     def count_events(self, *what: str) -> int:
         """Count the events of these kinds in the history."""

@@ -210,6 +210,7 @@ _REFUSED_WAITING: Final = message(
     "Reported to %(cloud)s: refused. %(reason)s It is tried again every few minutes."
 )
 _REPORTED_BEFORE: Final = message("Reported to %(cloud)s before it was corrected; not sent again.")
+_NOT_REPORTED: Final = message("Not reported to %(cloud)s: withdrawn.")
 _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
 
 
@@ -220,7 +221,9 @@ def report_state(ticket: Ticket) -> Message:
     if before is not None:
         return replace(_REPORTED_BEFORE, params={"cloud": CLOUD_NAMES[before]})
     msg = _REPORT_STATES[ticket.cloud_report.state]
-    if ticket.cloud_report.retry_at is not None:
+    if ticket.cloud_report.is_unsent and ticket.was_resolved_as(WITHDRAWN):
+        msg = _NOT_REPORTED
+    elif ticket.cloud_report.retry_at is not None:
         msg = _REFUSED_WAITING
     elif ticket.cloud_report.state is ReportState.PENDING and reason is not None:
         msg = _REPORT_WAITING
@@ -262,7 +265,7 @@ def own_buttons(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the reporter's buttons, [] once the ticket is resolved; a withdrawn one is reopened."""
     verbs = ["correct", "withdraw"]
     if ticket.status is Status.RESOLVED:
-        verbs = ["reopen"] if ticket.resolved_cause == WITHDRAWN else []
+        verbs = ["reopen"] if ticket.was_resolved_as(WITHDRAWN) else []
     buttons = [ticket_button(verb, ticket, renderer) for verb in verbs]
     return [block_kit.actions(f"buttons-{ticket.id}", *buttons)] if buttons else []
 

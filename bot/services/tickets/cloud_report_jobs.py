@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from typing import Final
 
+from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.errors import CloudError
 from bot.i18n.messages import Message
@@ -35,7 +36,7 @@ class CloudReportJobs:
         and may have arrived: only a person can have it sent again.
         """
         ticket = await find_ticket(self._context, number)
-        if not ticket.cloud_report.is_unsent:
+        if not ticket.cloud_report.is_unsent or ticket.was_resolved_as(WITHDRAWN):
             return None
         if ticket.cloud_report.attempted_at is not None:
             await self._save_state(run, ticket, ReportState.UNCONFIRMED)

@@ -134,9 +134,17 @@ class TicketService:
         return await self._act(team, number, person, change)
 
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
-        """Open a resolved ticket again; allowed to support and its reporter."""
+        """Open a resolved ticket again; allowed to support and its reporter.
+
+        The report of a withdrawn ticket is then sent after all.
+        """
         return await self._act(
-            team, number, person, lambda t, now: t.reopen(person, now), allow_reporter=True
+            team,
+            number,
+            person,
+            lambda t, now: t.reopen(person, now),
+            lambda session, ticket, now: enqueue(session, ticket, "report", now),
+            allow_reporter=True,
         )
 
     async def diagnose_again(self, team: str, number: int, person: str) -> Ticket:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from bot.call import Report
+from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.errors import CloudError
 from bot.jobs.leases import Lease, LeaseLostError
@@ -55,6 +56,18 @@ async def test_accepted_report_is_sent_once(service_harness: ServiceHarness) -> 
         None,
     )
     assert await service_harness.job(f"card:{ticket.label}")
+
+
+async def test_report_of_a_withdrawn_ticket_waits(service_harness: ServiceHarness) -> None:
+    """It is sent when the reporter opens the ticket again."""
+    ticket = await service_harness.report()
+    cloud, now = RecordedCalls(), service_harness.clock.now()
+    await service_harness.change(ticket.id, lambda t: t.withdraw("U1", now, cause=WITHDRAWN))
+    assert await jobs(service_harness, cloud).send_report(Run("k"), ticket.id) is None
+    assert cloud.calls == []
+    await service_harness.change(ticket.id, lambda t: t.reopen("U1", now))
+    await jobs(service_harness, cloud).send_report(Run("k"), ticket.id)
+    assert cloud.calls == [("send_report", ticket.report)]
 
 
 async def test_report_that_may_have_been_sent_is_not_sent_again(
