@@ -15,6 +15,7 @@ from bot.cloud_report import CloudReport, ReportState
 from bot.columns import EnumText, UtcTime
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
+from bot.ticket_thread import TicketThread
 
 _MAX_URGENCY_STEPS: Final = 9  # further escalations do not raise the urgency
 LAST_GROUP_STEP: Final = 2  # the last step that always notifies the support group
@@ -39,26 +40,6 @@ def _json_list() -> Any:
     Pydantic copies the default; it would inspect a `default_factory` for each ticket.
     """
     return Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")})
-
-
-class TicketThread(SQLModel, table=True):
-    """Where a ticket is in Slack: its card, the thread below it, and what was posted there."""
-
-    __tablename__ = "ticket_thread"
-    __table_args__ = (Index("ix_ticket_thread_card", "channel", "card_ts"),)
-
-    ticket: int | None = Field(default=None, primary_key=True, foreign_key="ticket.number")
-    channel: str = ""
-    card_ts: str = ""
-    permalink: str = ""
-    diagnosis_ts: str = ""
-    chart_file_id: str = ""  # Slack's id of the picture in the diagnosis
-    chart_alt_text: str = ""
-    incident_permalink: str = ""
-
-    def move_to(self, channel: str, card_ts: str) -> None:
-        """Record a new card; a diagnosis in the thread of an earlier card does not count."""
-        self.channel, self.card_ts, self.diagnosis_ts = channel, card_ts, ""
 
 
 def _part() -> Any:

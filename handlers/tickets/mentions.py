@@ -16,7 +16,8 @@ from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Destination, Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from handlers.diagnosis.view import headline
 from handlers.slack.posting import SlackPoster
 from handlers.slack.request import Body, Requester

@@ -13,7 +13,8 @@ from sqlmodel import SQLModel
 from bot.call import IssueType, Report, Side
 from bot.cloud_report import CloudReport, ReportState
 from bot.errors import ConflictError
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from tests.bot.test_ticket import LATER, NOW, make_ticket
 
 CALLED = {"whom": "support", "people": []}

@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Ticket
+from bot.ticket_thread import TicketThread
 from handlers.slack.clients import SlackClients
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory

@@ -16,7 +16,8 @@ from bot.call import Side
 from bot.columns import UtcTime
 from bot.store.diagnosis.feedback import Rating, VerdictFeedback
 from bot.store.tickets import tickets
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 
 _UPTIME_RETENTION: Final = dt.timedelta(days=400)
 

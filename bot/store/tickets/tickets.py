@@ -14,7 +14,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.errors import ticket_not_found
 from bot.store.tickets import search_index
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database

@@ -11,7 +11,7 @@ from bot.errors import SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import FILE_GONE, Diagnosis, UploadedImage
 from bot.sandbox.slack import Workspace
-from bot.ticket import TicketThread
+from bot.ticket_thread import TicketThread
 from handlers.diagnosis.chart_upload import (
     ChartUploader,
     chart_image_block,

@@ -21,7 +21,8 @@ from bot.call import (
 )
 from bot.diagnosis import Evidence
 from bot.ports import Diagnosis
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Ticket
+from bot.ticket_thread import TicketThread
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer

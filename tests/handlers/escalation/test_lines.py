@@ -9,7 +9,8 @@ import pytest
 
 from bot.escalation import EscalationEvent, EscalationTarget, Policy
 from bot.quiet_hours import NEVER_QUIET, read_quiet_hours
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from handlers.escalation.lines import (
     alert,
     escalation_card_lines,

@@ -9,7 +9,8 @@ import pytest
 
 from bot.sandbox.slack.block_kit import validate_message
 from bot.services.escalation.incidents import IncidentFacts
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Ticket
+from bot.ticket_thread import TicketThread
 from handlers.escalation.view import group_mention, incident_post
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
 

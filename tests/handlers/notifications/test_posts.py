@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.services.notifications.rules import Notification
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from handlers.notifications.posts import notification_message, thread_note
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
 

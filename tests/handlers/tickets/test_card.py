@@ -12,7 +12,8 @@ from bot.diagnosis import Verdict
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
 from bot.i18n.translator import Translator
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from handlers.tickets import card as tickets_card
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of, without_dates

@@ -10,7 +10,8 @@ import pytest
 from bot.call import Side
 from bot.diagnosis import Verdict
 from bot.services.tickets.mentions import ChannelMessage
-from bot.ticket import Status, Ticket, TicketThread
+from bot.ticket import Status, Ticket
+from bot.ticket_thread import TicketThread
 from handlers.tickets.mentions import read_channel_message, status_message
 from tests.handlers.samples import EN, NOW, ZH, make_ticket, texts_of
 

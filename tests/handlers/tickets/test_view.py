@@ -10,7 +10,8 @@ import pytest
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.services.tickets.service import TicketPage
-from bot.ticket import Status, TicketThread
+from bot.ticket import Status
+from bot.ticket_thread import TicketThread
 from handlers.tickets.view import list_line, private_list, shared_list
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer

@@ -13,7 +13,8 @@ from bot.ports import Diagnosis
 from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.store import Store
 from bot.store.tickets import tickets
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Ticket
+from bot.ticket_thread import TicketThread
 from tests.bot.services.contexts import make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)

@@ -12,7 +12,8 @@ import pytest
 
 from bot.call import Side
 from bot.services.tickets.export import FIELDS, ticket_row, write_tickets
-from bot.ticket import Ticket, TicketThread
+from bot.ticket import Ticket
+from bot.ticket_thread import TicketThread
 
 CONTRACT = """
     number status app cloud cname teacher_uid student_uid abnormal_side abnormal_uid issue_type

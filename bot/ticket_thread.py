@@ -1,0 +1,25 @@
+"""Where a ticket is in Slack: its table."""
+
+from __future__ import annotations
+
+from sqlmodel import Field, Index, SQLModel
+
+
+class TicketThread(SQLModel, table=True):
+    """Where a ticket is in Slack: its card, the thread below it, and what was posted there."""
+
+    __tablename__ = "ticket_thread"
+    __table_args__ = (Index("ix_ticket_thread_card", "channel", "card_ts"),)
+
+    ticket: int | None = Field(default=None, primary_key=True, foreign_key="ticket.number")
+    channel: str = ""
+    card_ts: str = ""
+    permalink: str = ""
+    diagnosis_ts: str = ""
+    chart_file_id: str = ""  # Slack's id of the picture in the diagnosis
+    chart_alt_text: str = ""
+    incident_permalink: str = ""
+
+    def move_to(self, channel: str, card_ts: str) -> None:
+        """Record a new card; a diagnosis in the thread of an earlier card does not count."""
+        self.channel, self.card_ts, self.diagnosis_ts = channel, card_ts, ""
