@@ -18,6 +18,7 @@ from bot.i18n.messages import PersonId, message
 from bot.ticket_thread import TicketThread
 
 _MAX_URGENCY_STEPS: Final = 9  # further escalations do not raise the urgency
+_SNOOZED_URGENCY: Final = -1  # after all others in the queue
 LAST_GROUP_STEP: Final = 2  # the last step that always notifies the support group
 _REPEAT_CLICK_WINDOW: Final = dt.timedelta(seconds=60)  # escalating again within it does nothing
 
@@ -89,6 +90,7 @@ class Ticket(SQLModel, table=True):
     )
     assignee: str | None = None
     claimed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    snoozed_until: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     escalated_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     escalation_step: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     escalates_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)  # the next step
@@ -143,8 +145,11 @@ class Ticket(SQLModel, table=True):
         self.revision += 1
         if self.status is not Status.OPEN or self.duplicate_of is not None:
             self.escalates_at = None
+        if self.status is not Status.CLAIMED:
+            self.snoozed_until = None
         steps = self.escalation_step if self._is_unattended else 0
-        self.urgency = min(steps, _MAX_URGENCY_STEPS) * 2 + int(bool(self.is_live))
+        urgency = min(steps, _MAX_URGENCY_STEPS) * 2 + int(bool(self.is_live))
+        self.urgency = urgency if self.snoozed_until is None else _SNOOZED_URGENCY
 
     def add_event(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
         """Add an event to the ticket's history."""
@@ -173,8 +178,25 @@ class Ticket(SQLModel, table=True):
         self._require_unresolved()
         if self.status is Status.OPEN:
             return  # a repeated click
-        self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
+        self._release()
         self.add_event("unclaimed", now, person)
+
+    def snooze(self, until: dt.datetime, person: str, now: dt.datetime) -> None:
+        """Claim the ticket until a moment. Raises ConflictError when it is resolved."""
+        self._require_unresolved()
+        if self.snoozed_until == until:
+            return  # a repeated submission
+        if self.status is Status.OPEN:
+            self.claim(person, now)
+        self.snoozed_until = until
+        self.add_event("snoozed", now, person, until=until.isoformat())
+
+    def wake(self, now: dt.datetime) -> None:
+        """Make a snoozed ticket open again, without an assignee."""
+        assignee = self.assignee
+        self._release()
+        self.add_event("woken", now, to=assignee)
+        self.restart_escalation(now, "")
 
     def hand_over(self, to: str, person: str, now: dt.datetime) -> None:
         """Assign the ticket to somebody else. Raises ConflictError when it is resolved."""
@@ -182,6 +204,7 @@ class Ticket(SQLModel, table=True):
         if self.status is Status.CLAIMED and self.assignee == to:
             return
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, to, now
+        self.snoozed_until = None
         self.add_event("handed", now, person, to=to)
 
     def escalate(self, now: dt.datetime, person: str = "") -> None:
@@ -261,7 +284,7 @@ class Ticket(SQLModel, table=True):
         """Reopen the ticket. Raises ConflictError when it is not resolved."""
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
-        self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
+        self._release()
         self.resolved_at, self.resolver, self.escalated_at = None, None, None
         self.duplicate_of, self.helped = None, None
         self.add_event("reopened", now, person)
@@ -356,6 +379,9 @@ class Ticket(SQLModel, table=True):
         """Whether it was escalated, and not claimed since."""
         called_at, claimed_at = self.escalated_at, self.claimed_at
         return called_at is not None and (claimed_at is None or called_at > claimed_at)
+
+    def _release(self) -> None:
+        self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
 
     def _close(self, person: str, now: dt.datetime) -> None:
         self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now

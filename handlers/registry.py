@@ -85,5 +85,5 @@ def _ticket_handlers(
         LikelyCallHandlers(services.ticket_actions),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
-        TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users),
+        TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users, clock),
     )

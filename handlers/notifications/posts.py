@@ -99,10 +99,22 @@ def notification_message(
             by = next((s["who"] for s in reversed(ticket.history) if s["what"] == "handed"), "")
             handed = message("%(person)s handed it over to you.", person=PersonId(by))
             return _simple_message(msg, ticket, renderer, handed)
+        case "woken":
+            return _woken(ticket, renderer)
         case "resolved" | "offered":
             return _resolved(ticket, notification, renderer)
     unknown = f"no text for {notification.name}"
     raise ValueError(unknown)
+
+
+def _woken(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+    msg = message(
+        "You snoozed %(ticket)s (%(cname)s) until now. It is open again, and nobody has claimed "
+        "it.",
+        **_ticket_params(ticket),
+    )
+    text, blocks = _simple_message(msg, ticket, renderer)
+    return text, [*blocks, block_kit.actions("woken", ticket_button("claim", ticket, renderer))]
 
 
 def _simple_message(

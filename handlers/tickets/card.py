@@ -55,6 +55,7 @@ _STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
 MENU_ACTION_ID: Final = "card.menu"
 _MENU_ITEMS: Final = {
     "hand_over": message("Hand over…"),
+    "snooze": message("Snooze…"),
     "link": message("Link or merge…"),
     "correct": message("Correct the report…"),
     "room": message("Manage the call, show full uids…"),
@@ -183,6 +184,8 @@ def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[st
         lines.insert(0, renderer.fact(Link(ticket.source_permalink, label)))
     if ticket.assignee and ticket.claimed_at:
         lines.append(_by(message("Claimed by"), ticket.assignee, ticket.claimed_at, renderer))
+    if ticket.snoozed_until is not None:
+        lines.append(renderer.labelled(message("Snoozed until"), ticket.snoozed_until))
     if ticket.incident is not None:
         name = link_to(ticket.thread.incident_permalink, f"INC-{ticket.incident}")
         lines.append(renderer.labelled(message("Part of"), name))

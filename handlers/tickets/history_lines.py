@@ -21,6 +21,8 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "claimed": message("Claimed by %(person)s, %(when)s"),
     "unclaimed": message("Unclaimed by %(person)s, %(when)s"),
     "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
+    "snoozed": message("Snoozed until %(until)s by %(person)s, %(when)s"),
+    "woken": message("Open again after a snooze, %(when)s"),
     "resolved": message("Resolved by %(person)s, %(when)s"),
     "withdrawn": message("Withdrawn by %(person)s, %(when)s"),
     "merged": message("Merged into %(other)s by %(person)s, %(when)s"),
@@ -33,7 +35,9 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "report_arrived": message("%(person)s says that the report to the cloud arrived, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
-_ELSEWHERE_ON_CARD: Final = frozenset(("claimed", "resolved", "withdrawn", "merged", "called"))
+_ELSEWHERE_ON_CARD: Final = frozenset(
+    ("claimed", "snoozed", "resolved", "withdrawn", "merged", "called")
+)
 _FIELD_NAMES: Final[Mapping[str, Message]] = {
     "app": message("App"),
     "cname": message("Channel"),
@@ -81,6 +85,7 @@ def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
         "person": PersonId(event["who"]),
         "to": PersonId(event.get("to", "")),
         "when": dt.datetime.fromisoformat(event["at"]),
+        "until": dt.datetime.fromisoformat(event.get("until", event["at"])),
         "other": other_ticket(ticket, event.get("ticket", 0)),
         "fields": [_FIELD_NAMES[name] for name in event.get("fields", ()) if name in _FIELD_NAMES],
     }

@@ -143,6 +143,9 @@ def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
         message("Claimed by %(person)s", person=PersonId(ticket.assignee))
         if ticket.assignee
         else None,
+        message("Snoozed until %(when)s", when=ticket.snoozed_until)
+        if ticket.snoozed_until
+        else None,
         message(":rotating_light: escalated") if ticket.escalated_at else None,
         message(":red_circle: class in progress") if ticket.is_live else None,
     ]

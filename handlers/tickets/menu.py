@@ -1,4 +1,4 @@
-"""Handlers of a card's menu, for support: hand over or unclaim, link or merge, correct."""
+"""Handlers of a card's menu, for support: hand over or unclaim, snooze, link or merge, correct."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConflictError, InputError, NotFoundError
 from bot.i18n.messages import message
+from bot.ports import Clock
 from bot.services.tickets.actions import ActionRequest, TicketActions
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
@@ -19,7 +20,13 @@ from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
-from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, ticket_option
+from handlers.tickets.menu_forms import (
+    CorrectForm,
+    HandOverForm,
+    LinkForm,
+    SnoozeForm,
+    ticket_option,
+)
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_metadata_number
 
@@ -33,16 +40,19 @@ class TicketMenuHandlers:
         ticket_actions: TicketActions,
         rooms: CallControlHandlers,
         users: UserDirectory,
+        clock: Clock,
     ) -> None:
         self._tickets = tickets
         self._ticket_actions = ticket_actions
         self._users = users
         self._rooms = rooms
+        self._clock = clock
 
     def register(self, app: AsyncApp) -> None:
         """Register the menu and its forms."""
         app.action(MENU_ACTION_ID)(self.open)
         app.view(HandOverForm.CALLBACK_ID)(self.hand_over)
+        app.view(SnoozeForm.CALLBACK_ID)(self.snooze)
         app.view(LinkForm.CALLBACK_ID)(self.link)
         app.options(LinkForm.OTHER)(self.suggest)
         app.view(CorrectForm.CALLBACK_ID)(self.correct)
@@ -64,8 +74,11 @@ class TicketMenuHandlers:
             ticket = await self._tickets.find_correctable(team, number, person)
             return CorrectForm.view(ticket, self._tickets.apps, renderer, person)
         links = await self._ticket_actions.load_links(team, number, person)
-        if choice == "hand_over":
-            return HandOverForm.view(links.ticket, renderer)
+        match choice:
+            case "hand_over":
+                return HandOverForm.view(links.ticket, renderer)
+            case "snooze":
+                return SnoozeForm.view(links.ticket, renderer, self._clock.now())
         return LinkForm.view(links, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
@@ -78,6 +91,14 @@ class TicketMenuHandlers:
         else:
             request = _action_request(body, form.number, view)
             await self._ticket_actions.hand_over(request, form.person)
+        await ack()
+
+    async def snooze(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
+        """Snooze the ticket until the chosen time."""
+        form, requester = SnoozeForm.parse(*_view_state(view)), Requester.of(body)
+        if form.until is None:
+            raise InputError({"until": message("Choose until when.")})
+        await self._tickets.snooze(requester.team, form.number, requester.person, form.until)
         await ack()
 
     async def suggest(self, ack: AsyncAck, body: Body) -> None:

@@ -1,13 +1,15 @@
-"""The forms of a card's menu: hand over or unclaim, link or merge, correct."""
+"""The forms of a card's menu: hand over or unclaim, snooze, link or merge, correct."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.i18n.messages import Message, Uid, message
+from bot.i18n.messages import Duration, Message, Uid, message
+from bot.i18n.translator import Translator
 from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Status, Ticket
 from handlers.slack.request import read_ticket_number
@@ -15,7 +17,15 @@ from handlers.tickets.card import STATUS_NAMES
 from handlers.tickets.forms import ReportForm
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.form_state import State, read_metadata_number, read_user, read_value, read_values
+from handlers.ui.form_state import (
+    State,
+    read_metadata_number,
+    read_moment,
+    read_user,
+    read_value,
+    read_values,
+    to_moment,
+)
 from handlers.ui.renderer import Renderer
 
 _CANCEL: Final = message("Cancel")
@@ -23,6 +33,9 @@ _UNCLAIM_HINT: Final = message(
     "They are notified privately. Leave empty to unclaim the ticket: it is open again, and "
     "support is alerted as about a new one."
 )
+_SNOOZE_HOURS: Final = (1, 4)
+_MORNING: Final = 9
+_SUNDAY: Final = 6
 _UIDS: Final = ("teacher_uid", "student_uid")
 
 
@@ -61,6 +74,70 @@ class HandOverForm:
     def parse(cls, state: State, private_metadata: str) -> HandOverForm:
         """Read a submitted form; number 0 when it is forged."""
         return cls(read_metadata_number(private_metadata), read_user(state, "person"))
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeForm:
+    """Until when the ticket is snoozed, None for a forged form."""
+
+    number: int
+    until: dt.datetime | None = None
+
+    CALLBACK_ID = "snooze"
+
+    @staticmethod
+    def view(ticket: Ticket, renderer: Renderer, now: dt.datetime) -> Block:
+        """Build the modal: usual times, in the reader's zone, or any other."""
+        plain_text = renderer.plain_text
+        times = [
+            (str(int(at.timestamp())), plain_text(name))
+            for at, name in _usual_times(renderer.translator, now)
+        ]
+        hint = message(
+            "It is claimed until then. Afterwards it is open again, you are notified, and support "
+            "is alerted as about a new ticket."
+        )
+        fields = [
+            block_kit.field(
+                "until", plain_text(message("Until when?")), block_kit.radio(times, times[0][0])
+            ),
+            block_kit.field(
+                "at",
+                plain_text(message("Or at another time")),
+                block_kit.datetime_input(),
+                hint=plain_text(hint),
+                optional=True,
+            ),
+        ]
+        title = message("Snooze %(ticket)s", ticket=ticket.label)
+        return _modal(
+            SnoozeForm.CALLBACK_ID,
+            title,
+            fields,
+            message("Snooze"),
+            ticket=ticket,
+            renderer=renderer,
+        )
+
+    @classmethod
+    def parse(cls, state: State, private_metadata: str) -> SnoozeForm:
+        """Read a submitted form; another time counts more than a usual one."""
+        until = read_moment(state, "at") or to_moment(read_value(state, "until"))
+        return cls(read_metadata_number(private_metadata), until)
+
+
+def _usual_times(translator: Translator, now: dt.datetime) -> Iterator[tuple[dt.datetime, Message]]:
+    """Yield moments with their names; on a Sunday tomorrow is Monday."""
+    for hours in _SNOOZE_HOURS:
+        yield (
+            now + dt.timedelta(hours=hours),
+            message("For %(time)s", time=Duration(hours * 3600)),
+        )
+    today = translator.local_time(now).replace(hour=_MORNING, minute=0, second=0)
+    yield today + dt.timedelta(days=1), message("Until tomorrow, 9:00")
+    if today.weekday() != _SUNDAY:
+        days = dt.timedelta(days=7 - today.weekday())
+        yield today + days, message("Until Monday, 9:00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,15 @@ def read_metadata_number(private_metadata: str) -> int:
 
 def read_moment(state: State, field: str) -> dt.datetime | None:
     """Read a date and time; None when missing, malformed or out of range."""
-    epoch_s = _element(state, field).get("selected_date_time")
-    if isinstance(epoch_s, bool) or not isinstance(epoch_s, int):
+    return to_moment(_element(state, field).get("selected_date_time"))
+
+
+def to_moment(epoch_s: object) -> dt.datetime | None:
+    """Convert epoch seconds, also as text; None when malformed or out of range."""
+    if isinstance(epoch_s, bool) or not isinstance(epoch_s, int | str):
         return None
     try:
-        return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+        return dt.datetime.fromtimestamp(int(epoch_s), dt.UTC)
     except (OverflowError, OSError, ValueError):
         return None
 

@@ -64,6 +64,41 @@ def test_second_claim_names_the_first() -> None:
     assert ticket.assignee == "U2"
 
 
+def test_snoozed() -> None:
+    """Claimed and last in the queue until then; afterwards open, with its alerts anew."""
+    ticket, until = make_ticket(), LATER + dt.timedelta(hours=1)
+    ticket.escalate(NOW)
+    ticket.snooze(until, "U2", LATER)
+    ticket.snooze(until, "U2", LATER)
+    assert (ticket.status, ticket.assignee, ticket.snoozed_until) == (Status.CLAIMED, "U2", until)
+    assert [event["what"] for event in ticket.history] == ["called", "claimed", "snoozed"]
+    assert ticket.urgency < make_ticket().urgency
+    ticket.wake(until)
+    assert (ticket.status, ticket.assignee, ticket.snoozed_until) == (Status.OPEN, None, None)
+    assert (ticket.history[3]["what"], ticket.history[3]["to"]) == ("woken", "U2")
+    assert (ticket.escalation_step, ticket.urgency) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda ticket: ticket.unclaim("U2", LATER),
+        lambda ticket: ticket.hand_over("U4", "U2", LATER),
+        lambda ticket: ticket.resolve("U2", LATER, cause="none", resolution=""),
+        lambda ticket: ticket.merge(make_ticket(7), "U2", LATER),
+    ],
+)
+def test_end_of_a_snooze(end: Callable[[Ticket], None]) -> None:
+    """What is done with the ticket before ends it."""
+    ticket = make_ticket()
+    ticket.claim("U3", NOW)
+    ticket.snooze(LATER, "U2", NOW)
+    assert ticket.assignee == "U3"
+    end(ticket)
+    assert ticket.snoozed_until is None
+    assert ticket.urgency == 0
+
+
 def test_resolved_twice() -> None:
     """The same words from the same person are one resolution; others are refused."""
     ticket = make_ticket()

@@ -53,7 +53,7 @@ async def test_card_buttons(ticket_harness: Harness, verb: str) -> None:
     assert guest.views == []
 
 
-@pytest.mark.parametrize("choice", ["hand_over", "link", "correct", "room"])
+@pytest.mark.parametrize("choice", ["hand_over", "snooze", "link", "correct", "room"])
 async def test_card_menu(ticket_harness: Harness, choice: str) -> None:
     """The card's menu opens no form for others."""
     guest = ticket_harness.workspace.person("guest")
@@ -101,6 +101,7 @@ async def test_ticket_by_number(ticket_harness: Harness) -> None:
     [
         ("resolve", {"cause": "network.loss", "resolution": "Changed the cable."}),
         ("hand_over", {"person": "zhou"}),
+        ("snooze", {}),
         ("link", {"ticket": "2"}),
         ("link", {"ticket": "2", "relation": "duplicate"}),
         ("correct", {"cname": "class_77_8"}),

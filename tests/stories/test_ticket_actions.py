@@ -321,6 +321,32 @@ async def test_unclaimed_ticket_is_open_again(http_harness: Harness) -> None:
     assert f"Unclaimed by <@{zhou.id}>" in card
 
 
+async def test_snoozed(http_harness: Harness) -> None:
+    """Nobody is alerted until then; then it is open again, and who snoozed it can claim it."""
+    harness, cname = http_harness, "snooze-1"
+    await filed(harness, "lin", cname)
+    sam = harness.workspace.person("sam")
+    await choose_in_menu(harness, sam, cname, "snooze")
+    view = await sam.wait_for_view("snooze")
+    late = int(harness.clock()) + 31 * 86400
+    assert set((await sam.submit(view, {"at": late})).errors) == {"at"}
+    assert (await sam.submit(view, {"at": None})).ok
+    await harness.settled()
+    card = text_of(find_card(harness, cname))
+    assert f"Claimed by <@{sam.id}>" in card
+    assert "Snoozed until <!date^" in card
+    await harness.pass_time(3500)
+    assert "<!here>" not in text_of({"all": find_replies(harness, find_card(harness, cname))})
+    await harness.pass_time(200)
+    ticket = await find_ticket(harness, cname)
+    assert (ticket.status, ticket.escalation_step) == ("open", 0)
+    (message,) = news(harness, sam, cname, "open again")
+    await harness.pass_time(1000)
+    assert "<!here>" in text_of({"all": find_replies(harness, find_card(harness, cname))})
+    await sam.click(message, "ticket.claim")
+    assert (await find_ticket(harness, cname)).assignee == sam.id
+
+
 async def test_a_burst_of_changes(http_harness: Harness) -> None:
     """Twenty changes within a second make few edits, within Slack's limits; the last one shows."""
     harness, workspace, cname = http_harness, http_harness.workspace, "burst-1"

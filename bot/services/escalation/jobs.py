@@ -1,4 +1,4 @@
-"""The jobs that escalate unclaimed tickets: the timer, mentions and private alerts."""
+"""The jobs that escalate unclaimed tickets: the timer, mentions, private alerts, snoozes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from bot.services.context import Context
 from bot.services.escalation.schedule import (
     ESCALATE,
     PAGE,
+    WAKE,
     enqueue_page,
     schedule_escalation,
     set_liveness,
 )
+from bot.services.notifications import rules
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.store import Session
@@ -95,6 +97,14 @@ class EscalationJobs:
 
         await self._context.store.transact(work)
 
+    @job(WAKE, Queue.MESSAGES)
+    async def wake(self, run: Run, number: int) -> dt.datetime | None:
+        """Open a ticket again whose snooze is over; returns when that is, if it was prolonged."""
+        return await run.commit(
+            self._context,
+            lambda session: _wake(session, number, self._context.policy, self._context.clock.now()),
+        )
+
     @job(PAGE, Queue.MESSAGES)
     async def page(self, run: Run, number: int, revision: int) -> dt.datetime | None:
         """Mention people in the ticket's thread."""
@@ -167,6 +177,18 @@ def _run_step(
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)
     enqueue(session, ticket, "card", now)
+    return None
+
+
+def _wake(session: Session, number: int, policy: Policy, now: dt.datetime) -> dt.datetime | None:
+    ticket = tickets.lock(session, number)
+    if ticket.snoozed_until is None or ticket.snoozed_until > now:
+        return ticket.snoozed_until
+    before = len(ticket.history)
+    ticket.wake(now)
+    schedule_escalation(session, ticket, policy, now)
+    enqueue(session, ticket, "card", now)
+    rules.enqueue_notifications(session, ticket, before, now)
     return None
 
 

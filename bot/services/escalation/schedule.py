@@ -16,6 +16,7 @@ from bot.ticket import Ticket
 
 ESCALATE: Final = "escalate"
 PAGE: Final = "page"
+WAKE: Final = "wake"
 
 
 def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:

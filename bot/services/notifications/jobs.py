@@ -267,6 +267,8 @@ def _is_still_true(ticket: Ticket, notification: Notification) -> bool:
             return ticket.status is Status.CLAIMED and notification.occasion == reopen_count
         case "handed":
             return ticket.status is Status.CLAIMED and ticket.assignee == notification.person
+        case "woken":
+            return ticket.status is Status.OPEN
         case "resolved":
             return ticket.status is Status.RESOLVED and notification.occasion == reopen_count
     return True

@@ -20,6 +20,7 @@ POST_NOTE: Final = "thread_note"  # in a ticket's thread
 OFFER_REOPEN: Final = "reopen_offer"  # to open a ticket again
 FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
 HANDED: Final = "handed"
+WOKEN: Final = "woken"  # a snooze is over
 DELAYED: Final = "delayed"  # the ticket's thread cannot be opened yet
 OFFERED: Final = "offered"
 TicketEvent = Mapping[str, Any]
@@ -86,6 +87,9 @@ def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> 
             handed = str(ticket.count_events("handed"))
             handover = Notification(ticket.id, HANDED, event["to"], handed)
             return [handover] if event["to"] == ticket.reporter else [claimed, handover]
+        case "woken":
+            woken = str(ticket.count_events("woken"))
+            return [Notification(ticket.id, WOKEN, event["to"], woken)]
         case "resolved" | "merged" | "withdrawn":
             others = tickets.list_duplicate_reporters(session, ticket.id)
             people = sorted({ticket.reporter, *others})

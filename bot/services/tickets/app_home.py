@@ -36,7 +36,7 @@ FILTER_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "age": tuple(_AGES),
     "whose": _WHOSE,
 }
-_CURSOR: Final = re.compile(r"(?:(?P<urgency>[0-9]{1,4})-)?(?P<number>[0-9]{1,15})")
+_CURSOR: Final = re.compile(r"(?:(?P<urgency>-?[0-9]{1,4})-)?(?P<number>[0-9]{1,15})")
 _OWN_PAGE_SIZE: Final = 5  # of a support agent's own reports; the queue is their work
 
 

@@ -12,8 +12,10 @@ from bot.call import IssueType, Side
 from bot.causes import UNKNOWN
 from bot.cloud_report import CloudReport, ReportState
 from bot.errors import InputError
+from bot.i18n.messages import message
 from bot.services.context import Context
 from bot.services.escalation.schedule import (
+    WAKE,
     enqueue_page,
     plan_step,
     schedule_escalation,
@@ -36,6 +38,7 @@ __all__ = ["TicketPage", "TicketService"]
 
 _AFTER_CARD: Final = ("confirm", "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
+MAX_SNOOZE: Final = dt.timedelta(days=30)
 Change = Callable[[Ticket, dt.datetime], None]
 EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
 
@@ -104,6 +107,18 @@ class TicketService:
     async def unclaim(self, team: str, number: int, person: str) -> Ticket:
         """Make a claimed ticket open again; its escalation starts anew."""
         return await self._act(team, number, person, lambda t, now: t.unclaim(person, now))
+
+    async def snooze(self, team: str, number: int, person: str, until: dt.datetime) -> Ticket:
+        """Claim a ticket until a moment, after which it is open again. Raises InputError."""
+        if not dt.timedelta(0) < until - self._context.clock.now() <= MAX_SNOOZE:
+            raise InputError({"at": message("Choose a time within the next 30 days.")})
+        return await self._act(
+            team,
+            number,
+            person,
+            lambda t, now: t.snooze(until, person, now),
+            lambda session, ticket, _now: enqueue(session, ticket, WAKE, until),
+        )
 
     async def escalate(self, team: str, number: int, person: str) -> Ticket:
         """Notify the support group now."""

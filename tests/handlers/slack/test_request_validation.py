@@ -165,6 +165,7 @@ FIELDS = {
     "room": ["choice", "side"],
     "room_confirm": ["choice", "side"],
     "hand_over": ["person"],
+    "snooze": ["until", "at"],
     "link": ["ticket", "relation", "unlink"],
     "correct": ["cname", "occurred_at"],
 }

@@ -144,7 +144,7 @@ def test_menu_and_steps() -> None:
         make_ticket(),
         make_ticket(number=7, thread=TicketThread(permalink="https://slack/7")),
     )
-    everything = ["hand_over", "link", "correct", "room"]
+    everything = ["hand_over", "snooze", "link", "correct", "room"]
     assert everything == choices_of(ticket, has_menu=True)
     assert everything == choices_of(make_ticket(status=Status.CLAIMED), has_menu=True)
     assert everything[:-1] == choices_of(ticket, has_menu=False)
@@ -207,6 +207,7 @@ def state_lines(**values: Any) -> list[str]:
         ({"assignee": "U7"}, []),
         ({"claimed_at": NOW}, []),
         ({"assignee": "U7", "claimed_at": NOW}, [f"Claimed by <@U7> · {AT}"]),
+        ({"snoozed_until": NOW}, [f"Snoozed until {AT}"]),
         ({"incident": 3}, ["Part of INC-3"]),
         (
             {"incident": 3, "thread": TicketThread(incident_permalink="https://x/3")},

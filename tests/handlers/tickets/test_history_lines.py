@@ -27,6 +27,8 @@ def line(about: Ticket, /, what: str, who: str = "U7", **more: Any) -> str | Non
     [
         ("claimed", {}, f"Claimed by <@U7>, {AT}"),
         ("handed", {"to": "U8"}, f"Handed over to <@U8> by <@U7>, {AT}"),
+        ("snoozed", {"until": NOW.isoformat()}, f"Snoozed until {AT} by <@U7>, {AT}"),
+        ("woken", {"who": "", "to": "U7"}, f"Open again after a snooze, {AT}"),
         ("resolved", {}, f"Resolved by <@U7>, {AT}"),
         ("merged", {"ticket": 7}, f"Merged into LD-7 by <@U7>, {AT}"),
         ("reopened", {}, f"Opened again by <@U7>, {AT}"),

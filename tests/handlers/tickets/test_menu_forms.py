@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Status
-from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, ticket_option
+from handlers.tickets.menu_forms import (
+    CorrectForm,
+    HandOverForm,
+    LinkForm,
+    SnoozeForm,
+    ticket_option,
+)
 from handlers.ui.block_kit import Block
-from handlers.ui.form_state import State
+from handlers.ui.form_state import State, to_moment
 from handlers.ui.renderer import Renderer
-from tests.handlers.samples import EN, make_ticket
+from tests.handlers.samples import EN, NOW, make_ticket
 
 TICKET, OTHER = make_ticket(), make_ticket(number=7, cname="room7")
 METADATA = '{"number": 12}'
@@ -40,6 +48,38 @@ def test_hand_over() -> None:
     state = {"person": {"value": {"selected_user": "U7"}}}
     assert HandOverForm.parse(state, METADATA) == HandOverForm(12, "U7")
     assert HandOverForm.parse({}, "") == HandOverForm(0, "")
+
+
+@pytest.mark.parametrize(
+    ("day", "mornings"),
+    [
+        (21, ["tomorrow, 9:00 2026-11-22 09:00", "Monday, 9:00 2026-11-23 09:00"]),  # a Saturday
+        (22, ["tomorrow, 9:00 2026-11-23 09:00"]),
+        (23, ["tomorrow, 9:00 2026-11-24 09:00", "Monday, 9:00 2026-11-30 09:00"]),
+    ],
+)
+def test_snooze(day: int, mornings: list[str]) -> None:
+    """Until a usual time in the reader's zone, or any other; a forged value is none."""
+    shanghai = Renderer(Translator("en", "Asia/Shanghai"))
+    view = SnoozeForm.view(TICKET, shanghai, NOW.replace(day=day))
+    assert heads(view) == ("snooze", "Snooze LD-12", "Snooze", "Cancel")
+    until, at = view["blocks"]
+    options = {
+        each["text"]["text"]: to_moment(each["value"]) for each in until["element"]["options"]
+    }
+    assert options.pop("For 1 h") == NOW.replace(day=day) + dt.timedelta(hours=1)
+    assert options.pop("For 4 h") == NOW.replace(day=day) + dt.timedelta(hours=4)
+    assert [
+        f"{name.removeprefix('Until ')} {shanghai.translator.local_time(moment):%Y-%m-%d %H:%M}"
+        for name, moment in options.items()
+        if moment
+    ] == mornings
+    assert (at["element"]["type"], at["optional"]) == ("datetimepicker", True)
+    state: State = {"until": {"value": {"selected_option": {"value": "1795231200"}}}}
+    assert SnoozeForm.parse(state, METADATA) == SnoozeForm(12, NOW)
+    other = {**state, "at": {"value": {"selected_date_time": 1795231260}}}
+    assert SnoozeForm.parse(other, METADATA) == SnoozeForm(12, NOW + dt.timedelta(minutes=1))
+    assert SnoozeForm.parse({}, "") == SnoozeForm(0)
 
 
 @pytest.mark.parametrize("status", list(Status))

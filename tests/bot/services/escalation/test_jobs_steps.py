@@ -65,6 +65,7 @@ def test_handlers_of_the_kinds(service_harness: ServiceHarness) -> None:
         "escalate": made.escalate,
         "page": made.page,
         "alert": made.alert,
+        "wake": made.wake,
     }
 
 
