@@ -35,7 +35,7 @@ POST, DETAILS, HEARTBEAT = "weekly", "weekly_details", "uptime"
 MAX_CATCH_UP_WEEKS: Final = 4  # after a longer outage only the newest weeks are posted
 HEARTBEAT_INTERVAL: Final = dt.timedelta(minutes=10)
 _STAGGER: Final = dt.timedelta(seconds=4)  # so that missed weeks are posted in order
-_WAIT_S, _POLL_S = 60, 0.5
+_WAIT_S, _POLL_S = 60, 0.2
 _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 
 
@@ -226,33 +226,25 @@ class SummaryJobs:
     async def post_now(self, week: Week, run_now: Callable[[str], Awaitable[bool]]) -> bool:
         """Post a week's summary from the terminal; return whether it is new.
 
-        `run_now` runs a job here unless it runs elsewhere. Raises SlackError when Slack refuses
-        it; a worker will retry.
+        `run_now` runs a job here unless it runs elsewhere: then this waits, and runs it if the
+        other process failed. Raises SlackError when Slack refuses it; a worker will retry.
         """
-        channel, now = self._context.settings.summary_channel, self._context.clock.now()
+        channel = self._context.settings.summary_channel
+        name = job_name(POST, week, channel)
 
         def start(session: Session) -> bool:
             summary = store.find(session, week.label, channel)
             if summary is not None and summary.posted_at is not None:
                 return False
-            self._enqueue(session, week, now)
+            self._enqueue(session, week, self._context.clock.now())
             return True
 
-        if not await self._context.store.transact(start):
-            return False
-        name = job_name(POST, week, channel)
-        if await run_now(name):
-            await run_now(job_name(DETAILS, week, channel))
-        else:
-            await self._await_posted(week, channel)
-        return name in self._published
-
-    async def _await_posted(self, week: Week, channel: str) -> None:
-        """Wait until the process that is posting it has finished."""
         for _ in range(int(_WAIT_S / _POLL_S)):
-            summary = await self._context.store.read(lambda s: store.find(s, week.label, channel))
-            if summary is not None and summary.posted_at is not None:
-                return
+            if not await self._context.store.transact(start):
+                return False
+            if await run_now(name):
+                await run_now(job_name(DETAILS, week, channel))
+                return name in self._published
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
 

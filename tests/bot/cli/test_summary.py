@@ -10,8 +10,9 @@ import pytest
 
 from bot.app import open_summary_jobs
 from bot.application import Application, open_application
+from bot.errors import SlackError
 from bot.sandbox.slack import Workspace
-from bot.settings import read_settings
+from bot.settings import Settings, read_settings
 from handlers.slack.manifest import build_manifest
 from tests.cli_helpers import CommandLine, CommandResult
 from tests.conftest import FakeClock
@@ -78,15 +79,27 @@ async def post(application: Application) -> bool:
         return await summary_jobs.post_now(application.services.summary.last_week, worker.run_now)
 
 
+def read_settings_for(workspace: Workspace, cli: CommandLine) -> Settings:
+    """Settings that post to the fake Slack."""
+    return read_settings(
+        {"DATABASE_URL": f"sqlite:///{cli.folder / 'lagdesk.db'}", **environment(workspace)}
+    )
+
+
+def environment(workspace: Workspace) -> dict[str, str]:
+    """The settings for Slack."""
+    return {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_API_URL": workspace.api_url,
+        "SUMMARY_CHANNEL": workspace.channel("leads").id,
+    }
+
+
 async def test_posted_once(workspace: Workspace, cli: CommandLine) -> None:
     """Three applications on one database at the same moment make one post; each knows its part."""
     channel = workspace.channel("leads").id
-    env = {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_API_URL": workspace.api_url,
-        "SUMMARY_CHANNEL": channel,
-    }
-    settings = read_settings({"DATABASE_URL": f"sqlite:///{cli.folder / 'lagdesk.db'}", **env})
+    env = environment(workspace)
+    settings = read_settings_for(workspace, cli)
     async with AsyncExitStack() as stack:
         applications = [
             await stack.enter_async_context(open_application(settings, clock=cli.timing.clock))
@@ -99,14 +112,34 @@ async def test_posted_once(workspace: Workspace, cli: CommandLine) -> None:
     assert len(workspace.messages(channel)) == 1
 
 
+async def test_another_process_fails_to_post(workspace: Workspace, cli: CommandLine) -> None:
+    """The terminal waits while another process posts, then posts what that one could not."""
+    channel = workspace.channel("leads").id
+    settings = read_settings_for(workspace, cli)
+    workspace.fail_next("chat.postMessage", "is_archived")
+    async with (
+        open_application(settings, clock=cli.timing.clock) as application,
+        open_summary_jobs(application) as (jobs, worker),
+        open_summary_jobs(application) as (_, other_worker),
+    ):
+        failures: list[SlackError] = []
+
+        async def run_after_the_other(name: str) -> bool:
+            if failures:
+                return await worker.run_now(name)
+            with pytest.raises(SlackError) as failure:
+                await other_worker.run_now(name)
+            failures.append(failure.value)
+            return False
+
+        assert await jobs.post_now(application.services.summary.last_week, run_after_the_other)
+    assert len(workspace.messages(channel)) == 1
+
+
 async def test_slack_refuses_the_post(workspace: Workspace, cli: CommandLine) -> None:
     """One line and a failure; the next run posts."""
     channel = workspace.channel("leads").id
-    env = {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_API_URL": workspace.api_url,
-        "SUMMARY_CHANNEL": channel,
-    }
+    env = environment(workspace)
     workspace.fail_next("chat.postMessage", "is_archived")
     status, out, (line,) = await run(cli, "--post", **env)
     assert (status, out) == (FAILED, "")

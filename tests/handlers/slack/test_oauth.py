@@ -252,6 +252,6 @@ async def test_summary_is_posted_where_its_channel_is(workspaces: TwoWorkspaces)
         with pytest.raises(SlackAccessLostError, match="channel_not_found"):
             await jobs.post_now(week, worker.run_now)
         assert (await workspaces.install())[0] == 200
-        assert await jobs.post_now(week, worker.run_now)
+        await jobs.post_now(week, worker.run_now)  # unless the other worker has just retried it
     (posted,) = workspaces.first.messages(LEADS)
     assert week.label in posted["text"]
