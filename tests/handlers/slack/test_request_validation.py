@@ -119,9 +119,9 @@ def mutations() -> Iterator[tuple[int, tuple[Any, ...], Any]]:
         for path in paths_in(payload):
             alike = (kind_of(payload), *(0 if isinstance(key, int) else key for key in path))
             own = path[0] in ("actions", "text", "event")
-            wrong = [next(turn), next(turn)]
-            if own or alike not in seen:
-                wrong += KINDS_OF_WRONG
+            wrong = [next(turn)] if alike in seen else KINDS_OF_WRONG
+            if own:
+                wrong = [*wrong, next(turn), next(turn)]
             seen.add(alike)
             yield from ((number, path, each) for each in wrong)
 
