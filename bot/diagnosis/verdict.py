@@ -62,6 +62,7 @@ class Verdict:
 
     `cause` is a key such as `network.loss`, or `none` (looked healthy), or `unknown`.
     `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
+    `others` are the next causes; of a healthy verdict, the cause of other, bad minutes of the call.
     `likely_call` is the one that is probably meant when no call was found; `uids_in_call` are
     those who were in the call when somebody named was not.
     """

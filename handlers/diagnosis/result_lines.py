@@ -67,6 +67,8 @@ def _likely_call(verdict: Verdict, renderer: Renderer) -> list[str]:
 def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:
     title = renderer.inline(cause_title(other.cause, other.media, other.direction))
     who = _who(ticket, other, renderer)
+    if ticket.cause == HEALTHY:  # in other minutes of the call
+        who.append(renderer.fact(other.evidence[0].at if other.evidence else other.since))
     return " · ".join([f"+ {title}", *who, _certainty(other, renderer)])
 
 

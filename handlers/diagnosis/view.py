@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
 from bot.call import MissingReason, Side
 from bot.causes import advice_for, cause_phrase
-from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN
+from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
@@ -45,7 +46,7 @@ _UNKNOWN_FINAL: Final = message("There was not enough data to say why the call w
 
 def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     """Build the post in a ticket's thread; the details modal has the rest."""
-    verdict = diagnosis.verdict
+    verdict = _named_fault(diagnosis)
     numbers = [
         evidence_line(diagnosis, item) for item in verdict.evidence[:_MAX_EVIDENCE_IN_THREAD]
     ]
@@ -137,7 +138,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Message]:
 def _parts(
     diagnosis: Diagnosis, unknown: Message | None = None
 ) -> Sequence[tuple[str, Sequence[Message]]]:
-    verdict = diagnosis.verdict
+    verdict = _named_fault(diagnosis)
     return (
         ("verdict", [headline(diagnosis, unknown), *_advice_to_person(diagnosis)]),
         (
@@ -153,7 +154,8 @@ def _parts(
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
     """Return the verdict in a sentence, with an emoji."""
     verdict = diagnosis.verdict
-    emoji = RESULT_EMOJI.get(verdict.result(diagnosis.report.cname), ":warning:")
+    result = _named_fault(diagnosis).result(diagnosis.report.cname)
+    emoji = RESULT_EMOJI.get(result, ":warning:")
     if verdict.cause == UNKNOWN and verdict.known_at is not None:
         emoji = ":hourglass_flowing_sand:"
     sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
@@ -162,7 +164,7 @@ def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
 
 def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
     """Return advice for the person at fault."""
-    verdict = diagnosis.verdict
+    verdict = _named_fault(diagnosis)
     advice = advice_for(verdict.cause)
     if advice is None:
         return []
@@ -174,7 +176,7 @@ def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
 
 def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
     """Return advice for the person at fault and for support."""
-    verdict = diagnosis.verdict
+    verdict = _named_fault(diagnosis)
     advice = advice_for(verdict.cause)
     if advice is None:
         return []
@@ -184,7 +186,7 @@ def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
 
 def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
     """Return advice for the reporter, a teacher: for themselves or to pass on to the student."""
-    verdict = diagnosis.verdict
+    verdict = _named_fault(diagnosis)
     advice = advice_for(verdict.cause)
     if advice is None:
         return []
@@ -271,7 +273,8 @@ def explanation(
     unknown = _not_found(diagnosis) or _UNKNOWN_FINAL
     lines = [message("*%(title)s*", title=about), headline(diagnosis, unknown)]
     lines += _advice_to_reporter(diagnosis)
-    lines += [other_line(diagnosis, other) for other in diagnosis.verdict.others[:MAX_OTHERS]]
+    others = _named_fault(diagnosis).others[:MAX_OTHERS]
+    lines += [other_line(diagnosis, other) for other in others]
     if ticket.thread.permalink:
         thread = Link(ticket.thread.permalink, message("its thread"))
         lines.append(message("See the numbers in %(thread)s.", thread=thread))
@@ -297,14 +300,39 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     if verdict.cause == UNKNOWN:
         return unknown
     if verdict.cause == HEALTHY:
-        return message("The call looked healthy: both sides were checked, nothing stood out.")
+        return _healthy_sentence(diagnosis)
     return message(
         "%(who)s, around %(when)s: %(cause)s. %(sure)s",
         who=place_of_fault(diagnosis, verdict),
-        when=verdict.evidence[0].at if verdict.evidence else verdict.since,
+        when=_moment_of(verdict),
         cause=cause_title(verdict.cause, verdict.media, verdict.direction),
         sure=confidence_text(verdict),
     )
+
+
+def _named_fault(diagnosis: Diagnosis) -> Verdict:
+    """Return the verdict, or that about other minutes if the reported ones were healthy."""
+    verdict = diagnosis.verdict
+    return verdict.others[0] if verdict.cause == HEALTHY and verdict.others else verdict
+
+
+def _healthy_sentence(diagnosis: Diagnosis) -> Message:
+    bad = _named_fault(diagnosis)
+    if bad is diagnosis.verdict:
+        return message("The call looked healthy: both sides were checked, nothing stood out.")
+    return message(
+        "Normal around %(reported)s, but the same call was bad around %(when)s. %(who)s: "
+        "%(cause)s. %(sure)s",
+        reported=diagnosis.report.occurred_at,
+        when=_moment_of(bad),
+        who=place_of_fault(diagnosis, bad),
+        cause=cause_title(bad.cause, bad.media, bad.direction),
+        sure=confidence_text(bad),
+    )
+
+
+def _moment_of(verdict: Verdict) -> dt.datetime:
+    return verdict.evidence[0].at if verdict.evidence else verdict.since
 
 
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:

@@ -68,6 +68,18 @@ async def test_room_that_ran_on_another_hour(two_apps: Harness) -> None:
     assert "class_77_2 in the app kids has been running since" in text_of(diagnosis)
 
 
+async def test_healthy_minutes_of_a_bad_call(two_apps: Harness) -> None:
+    """A report four minutes too late names the bad minutes, on the card as well."""
+    sim_call = next(each for each in two_apps.clouds.sim_calls if each.cname == "class_77_14")
+    at = int(sim_call.faults[0].ends_at) + 240
+    diagnosis = await report_and_wait(two_apps, "class_77_14", app="kids", occurred_at=at)
+    assert "Normal around" in text_of(diagnosis)
+    assert "Packet loss (video, uplink)" in text_of(diagnosis)
+    card = text_of(find_card(two_apps, "class_77_14"))
+    assert "Looked healthy" in card
+    assert "+ Packet loss (video, uplink)" in card
+
+
 async def test_only_support_and_the_reporter_use_it(two_apps: Harness) -> None:
     """Somebody else's click changes nothing, and says why."""
     diagnosis = await report_and_wait(two_apps, "class_77_2", app="adults")

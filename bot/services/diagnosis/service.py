@@ -21,10 +21,11 @@ from bot.call import (
 )
 from bot.clouds.reasons import reason_for, retry_time
 from bot.clouds.windows import split_window
-from bot.diagnosis import UNKNOWN, Verdict
+from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
+from bot.services.diagnosis.bad_minutes import SEARCHED, find_bad_minutes
 from bot.services.diagnosis.likely_call import find_likely_call
 
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
@@ -32,6 +33,7 @@ MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room 
 LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
 DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is searched
 _SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_MOST_BESIDE_BAD_MINUTES: Final = 0.5  # the reported time is probably not exact
 _MAX_PEOPLE: Final = 10  # who are named as those in the call
 _MAX_CALLS: Final = 3  # a class may be restarted near the complaint
 
@@ -78,6 +80,8 @@ class DiagnosisService:
                 await self._collect(cloud, report, now, data, fresh=True)
             report = _choose_pair(report, data.records)
         diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
+        if side_known:
+            diagnosis = await self._with_bad_minutes(diagnosis, now)
         return await self._with_people_in_call(await self._with_likely_call(diagnosis, now), now)
 
     async def _with_people_in_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
@@ -93,6 +97,23 @@ class DiagnosisService:
         people = record.participants if isinstance(record, CallRecord) else ()
         uids = tuple(sorted({one.uid for one in people})[:_MAX_PEOPLE])
         return replace(diagnosis, verdict=replace(verdict, uids_in_call=uids))
+
+    async def _with_bad_minutes(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
+        """Add when the call was bad, where it looked healthy at the reported moment."""
+        report, verdict, call = diagnosis.report, diagnosis.verdict, diagnosis.call
+        if verdict.cause != HEALTHY or call is None:
+            return diagnosis
+        cloud, searched = self._clouds[report.app], Window.around(report.occurred_at, SEARCHED)
+        published = Window(
+            searched.since, min(searched.until, now - cloud.capabilities.metrics_delay)
+        )
+        uids = (report.teacher_uid, report.student_uid)
+        record = await self._fetch_record(cloud, uids, call, published)
+        bad = find_bad_minutes(report, record) if isinstance(record, CallRecord) else None
+        if bad is None:
+            return diagnosis
+        confidence = min(verdict.confidence or 0, _MOST_BESIDE_BAD_MINUTES)
+        return replace(diagnosis, verdict=replace(verdict, confidence=confidence, others=(bad,)))
 
     async def _with_likely_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
         """Add the call that is probably meant, where the cloud lists none and will list none."""

@@ -21,6 +21,7 @@ from bot.diagnosis import Evidence
 from bot.i18n.messages import message
 from bot.ports import Diagnosis, ParticipantHistory
 from handlers.diagnosis import view as diagnosis_message
+from handlers.diagnosis.result_lines import result_lines
 from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
 from tests.handlers.samples import EN, NOW, make_ticket, texts_of
 
@@ -73,6 +74,24 @@ def test_the_post_in_the_thread() -> None:
     assert len(texts["others"]) == 1
     assert len(texts["asked"]) == 1
     assert list(thread_texts(HEALTHY)) == ["verdict", "asked"]
+
+
+def test_healthy_minutes_of_a_bad_call() -> None:
+    """The bad minutes are named once, with their numbers and advice; the card has when they were."""
+    number = Evidence("agora", NOW, "20002", metric="loss", value=30.0, unit="%", threshold=5.0)
+    bad = replace(LOSS.verdict, evidence=(number,))
+    diagnosis = replace(HEALTHY, verdict=replace(HEALTHY.verdict, confidence=0.5, others=(bad,)))
+    texts = thread_texts(diagnosis)
+    assert list(texts) == ["verdict", "evidence", "asked"]
+    first, person, support = texts["verdict"]
+    assert first.startswith(":warning: Normal around 2026-11-21")
+    assert "bad around 2026-11-21 03:20 UTC. Student •••02: Packet loss. Very likely" in first
+    assert (person[:10], support[:10]) == ("→ Student:", "→ Support:")
+    ticket = make_ticket(cause="none", verdict=diagnosis.verdict.to_json())
+    _, blocks = diagnosis_message.explanation(ticket, diagnosis, EN)
+    assert str(blocks).count("Packet loss") == 1
+    _, other = result_lines(ticket, EN)
+    assert other.startswith("+ Packet loss · Student •••02 · <!date^")
 
 
 def test_the_time_of_a_verdict_without_evidence_is_its_beginning() -> None:

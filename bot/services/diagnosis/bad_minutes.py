@@ -1,0 +1,33 @@
+"""When a call was bad, if it looked healthy at the reported moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Final
+
+from bot.call import CallRecord, Report
+from bot.causes import HEALTHY, UNKNOWN
+from bot.diagnosis import Verdict
+
+SEARCHED: Final = dt.timedelta(minutes=10)  # before and after the reported moment
+_STEPS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (-4, 4, -8, 8))
+_SURE: Final = 0.5
+
+
+def find_bad_minutes(report: Report, record: CallRecord) -> Verdict | None:
+    """Return why the nearest bad minutes of a call were bad; None when none were."""
+    from bot.diagnosis.diagnosis import diagnose  # noqa: PLC0415 - numpy is slow to import
+
+    for step in _STEPS:
+        verdict = diagnose(
+            replace(report, occurred_at=report.occurred_at + step),
+            (record.call,),
+            record.series,
+            (),
+            participants=record.participants,
+            complained=False,
+        )
+        if verdict.cause not in (HEALTHY, UNKNOWN) and (verdict.confidence or 0) >= _SURE:
+            return replace(verdict, missing=(), others=())
+    return None
