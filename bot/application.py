@@ -20,7 +20,7 @@ from bot.services.assembly import Services
 from bot.services.context import Context
 from bot.services.permissions import NoPermissions
 from bot.services.preferences.languages import Languages
-from bot.settings import N_, SettingError, Settings, require
+from bot.settings import Settings
 from bot.store import LIMITS, DatabaseUnavailableError, Limits, Store, reason_of
 from bot.store.diagnosis.events import SqlEventStore
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
@@ -109,12 +109,3 @@ async def reach_database(work: Callable[[], Result]) -> Result:
         return await asyncio.to_thread(work)
     except SQLAlchemyError as error:
         raise DatabaseUnavailableError(reason_of(error)) from error
-
-
-def require_slack(settings: Settings, *names: str) -> None:
-    """Check the settings every process that talks to Slack needs. Raises SettingError."""
-    if settings.has_oauth:
-        names = tuple(name for name in names if name != "SLACK_BOT_TOKEN")
-    require(settings, *names, "ESCALATION_CHANNEL")
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))

@@ -23,7 +23,7 @@
             └── SlackMessageGoneError     the message to update is gone
 
 DatabaseUnavailableError (retryable) is in bot/store/engine.py, as it is SQLAlchemy's too;
-SettingError is in bot/settings.py, a layer below.
+SettingError is in bot/setting_reader.py, a layer below.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from bot.i18n.messages import Message, message
+from bot.setting_reader import SettingError
 
 
 class LagdeskError(Exception):
@@ -212,3 +213,18 @@ class SlackMessageGoneError(SlackRefusedError):
 def ticket_not_found(number: object) -> NotFoundError:
     """Return the error for a ticket number that does not exist."""
     return NotFoundError(message("There is no ticket LD-%(number)s.", number=number))
+
+
+def setting_problem(error: SettingError) -> Message:
+    """Return what is wrong with one setting or with several."""
+    if not error.others:
+        return message(
+            "%(name)s is missing or wrong. Expected: %(expected)s.",
+            name=error.name,
+            expected=Message(error.expected),
+        )
+    problems = [
+        message("%(name)s (%(expected)s)", name=each.name, expected=Message(each.expected))
+        for each in (error, *error.others)
+    ]
+    return message("These settings are missing or wrong: %(settings)s.", settings=problems)

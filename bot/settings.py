@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
 from bot.cron import is_schedule
 from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
+from bot.setting_reader import N_, SettingError, SettingReader, raise_first
 
-LAST_PORT: Final = 65535
-_DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
-_HALF_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
-_MAX_DURATION_S: Final = 10 * 366 * 86400  # ten years
 
 
-def N_(msgid: str) -> str:  # noqa: N802 - the name Babel looks for
-    """Mark a sentence for the catalogs."""
-    return msgid
-
-
+CLOUD_APPS: Final = "AGORA_APPS"  # stands for the apps of any cloud
+# What every process that talks to Slack needs.
+SLACK_SETTINGS: Final = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", CLOUD_APPS)
 _CHANNEL: Final = N_("a channel's id such as C0123456789")
-_APPS: Final = N_("names and app ids such as kids=APPID1,adults=APPID2")
-
-
-class SettingError(Exception):
-    """A wrong or missing setting. `expected` is a msgid of the catalogs."""
-
-    def __init__(self, name: str, expected: str) -> None:
-        super().__init__(f"{name}: expected {expected}")
-        self.name = name
-        self.expected = expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,104 +86,13 @@ class Settings:
         return bool(self.slack_client_id and self.slack_client_secret)
 
 
-class _Reader:
-    """Reads and checks variables of one environment."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-
-    def text(self, name: str, default: str = "") -> str:
-        return (self._environment.get(name) or "").strip() or default
-
-    def half_width(self, name: str, default: str = "") -> str:
-        """Read a value that people type, with the full-width signs of a Chinese keyboard."""
-        return self.text(name, default).translate(_HALF_WIDTH).strip()
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        value = self.half_width(name, default)
-        for candidate in choices:
-            if value.lower() == candidate.lower():
-                return candidate
-        raise SettingError(name, " | ".join(choices))
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        words = {"true": True, "1": True, "yes": True, "on": True}
-        words |= {"false": False, "0": False, "no": False, "off": False}
-        value = self.half_width(name, str(default)).lower()
-        if value not in words:
-            raise SettingError(name, "true | false")
-        return words[value]
-
-    def port(self, name: str, default: int) -> int:
-        value = self.half_width(name, str(default))
-        if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > LAST_PORT:
-            raise SettingError(name, N_("a port number from 0 to 65535"))
-        return int(value)
-
-    def duration_s(self, name: str, default: str) -> float:
-        found = _DURATION.fullmatch(self.half_width(name, default).lower())
-        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-        if not 0 < seconds <= _MAX_DURATION_S:
-            raise SettingError(name, N_("a duration such as 90s, 15m or 2h"))
-        return float(seconds)
-
-    def url(self, name: str, default: str) -> str:
-        value = self.half_width(name, default)
-        try:
-            parts = urlsplit(value)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
-            _ = parts.port
-        except ValueError:
-            valid = False
-        if not valid:
-            raise SettingError(name, N_("an address that starts with https://"))
-        return value.rstrip("/")
-
-    def zone(self, name: str, default: str) -> str:
-        value = self.half_width(name, default)
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise SettingError(name, N_("a time zone such as Asia/Shanghai")) from None
-        return value
-
-    def apps(self, name: str) -> dict[str, str]:
-        """Read `kids=APPID1,adults=APPID2`."""
-        apps: dict[str, str] = {}
-        for part in filter(None, (part.strip() for part in self.half_width(name).split(","))):
-            key, equals, value = (piece.strip() for piece in part.partition("="))
-            if not (key and equals and value) or key in apps:
-                raise SettingError(name, _APPS)
-            apps[key] = value
-        if self.half_width(name) and not apps:
-            raise SettingError(name, _APPS)
-        return apps
-
-    def token(self, name: str, prefix: str) -> str:
-        value = self.text(name)
-        if value and not (value.startswith(prefix) and value.isascii() and value.isprintable()):
-            expected = {
-                "xapp-": N_("an app-level token, which starts with xapp-"),
-                "xox": N_("a bot token, which starts with xoxb-"),
-            }
-            raise SettingError(name, expected[prefix])
-        return value
-
-    def slack_id(self, name: str, expected: str) -> str:
-        value = self.half_width(name)
-        if value and not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
-            raise SettingError(name, expected)
-        return value
-
-    def required(self, name: str) -> str:
-        value = self.text(name)
-        if not value:
-            raise SettingError(name, N_("a value, since this cloud's apps are set"))
-        return value
-
-
-def _database_url(read: _Reader) -> str:
-    return read_database_url("DATABASE_URL", read.text("DATABASE_URL", "sqlite:///lagdesk.db"))
+def _database_url(read: SettingReader) -> str:
+    text = read.text("DATABASE_URL", "sqlite:///lagdesk.db")
+    try:
+        return read_database_url("DATABASE_URL", text)
+    except SettingError as error:
+        read.report(error.name, error.expected)
+        return text
 
 
 def read_database_url(name: str, text: str) -> str:
@@ -223,31 +115,29 @@ def _is_database(url: str) -> bool:
     return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
 
 
-def _cron(read: _Reader) -> str:
+def _cron(read: SettingReader) -> str:
     value = read.half_width("SUMMARY_SCHEDULE", "0 9 * * MON")
     if not is_schedule(value):
-        raise SettingError("SUMMARY_SCHEDULE", N_("five cron fields such as 0 9 * * MON"))
+        read.report("SUMMARY_SCHEDULE", N_("five cron fields such as 0 9 * * MON"))
     return value
 
 
-def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
+def _quiet_hours(read: SettingReader, zone: str) -> QuietHours:
     found = read_quiet_hours(read.half_width("QUIET_HOURS"), zone)
     if found is None:
-        raise SettingError(
-            "QUIET_HOURS", N_("hours such as 22:00-08:00, optionally followed by a zone")
-        )
-    return found
+        read.report("QUIET_HOURS", N_("hours such as 22:00-08:00, optionally followed by a zone"))
+    return found or NEVER_QUIET
 
 
-def _user_ids(read: _Reader, name: str) -> tuple[str, ...]:
+def _user_ids(read: SettingReader, name: str) -> tuple[str, ...]:
     """Read a list of user ids in order, without duplicates."""
     people = [part.strip() for part in read.half_width(name).split(",") if part.strip()]
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
-        raise SettingError(name, N_("user ids such as U0123456789, separated by commas"))
+        read.report(name, N_("user ids such as U0123456789, separated by commas"))
     return tuple(dict.fromkeys(people))
 
 
-def _agora(read: _Reader) -> CloudSettings | None:
+def _agora(read: SettingReader) -> CloudSettings | None:
     apps = read.apps("AGORA_APPS")
     options = {
         "api": read.choice("AGORA_API", ("seed", "current", "auto"), "auto"),
@@ -264,7 +154,7 @@ def _agora(read: _Reader) -> CloudSettings | None:
     return CloudSettings("agora", apps, base_url, secrets, options)
 
 
-def _volcengine(read: _Reader) -> CloudSettings | None:
+def _volcengine(read: SettingReader) -> CloudSettings | None:
     apps = read.apps("VOLCENGINE_APPS")
     versions = ("2020-12-01", "2023-11-01")
     options = {"api_version": read.choice("VOLCENGINE_API_VERSION", versions, versions[0])}
@@ -278,7 +168,7 @@ def _volcengine(read: _Reader) -> CloudSettings | None:
     return CloudSettings("volcengine", apps, base_url, secrets, options)
 
 
-def _huawei(read: _Reader) -> CloudSettings | None:
+def _huawei(read: SettingReader) -> CloudSettings | None:
     apps = read.apps("HUAWEI_APPS")
     base_url = read.url("HUAWEI_BASE_URL", "https://rtc-api.myhuaweicloud.com")
     other_options = {
@@ -297,34 +187,41 @@ def _huawei(read: _Reader) -> CloudSettings | None:
     return CloudSettings("huawei", apps, base_url, secrets, options)
 
 
-def _record_rules(read: _Reader) -> dict[str, str]:
+def _record_rules(read: SettingReader) -> dict[str, str]:
     """Read the recording rule (of Huawei's console) of each app."""
     rules, apps = read.apps("HUAWEI_RECORD_RULES"), read.apps("HUAWEI_APPS")
     if not set(rules) <= set(apps):
-        raise SettingError("HUAWEI_RECORD_RULES", N_("names that are also in HUAWEI_APPS"))
+        read.report("HUAWEI_RECORD_RULES", N_("names that are also in HUAWEI_APPS"))
     return rules
 
 
-def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
+def _clouds(read: SettingReader) -> tuple[CloudSettings, ...]:
     found = tuple(cloud for cloud in (_agora(read), _volcengine(read), _huawei(read)) if cloud)
     used_names: set[str] = set()
     for cloud in found:
         if used_names & set(cloud.apps):
-            raise SettingError(
-                f"{cloud.name.upper()}_APPS", N_("names that no other cloud's apps have")
-            )
+            read.report(f"{cloud.name.upper()}_APPS", N_("names that no other cloud's apps have"))
         used_names |= set(cloud.apps)
     return found
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    environment: Mapping[str, str] | None = None, *, required: Sequence[str] = ()
+) -> Settings:
     """Read the settings from an environment, by default the process's, and `.env` below it.
 
-    Raises SettingError with the setting's name and what is expected.
+    `required` are those that must not be empty. Raises SettingError for all that are wrong.
     """
-    if environment is None:
-        environment = _process_environment()
-    read = _Reader(environment)
+    read = SettingReader(_process_environment() if environment is None else environment)
+    settings = _read_all(read)
+    for error in _missing(settings, required):
+        read.report(error.name, error.expected)
+    raise_first(read.problems)
+    return settings
+
+
+def _read_all(read: SettingReader) -> Settings:
+    timezone = read.zone("TIMEZONE", "Asia/Shanghai")
     api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
     return Settings(
         slack_bot_token=read.token("SLACK_BOT_TOKEN", "xox"),
@@ -337,14 +234,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),
         default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
-        timezone=read.zone("TIMEZONE", "Asia/Shanghai"),
+        timezone=timezone,
         escalation_channel=read.slack_id("ESCALATION_CHANNEL", _CHANNEL),
         summary_channel=read.slack_id("SUMMARY_CHANNEL", _CHANNEL),
         summary_schedule=_cron(read),
         support_group=read.slack_id("SUPPORT_GROUP", N_("a user group's id such as S0123456789")),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
         escalate_to=_user_ids(read, "ESCALATE_TO"),
-        quiet_hours=_quiet_hours(read, read.zone("TIMEZONE", "Asia/Shanghai")),
+        quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(
@@ -366,30 +263,40 @@ def _process_environment() -> dict[str, str]:
     return {**from_file, **os.environ}
 
 
-def _paired(read: _Reader, name: str, counterpart: str) -> str:
+def _paired(read: SettingReader, name: str, counterpart: str) -> str:
     """Read one of two settings that are only valid together."""
     value = read.text(name)
     if not value and read.text(counterpart):
-        raise SettingError(name, N_("a value, since its counterpart is set"))
+        read.report(name, N_("a value, since its counterpart is set"))
     return value
 
 
-def read_operator_locale() -> str:
-    """Read DEFAULT_LOCALE alone, the language of setting errors; English when it is wrong."""
+def read_operator_locale(default: str = DEFAULT_LANGUAGE) -> str:
+    """Read DEFAULT_LOCALE alone, the language of errors; English when it is wrong."""
     try:
-        return _Reader(_process_environment()).choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE)
+        read = SettingReader(_process_environment())
     except SettingError:
         return "en"
+    locale = read.choice("DEFAULT_LOCALE", LOCALES, default)
+    return "en" if read.problems else locale
 
 
-def read_system_locale() -> str:
-    """Return the terminal's language, for the demo, which has no settings."""
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return language_of(name, "en")
+def read_system_locale(default: str = "en") -> str:
+    """Return the terminal's language, for when there are no settings yet."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return language_of(next(filter(None, names), ""), default)
 
 
 def require(settings: Settings, *names: str) -> None:
-    """Raise SettingError for the first of these settings (by variable name) that is empty."""
+    """Raise SettingError for those of these settings (by variable name) that are empty."""
+    raise_first(list(_missing(settings, names)))
+
+
+def _missing(settings: Settings, names: Sequence[str]) -> Iterator[SettingError]:
+    """Yield the empty ones; workspaces that install Lagdesk themselves bring their token."""
+    exempt = (CLOUD_APPS, *(["SLACK_BOT_TOKEN"] if settings.has_oauth else []))
     for name in names:
-        if not getattr(settings, name.lower()):
-            raise SettingError(name, N_("a value"))
+        if name == CLOUD_APPS and not settings.clouds:
+            yield SettingError(name, N_("the apps of at least one cloud"))
+        elif name not in exempt and not getattr(settings, name.lower()):
+            yield SettingError(name, N_("a value"))

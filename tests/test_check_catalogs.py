@@ -11,7 +11,7 @@ from tests.check_catalogs import Tree
 
 SOURCE = """\
 from bot.i18n.messages import message, plural
-from bot.settings import N_
+from bot.setting_reader import N_
 
 message("Room %(room)s is empty", room=room)
 plural("%(count)s ticket", "%(count)s tickets", count=3)

@@ -10,7 +10,8 @@ from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
 from bot.i18n.messages import Message, message
 from bot.services.call_control.webhook_registration import WebhookRegistration, WebhookRegistrations
-from bot.settings import N_, SettingError, Settings, require
+from bot.setting_reader import N_, SettingError
+from bot.settings import Settings, require
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

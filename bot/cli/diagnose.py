@@ -19,7 +19,7 @@ from bot.services.app_names import find_app, no_such_app
 from bot.services.context import Context
 from bot.services.prefill.cleaning import clean_name
 from bot.services.tickets.submission import is_uid
-from bot.settings import N_, SettingError, Settings
+from bot.settings import CLOUD_APPS, Settings, require
 from handlers.diagnosis import terminal
 
 
@@ -41,8 +41,7 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
 
 async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Diagnose a call and print the result."""
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
+    require(settings, CLOUD_APPS)
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         app = _choose_app(application.context, options)
         diagnosis = await application.services.diagnosis.diagnose_channel(

@@ -18,6 +18,7 @@ from bot.application import open_application
 from bot.cli.timing import Timing
 from bot.errors import LagdeskError
 from bot.i18n.translator import Translator, load_catalogs
+from bot.locales import DEFAULT_LANGUAGE
 from bot.ports import CheckResult, Health
 from bot.services.admin.healthcheck import (
     HealthCheck,
@@ -26,7 +27,8 @@ from bot.services.admin.healthcheck import (
     database_failed,
     wrong_setting,
 )
-from bot.settings import SettingError, Settings, read_settings
+from bot.setting_reader import SettingError
+from bot.settings import Settings, read_operator_locale, read_settings, read_system_locale
 from bot.store import Store
 from handlers.admin import healthcheck_view
 from handlers.admin.slack_checks import SlackHealthCheck
@@ -47,7 +49,8 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
     try:
         settings = read_settings()
     except SettingError as error:
-        check_results, translator = [wrong_setting(error)], Translator("en")
+        check_results = [wrong_setting(error)]
+        translator = Translator(read_operator_locale(read_system_locale(DEFAULT_LANGUAGE)))
     else:
         # failures are in the table; logs are useful only for whoever set a log level
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"

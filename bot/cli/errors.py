@@ -7,10 +7,12 @@ import os
 import sys
 
 from bot.cli.parser import EXIT_FAILED, EXIT_USAGE, UsageError
-from bot.errors import LagdeskError
-from bot.i18n.messages import Message, message
+from bot.errors import LagdeskError, setting_problem
+from bot.i18n.messages import LocaleName, Message, message
 from bot.i18n.translator import Translator
-from bot.settings import SettingError, read_operator_locale
+from bot.locales import DEFAULT_LANGUAGE
+from bot.setting_reader import SettingError
+from bot.settings import read_operator_locale, read_system_locale
 
 
 def print_error(error: Exception) -> int:
@@ -20,12 +22,8 @@ def print_error(error: Exception) -> int:
     if isinstance(error, LagdeskError):
         return _fail(error.operator_message, EXIT_FAILED)
     if isinstance(error, SettingError):
-        wrong = message(
-            "%(name)s is missing or wrong. Expected: %(expected)s.",
-            name=error.name,
-            expected=Message(error.expected),
-        )
-        return _fail(wrong, EXIT_FAILED)
+        system_locale = read_system_locale(DEFAULT_LANGUAGE)
+        return _fail(setting_problem(error), EXIT_FAILED, system_locale)
     kind = type(error).__name__
     unexpected = message("Unexpected error (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind)
     return _fail(unexpected, EXIT_FAILED)
@@ -37,12 +35,9 @@ def discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _fail(why: Message, status: int) -> int:
-    line = " / ".join(_operator_translator().translate(why).splitlines())
+def _fail(why: Message, status: int, default_locale: LocaleName = DEFAULT_LANGUAGE) -> int:
+    """Print the reason, in DEFAULT_LOCALE even when other settings are wrong."""
+    translator = Translator(read_operator_locale(default_locale))
+    line = " / ".join(translator.translate(why).splitlines())
     print(line, file=sys.stderr)  # noqa: T201 - for the operator
     return status
-
-
-def _operator_translator() -> Translator:
-    """Return the translator of DEFAULT_LOCALE, even when other settings are wrong."""
-    return Translator(read_operator_locale())

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from bot.cli.parser import EXIT_OK, UsageError
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
-from bot.errors import ConflictError
+from bot.errors import ConflictError, setting_problem
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
-from bot.settings import SettingError, Settings, read_database_url
+from bot.setting_reader import SettingError
+from bot.settings import Settings, read_database_url
 from bot.store.copying import TableCopy
 from bot.store.moving import is_complete, move
 
@@ -51,13 +52,7 @@ def _target(text: str) -> str:
     try:
         return read_database_url("--to", text)
     except SettingError as error:
-        raise UsageError(
-            message(
-                "%(name)s is missing or wrong. Expected: %(expected)s.",
-                name=error.name,
-                expected=Message(error.expected),
-            )
-        ) from error
+        raise UsageError(setting_problem(error)) from error
 
 
 def _print(copies: Sequence[TableCopy]) -> None:

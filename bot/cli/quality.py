@@ -15,7 +15,7 @@ from bot.errors import InputError
 from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
 from bot.services.app_metrics import service as app_metrics_service
-from bot.settings import N_, SettingError, Settings
+from bot.settings import CLOUD_APPS, Settings, require
 from handlers.app_metrics.view import print_failures, print_metrics
 
 
@@ -33,8 +33,7 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
 
 async def quality(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Fetch an app's metrics and print them."""
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
+    require(settings, CLOUD_APPS)
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         metrics_service = application.services.app_metrics
         try:

@@ -24,22 +24,27 @@ STOP_LIMIT_S: Final = 8.0  # a host kills what has not ended after ten seconds
 log = logging.getLogger(__name__)
 
 
-def run_with_settings(command: Command) -> int:
-    """Read the settings, set up logging and run the command; returns its exit status."""
+def run_with_settings(command: Command, *required: str) -> int:
+    """Read the settings, set up logging and run the command; returns its exit status.
+
+    `required` are settings that must not be empty.
+    """
     load_catalogs()
-    settings = read_settings()
+    settings = read_settings(required=required)
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(command(settings))
 
 
-def run_until_stopped(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> int:
+def run_until_stopped(
+    command: Callable[[Settings], Coroutine[Any, Any, None]], *required: str
+) -> int:
     """Run a command that never ends by itself; SIGINT or SIGTERM ends the process in time."""
 
     async def stoppable(settings: Settings) -> int:
         asyncio.get_running_loop().set_default_executor(_one_thread())
         return await until_stopped(command(settings))
 
-    return run_with_settings(stoppable)
+    return run_with_settings(stoppable, *required)
 
 
 def _one_thread() -> ThreadPoolExecutor:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.app import open_slack_runtime
-from bot.application import open_application, require_slack
+from bot.application import open_application
 from bot.cli.parser import port
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
 from bot.ports import Clock
-from bot.settings import Settings
+from bot.settings import SLACK_SETTINGS, Settings
 from bot.store import Store
 from handlers.http_server import serve_http
 from handlers.transports import build_http_transport
@@ -34,7 +34,9 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
             timing,
             worker=not options.no_worker,
             on_ready=_print_ready,
-        )
+        ),
+        *SLACK_SETTINGS,
+        "SLACK_SIGNING_SECRET",
     )
 
 
@@ -47,7 +49,6 @@ async def serve(
     on_ready: Callable[[str], None],
 ) -> None:
     """Run the HTTP server until it is cancelled. `on_ready` gets its URL."""
-    require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
         open_application(
             settings, clock=timing.clock, delay_scale=delay_scale, sleep=timing.sleep

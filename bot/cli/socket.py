@@ -6,10 +6,10 @@ import argparse
 import asyncio
 
 from bot.app import open_slack_runtime
-from bot.application import open_application, require_slack
+from bot.application import open_application
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
-from bot.settings import Settings
+from bot.settings import SLACK_SETTINGS, Settings
 from handlers.transports import build_socket_mode_transport
 
 
@@ -21,13 +21,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, timing: Timing) -> int:
     """Serve by Socket Mode until SIGINT or SIGTERM."""
     return run_until_stopped(
-        lambda settings: serve_socket_mode(settings, timing, worker=not options.no_worker)
+        lambda settings: serve_socket_mode(settings, timing, worker=not options.no_worker),
+        *SLACK_SETTINGS,
+        "SLACK_APP_TOKEN",
     )
 
 
 async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> None:
     """Run Socket Mode until it is cancelled."""
-    require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=worker) as slack,

@@ -11,7 +11,7 @@ from bot.cli.timing import Timing
 from bot.i18n.messages import message
 from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
-from bot.settings import N_, SettingError, Settings, require
+from bot.settings import Settings, require
 from handlers.summary.view import print_summary
 
 
@@ -46,17 +46,10 @@ async def summarize(settings: Settings, options: argparse.Namespace, timing: Tim
         week: Week = options.week or weekly.last_week
         _check(week, weekly, is_posted=options.post)
         if options.post:
-            _require_slack_settings(settings)
+            require(settings, "SUMMARY_CHANNEL", "SLACK_BOT_TOKEN")
         text = await (_post if options.post else _render)(application, week)
     print(text)  # noqa: T201 - what the command is for
     return 0
-
-
-def _require_slack_settings(settings: Settings) -> None:
-    if not settings.summary_channel:
-        raise SettingError("SUMMARY_CHANNEL", N_("a channel's id such as C0123456789"))
-    if not settings.has_oauth:
-        require(settings, "SLACK_BOT_TOKEN")
 
 
 def _check(week: Week, weekly: SummaryService, *, is_posted: bool) -> None:

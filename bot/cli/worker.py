@@ -6,10 +6,10 @@ import argparse
 import asyncio
 
 from bot.app import open_slack_runtime
-from bot.application import open_application, require_slack
+from bot.application import open_application
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
-from bot.settings import Settings
+from bot.settings import SLACK_SETTINGS, Settings
 
 
 def configure(_parser: argparse.ArgumentParser) -> None:
@@ -18,12 +18,11 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace, timing: Timing) -> int:
     """Run jobs until SIGINT or SIGTERM."""
-    return run_until_stopped(lambda settings: work(settings, timing))
+    return run_until_stopped(lambda settings: work(settings, timing), *SLACK_SETTINGS)
 
 
 async def work(settings: Settings, timing: Timing) -> None:
     """Run the worker until it is cancelled."""
-    require_slack(settings, "SLACK_BOT_TOKEN")
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=True),

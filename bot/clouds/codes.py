@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.settings import N_
+from bot.setting_reader import N_
 
 _MALFORMED_REQUEST: Final = N_(
     "%(cloud)s rejected the request as malformed (%(endpoint)s, code %(code)s). Nothing you "

@@ -7,10 +7,11 @@ from typing import Final
 
 import pytest
 
-from bot.application import open_application, require_slack
+from bot.application import open_application
 from bot.errors import NotAllowedError
 from bot.services.assembly import Services
-from bot.settings import SettingError, read_settings
+from bot.setting_reader import SettingError
+from bot.settings import SLACK_SETTINGS, read_settings
 from bot.store.rate_limits import SqlKeyValueStore
 from tests.databases import create_sqlite
 
@@ -37,13 +38,12 @@ CLOUD: Final = {
 )
 def test_settings_that_slack_needs(environment: dict[str, str], missing: str | None) -> None:
     """A channel, a cloud, and a token unless workspaces install Lagdesk themselves."""
-    settings = read_settings(environment)
     if missing is None:
-        require_slack(settings, "SLACK_BOT_TOKEN")
+        read_settings(environment, required=SLACK_SETTINGS)
         return
     with pytest.raises(SettingError) as caught:
-        require_slack(settings, "SLACK_BOT_TOKEN")
-    assert caught.value.name == missing
+        read_settings(environment, required=SLACK_SETTINGS)
+    assert (caught.value.name, caught.value.others) == (missing, ())
 
 
 async def test_nobody_is_support_without_slack(tmp_path: Path) -> None:

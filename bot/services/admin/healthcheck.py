@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.clouds.errors import cloud_name
-from bot.errors import CloudError, CloudQuotaExceededError, LagdeskError, SlackError
+from bot.errors import (
+    CloudError,
+    CloudQuotaExceededError,
+    LagdeskError,
+    SlackError,
+    setting_problem,
+)
 from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
@@ -17,7 +23,8 @@ from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
 from bot.services.inquiry_rows import enqueue_inquiry, inquiry_of
-from bot.settings import SettingError, Settings
+from bot.setting_reader import SettingError
+from bot.settings import Settings
 from bot.store import Store, models
 from bot.store import jobs as store_jobs
 
@@ -157,12 +164,7 @@ class HealthCheckRequests:
 
 def wrong_setting(error: SettingError) -> CheckResult:
     """Return the only result when a setting is missing or wrong."""
-    detail = message(
-        "%(name)s is missing or wrong. Expected: %(expected)s.",
-        name=error.name,
-        expected=Message(error.expected),
-    )
-    return CheckResult("settings", _SETTINGS, Health.FAILED, detail)
+    return CheckResult("settings", _SETTINGS, Health.FAILED, setting_problem(error))
 
 
 def database_down() -> CheckResult:

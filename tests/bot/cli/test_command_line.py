@@ -118,6 +118,18 @@ async def test_language_of_errors(cli: CommandLine, locale: str, expected: str) 
     assert expected in (await cli.run("export", **environment)).error_line
 
 
+async def test_all_settings_are_named(cli: CommandLine) -> None:
+    """One line names what is missing and what is wrong, in the system's language."""
+    missing = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL", "AGORA_APPS")
+    for language, words in (
+        ("zh_CN.UTF-8", "以下设置缺失或有误"),
+        ("en_US.UTF-8", "missing or wrong"),
+    ):
+        line = (await cli.run("serve", LANG=language, PORT="x")).error_line
+        assert words in line
+        assert all(name in line for name in ("PORT", *missing))
+
+
 async def test_settings_from_a_file(cli: CommandLine) -> None:
     """`.env` beside the process is read."""
     (cli.folder / ".env").write_text("PORT=70000\n")

@@ -30,7 +30,7 @@ from bot.call import (
     Unit,
     Usage,
 )
-from bot.cli import callback, demo, diagnose, doctor, errors, main, quality, run, serve, summary
+from bot.cli import callback, demo, diagnose, doctor, errors, main, quality, run, serve
 from bot.cli.parser import UsageError
 from bot.diagnosis import Verdict
 from bot.errors import ConflictError, LagdeskError
@@ -39,7 +39,8 @@ from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, CheckResult, Diagnosis, Health, Topic
 from bot.services.call_control.webhook_registration import WebhookRegistration
-from bot.settings import SettingError, read_settings
+from bot.setting_reader import SettingError
+from bot.settings import read_settings
 from tests.cli_helpers import CommandLine
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -296,33 +297,6 @@ def test_options_override_the_environment(
     options = argparse.Namespace(host=host, port=port)
     changed = serve._with_overrides(settings, options)
     assert (changed.host, changed.port) == expected
-
-
-@pytest.mark.parametrize(
-    ("environment", "missing"),
-    [
-        ({}, "SUMMARY_CHANNEL"),
-        ({"SUMMARY_CHANNEL": "C1"}, "SLACK_BOT_TOKEN"),
-        ({"SUMMARY_CHANNEL": "C1", "SLACK_BOT_TOKEN": "xoxb-1"}, None),
-        (
-            {
-                "SUMMARY_CHANNEL": "C1",
-                "SLACK_CLIENT_ID": "1.2",
-                "SLACK_CLIENT_SECRET": "s",
-            },
-            None,
-        ),
-    ],
-)
-def test_settings_that_posting_needs(environment: dict[str, str], missing: str | None) -> None:
-    """A channel, and a token unless workspaces install Lagdesk themselves."""
-    settings = read_settings(environment)
-    if missing is None:
-        summary._require_slack_settings(settings)
-        return
-    with pytest.raises(SettingError) as caught:
-        summary._require_slack_settings(settings)
-    assert caught.value.name == missing
 
 
 @pytest.mark.parametrize("has_browser", [True, False])
