@@ -1,11 +1,13 @@
-"""Column types shared by the tables: moments and enums."""
+"""Column types shared by the tables: moments, enums, lists and rows of a part."""
 
 from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, text
+from sqlmodel import Field, Relationship
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -46,3 +48,22 @@ class EnumText(TypeDecorator[StrEnum]):
         """Convert back to the member."""
         _ = dialect
         return None if value is None else self.members(value)
+
+
+def json_list() -> Any:
+    """Return a JSON column for a list; assign a new list to change it.
+
+    Pydantic copies the default; it would inspect a `default_factory` for each ticket.
+    """
+    return Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")})
+
+
+def part_of_row() -> Any:
+    """Return a relationship to a row of its own, read and written with this one."""
+    return Relationship(
+        sa_relationship_kwargs={
+            "lazy": "joined",
+            "uselist": False,
+            "cascade": "all, delete-orphan",
+        }
+    )

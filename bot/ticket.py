@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import JSON, Index, UniqueConstraint, event, text
-from sqlmodel import Field, Relationship, SQLModel
+from sqlalchemy import JSON, Index, UniqueConstraint, event
+from sqlmodel import Field, SQLModel
 
 from bot.call import IssueType, Report, Side
 from bot.cloud_report import CloudReport, ReportState
-from bot.columns import EnumText, UtcTime
+from bot.columns import EnumText, UtcTime, json_list, part_of_row
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 from bot.ticket_thread import TicketThread
@@ -33,25 +33,6 @@ class Status(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     RESOLVED = "resolved"
-
-
-def _json_list() -> Any:
-    """Return a JSON column for a list; assign a new list to change it.
-
-    Pydantic copies the default; it would inspect a `default_factory` for each ticket.
-    """
-    return Field(default=[], sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")})
-
-
-def _part() -> Any:
-    """A row of its own that is read and written with the ticket."""
-    return Relationship(
-        sa_relationship_kwargs={
-            "lazy": "joined",
-            "uselist": False,
-            "cascade": "all, delete-orphan",
-        }
-    )
 
 
 class Ticket(SQLModel, table=True):
@@ -104,14 +85,14 @@ class Ticket(SQLModel, table=True):
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     incident: int | None = Field(default=None, index=True)
     duplicate_of: int | None = Field(default=None, index=True)
-    related: list[int] = _json_list()  # tickets people linked to this one
-    history: list[dict[str, Any]] = _json_list()  # {"what", "who", "at", ...}, oldest first
+    related: list[int] = json_list()  # tickets people linked to this one
+    history: list[dict[str, Any]] = json_list()  # {"what", "who", "at", ...}, oldest first
     helped: bool | None = None  # the reporter's answer about the resolution
     is_live: bool | None = None  # whether the class is going on, as last returned by the cloud
     urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     revision: int = 0  # incremented with every change of the card
-    thread: TicketThread = _part()
-    cloud_report: CloudReport = _part()
+    thread: TicketThread = part_of_row()
+    cloud_report: CloudReport = part_of_row()
 
     @property
     def label(self) -> str:

@@ -68,4 +68,4 @@ async def test_quiet_hours_at_their_limits(sunday_night: tuple[Harness, dt.datet
     in_quiet_hours = moment == SUNDAY_NIGHT_IN_SHANGHAI
     next_alert = EIGHT_ON_MONDAY if in_quiet_hours else reported_at + dt.timedelta(minutes=15)
     assert f"<!date^{int(next_alert.timestamp())}^" in card
-    assert ("(quiet hours until then)" in card) == in_quiet_hours
+    assert ("quiet hours until then" in card) == in_quiet_hours
