@@ -14,8 +14,8 @@ import statistics
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.clouds.endpoints import ENDPOINTS
 from bot.diagnosis import Verdict
-from bot.sandbox.clouds import FakeClouds, Generation, PlanName
-from bot.sandbox.demo import cloud_environment
+from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import KINDS, SimulatedCall, build_simulated_call
 from bot.sandbox.slack import Workspace
 from bot.services.tickets.submission import Submission
@@ -32,8 +31,17 @@ from bot.store.models import Job
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from handlers.slack.manifest import build_manifest
-from tests.bench.bench_diagnosis import label, truth
-from tests.bench.labelled import VARIANTS, report_of
+from tests.bench.accounts import (
+    AGORA_2020,
+    AGORA_TODAY,
+    HUAWEI,
+    VOLCENGINE,
+    Account,
+    environment_of,
+    report_of,
+)
+from tests.bench.expectation import Expectation
+from tests.bench.labelled_calls import expectation_of
 from tests.bench.perturbations import PERTURBATIONS
 from tests.conftest import FakeClock, Harness, fast_waits
 from tests.scenario_helpers import ExternalServices
@@ -45,31 +53,14 @@ _SECOND_AFTER_S: Final = 60.0
 _CLAIMED_AFTER_S: Final = 600.0
 _WATCHED_S: Final = 1800.0
 _LONGEST_STEP_S: Final = 60.0
-_ALIKE: Final = {
-    "user_action.module_off": "user_action.stopped_sending",
-    "reconnect.ip_changed": "reconnect.network_down",
-    "device.app_cpu_high": "device.cpu_high",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A cloud as it is bought. `variant` names what its API returns, as in `labelled.VARIANTS`."""
-
-    name: str
-    cloud: str
-    variant: str
-    generation: Generation = "seed"
-    plan: PlanName = "standard"
-
 
 ACCOUNTS: Final = (
-    Account("agora-standard", "agora", "agora today", "current"),
-    Account("agora-premium", "agora", "agora today", "current", "premium"),
-    Account("agora-enterprise", "agora", "agora today", "current", "enterprise"),
-    Account("agora-2020", "agora", "agora 2020 + diagnosis"),
-    Account("volcengine", "volcengine", "volcengine"),
-    Account("huawei", "huawei", "huawei"),
+    replace(AGORA_TODAY, name="agora-standard", plan="standard"),
+    replace(AGORA_TODAY, name="agora-premium", plan="premium"),
+    AGORA_TODAY,
+    AGORA_2020,
+    VOLCENGINE,
+    HUAWEI,
 )
 
 
@@ -77,8 +68,8 @@ ACCOUNTS: Final = (
 class Case:
     """A complaint about a call, when it is filed (epoch s), and what its ticket has said since."""
 
-    kind: str
     sim_call: SimulatedCall
+    expectation: Expectation
     filed_at: float
     ticket: int = 0
     first_post_s: float | None = None
@@ -93,7 +84,7 @@ def make_cases(started_at: float, count: int) -> list[Case]:
     for number in range(count):
         if number % _SECOND_REPORT == _SECOND_REPORT - 1:
             first = cases[-1]
-            cases.append(Case(first.kind, first.sim_call, first.filed_at + _SECOND_AFTER_S))
+            cases.append(replace(first, filed_at=first.filed_at + _SECOND_AFTER_S))
             continue
         kind = kinds[number % len(kinds)]
         filed_at = started_at + number * _EVERY_S
@@ -108,7 +99,7 @@ def make_cases(started_at: float, count: int) -> list[Case]:
             severity=0.7,
         )
         changed = perturbations[number % len(perturbations)](sim_call)
-        cases.append(Case(kind, changed, filed_at))
+        cases.append(Case(changed, expectation_of(kind, changed), filed_at))
     return cases
 
 
@@ -190,8 +181,7 @@ class Traffic:
 
 
 def _note_verdict(case: Case, verdict: Verdict, now: float) -> None:
-    wanted = truth(case.kind, case.sim_call, _ALIKE)
-    case.is_right = label(verdict, _ALIKE) == wanted
+    case.is_right = case.expectation.accepts(verdict)
     since_s = now - case.filed_at
     if case.first_post_s is None:
         case.first_post_s = since_s
@@ -213,21 +203,10 @@ async def measure(account: Account, count: int) -> tuple[list[Case], Counter[str
     with fast_waits(), tempfile.TemporaryDirectory() as folder:
         async with workspace.serve(), clouds.serve():
             services = ExternalServices(clock, workspace, clouds, Path(folder))
-            environment = _environment(account, clouds)
+            environment = environment_of(account, clouds)
             async with services.run_lagdesk(worker=True, connect=False, **environment) as harness:
                 await Traffic(harness, cases).run()
     return cases, clouds.counts
-
-
-def _environment(account: Account, clouds: FakeClouds) -> Mapping[str, str]:
-    cloud_settings = cloud_environment(clouds)
-    others = {name for name in cloud_settings if not name.startswith(account.cloud.upper())}
-    return {
-        **{name: value for name, value in cloud_settings.items() if name not in others},
-        **{name: "" for name in others if name.endswith("_APPS")},
-        "AGORA_API": account.generation,
-        "AGORA_PLAN": account.plan,
-    }
 
 
 def print_result(account: Account, cases: Sequence[Case], counts: Counter[str]) -> None:
@@ -238,8 +217,7 @@ def print_result(account: Account, cases: Sequence[Case], counts: Counter[str]) 
         limit = _daily_limit(account, endpoint)
         a_day = "" if limit is None else f", enough for {limit / per_ticket:.0f} tickets a day"
         _print_line(f"  {endpoint:30} {per_ticket:5.2f} a ticket{a_day}")
-    (variant,) = (each for each in VARIANTS if each.name == account.variant)
-    seen = [case for case in cases if case.kind not in variant.unseen]
+    seen = [case for case in cases if case.expectation.is_visible(account)]
     known = sorted(case.right_s for case in seen if case.right_s is not None)
     posted = max(case.first_post_s or 0 for case in cases)
     _print_line(f"  first post after {posted:.0f} s at most")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric
 from bot.sandbox.scenario.conditions import Conditions, NoiseSource, conditions_of
-from bot.sandbox.scenario.simulated_call import Person, SimulatedCall, SimulatedSession
+from bot.sandbox.scenario.simulated_call import Curve, Person, SimulatedCall, SimulatedSession
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,25 +39,6 @@ _PERCENT: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """One metric measured during one session. Percent 0-100, ms, kbps, fps, px, dB.
-
-    `session` counts the person's sessions from 0. `peer_uid` is the sender for what was received,
-    None for the own side. `times` are whole epoch seconds, sorted, about 2 s apart with gaps.
-    Freeze times are ms of freeze within one 2 s sample.
-    """
-
-    uid: int
-    session: int
-    metric: Metric
-    media: Media | None
-    direction: Direction | None
-    peer_uid: int | None
-    times: FloatArray
-    values: FloatArray
-
-
 @dataclass(frozen=True, slots=True)
 class _Signal:
     """A metric over the whole call, one value a second, before sampling."""
@@ -72,7 +53,20 @@ class _Signal:
 @lru_cache(maxsize=64)
 def curves_of(sim_call: SimulatedCall) -> tuple[Curve, ...]:
     """Return every curve of a call, its future included; equal calls give equal curves."""
-    ends = {person.uid: _endpoint_of(sim_call, person) for person in sim_call.people}
+    if sim_call.curves:
+        return sim_call.curves
+    conditions = {person.uid: conditions_of(sim_call, person) for person in sim_call.people}
+    return compute_curves(sim_call, conditions)
+
+
+def compute_curves(
+    sim_call: SimulatedCall, conditions: Mapping[int, Conditions]
+) -> tuple[Curve, ...]:
+    """Compute the curves of a call from each person's conditions."""
+    ends = {
+        person.uid: _endpoint_of(sim_call, person, conditions[person.uid])
+        for person in sim_call.people
+    }
     curves: list[Curve] = []
     for person in sim_call.people:
         curves.extend(_own_curves(sim_call, person, ends[person.uid]))
@@ -92,8 +86,7 @@ class _Endpoint:
     fps: FloatArray
 
 
-def _endpoint_of(sim_call: SimulatedCall, person: Person) -> _Endpoint:
-    own = conditions_of(sim_call, person)
+def _endpoint_of(sim_call: SimulatedCall, person: Person, own: Conditions) -> _Endpoint:
     rng = NoiseSource(sim_call, f"send:{person.uid}")
     fps = _sent_fps(own, rng)
     return _Endpoint(own, _sent_audio_kbps(own, rng), _sent_video_kbps(own, fps, rng), fps)

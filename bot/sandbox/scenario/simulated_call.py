@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bot.call import Direction, Media, Side
+from bot.call import Direction, Media, Metric, Side
 from bot.causes import Cause
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
 
 TEACHER_UID: Final = 10001
 STUDENT_UID: Final = 20002
@@ -105,12 +108,32 @@ class Expected:
     ends_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One metric measured during one session. Percent 0-100, ms, kbps, fps, px, dB.
+
+    `session` counts the person's sessions from 0. `peer_uid` is the sender for what was received,
+    None for the own side. `times` are whole epoch seconds, sorted, about 2 s apart with gaps.
+    Freeze times are ms of freeze within one 2 s sample.
+    """
+
+    uid: int
+    session: int
+    metric: Metric
+    media: Media | None
+    direction: Direction | None
+    peer_uid: int | None
+    times: FloatArray
+    values: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
     """One call in a room, its future included: a fake returns only what its clock has reached.
 
     The call is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
     `noise_level` runs from 0, a usual network of measurements, to 1: noisy, and full of holes.
+    `curves` are what was measured; without them they are computed from people and faults.
     """
 
     cname: str
@@ -124,6 +147,7 @@ class SimulatedCall:
     app: str = "kids"
     title: str = ""
     noise_level: float = 0.0
+    curves: tuple[Curve, ...] = ()
 
     def running(self, now: float) -> bool:
         """Return whether the call is running at this epoch second."""
