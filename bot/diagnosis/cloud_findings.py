@@ -27,6 +27,10 @@ _SAME_FAULT: Final = (
     | {"reconnect.ip_changed", "reconnect.timeout", "connection.failed"}
     | {"session.removed", "session.peer_offline", "session.duplicate_uid"},
 )
+# What somebody lacked, not why: the metrics say more.
+_VAGUE: Final = frozenset(
+    {"media.no_sound", "media.peer_no_stream", "media.peer_no_frames", "session.peer_offline"}
+)
 _WIFI: Final = "network.wifi_weak"
 _WIFI_PARTS: Final = frozenset({"network.loss", "network.jitter", "network.latency", _WIFI})
 
@@ -44,6 +48,11 @@ class CloudFinding:
     since: float
     until: float
     evidence: tuple[Evidence, ...]
+
+    @property
+    def is_vague(self) -> bool:
+        """Whether it names what somebody lacked, not why."""
+        return self.cause.key in _VAGUE
 
 
 def read_findings(context: CallContext, events: Sequence[AbnormalEvent]) -> list[CloudFinding]:
@@ -156,11 +165,15 @@ def _compatible(one: object, other: object) -> bool:
 
 
 def confirm(candidate: Candidate, finding: CloudFinding) -> Candidate:
-    """Return the candidate confirmed by the cloud: surer, and with the cloud's cause."""
+    """Return the candidate confirmed by the cloud: surer, and with the cloud's cause.
+
+    A vague finding keeps the measured cause.
+    """
     if candidate.cause.key == _WIFI != finding.cause.key:
         # The cloud names one of the symptoms of weak Wi-Fi.
         return replace(candidate, by_cloud=True, evidence=candidate.evidence + finding.evidence)
-    named, found = finding.cause, candidate.cause
+    found = candidate.cause
+    named = found if finding.is_vague else finding.cause
     media, direction = named.media or found.media, named.direction or found.direction
     cause = replace(named, media=media, direction=direction) if named.key != found.key else found
     return replace(

@@ -39,6 +39,8 @@ def rank(
     """Return the candidates, best first, with their final confidence."""
     by_rules = [_discount_unexplained(context, candidate) for candidate in candidates]
     confirmed_candidates, unmatched = _apply_findings(by_rules, findings)
+    if any(one.confidence >= _EXPLAINED and explains(context, one) for one in by_rules):
+        unmatched = [finding for finding in unmatched if not finding.is_vague]
     by_cloud_only = [
         _discount_unexplained(context, candidate_from_finding(context, finding))
         for finding in unmatched

@@ -220,6 +220,9 @@ def test_what_the_cloud_does_not_name_counts_less_when_it_names_another(
     assert [each.confidence for each in unclear] == [0.8, 0.4]
     seen = rank(context, [replace(one, by_cloud=True)], [finding(REMOVED, S, 0.4)])
     assert seen[0].confidence == 0.8
+    lacked = finding(Cause("media", "peer_no_stream"), T, 0.9)
+    assert rank(context, [one], [lacked]) == [alone]  # the metrics say why
+    assert [each.cause for each in rank(context, [], [lacked])] == [lacked.cause]
 
 
 def test_a_finding_confirms_every_candidate_of_the_fault(context: CallContext) -> None:

@@ -105,12 +105,16 @@ def test_the_same_fault(named: Cause, found: Cause, *, same: bool) -> None:
             cause("server.no_downlink_stream", V, DOWN),
         ),
         (WIFI, LOSS, cause("network.wifi_weak", V, UP)),
+        (cause("media.peer_no_stream"), STOPPED, STOPPED),
     ],
 )
 def test_a_confirmed_candidate_has_the_clouds_cause(
     named: Cause, found: Cause, result: Cause
 ) -> None:
-    """With the medium and direction of either, the time of ours, and both as evidence."""
+    """With the medium and direction of either, the time of ours, and both as evidence.
+
+    Not where the cloud names only what somebody lacked.
+    """
     confirmed = confirm(candidate(found), finding(named))
     assert confirmed.cause == result
     assert 0.75 < confirmed.confidence < 0.9
