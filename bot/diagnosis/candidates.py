@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from bot.causes import Cause
 from bot.diagnosis.observations import Observation
 from bot.diagnosis.verdict import Evidence
+
+_LATE: Final = 0.75  # it began after the complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ def build_candidate(
     """
     observed = tuple(observations)
     main = observed[0]
+    time_factor = proximity_factor(main.distance_s) * (_LATE if main.is_late else 1)
     return Candidate(
         cause=cause,
         uid=main.metric_series.uid,
-        confidence=base * proximity_factor(main.distance_s) * persistence_factor(main),
+        confidence=base * time_factor * persistence_factor(main),
         since=min(observation.since for observation in observed),
         until=max(observation.until for observation in observed),
         evidence=tuple(to_evidence(observation, source) for observation in observed),

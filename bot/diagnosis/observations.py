@@ -86,7 +86,8 @@ class Observation:
     counts the runs.
     `median` is of the bad samples. `at` is the bad sample nearest to the complaint,
     `distance_s` away from it. `own` is the median minus the other end's part. `blind`: the
-    sender's part of what was received was not measured.
+    sender's part of what was received was not measured. `is_late`: it began after the complaint,
+    whose time may be some seconds off.
     """
 
     metric_series: MetricSeries
@@ -102,6 +103,7 @@ class Observation:
     at: float
     distance_s: float
     own: float
+    is_late: bool
     blind: bool = False
 
 
@@ -178,6 +180,7 @@ def _describe(
         at=float(times[nearest]),
         distance_s=float(abs(times[nearest] - moment)),
         own=float(np.median(values)),
+        is_late=bool(times[0] > moment),
     )
 
 

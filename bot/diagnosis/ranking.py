@@ -127,7 +127,8 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
     """Order by confidence; among those close to the best, the sender's fault first.
 
     The receiver's is first where it is about twice as bad. A fault the abnormal side would not
-    notice comes after one that explains the complaint.
+    notice comes after one that explains the complaint, and so does a stream that somebody may
+    have chosen not to send.
     """
     if not candidates:
         return []
@@ -135,23 +136,27 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
     explained = any(one.confidence >= _EXPLAINED for one in noticed)
     best = max(one.confidence for one in (noticed if explained else candidates))
 
-    def sort_key(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+    def sort_key(candidate: Candidate) -> tuple[bool, bool, bool, bool, float]:
         own = explains(context, candidate)
         close = candidate.confidence >= best - _CLOSE
         first = close and own and _precedes(context, candidate, noticed)
-        return (explained and not own, not close, not first, -candidate.confidence)
+        chosen = _may_be_chosen(candidate, noticed)
+        return (explained and not own, not close, chosen, not first, -candidate.confidence)
 
     return sorted(candidates, key=sort_key)
 
 
-def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
-    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse.
-
-    A stream that somebody may have chosen not to send precedes nobody's surer fault.
-    """
-    surer = [one for one in rivals if one.confidence > candidate.confidence]
-    if candidate.cause.group == "user_action" and any(one.uid != candidate.uid for one in surer):
+def _may_be_chosen(candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
+    """Tell whether somebody may not have wanted to send: always so, or another fault is surer."""
+    if candidate.cause.group != "user_action":
         return False
+    sure = candidate.confidence
+    surer = any(one.confidence > sure for one in rivals if one.uid != candidate.uid)
+    return surer or sure < _MAX_CONFIDENCE_RIVAL
+
+
+def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
+    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse."""
     same = [one for one in rivals if one.cause.key == candidate.cause.key]
     if candidate.uid == context.ends[0]:
         return not any(

@@ -13,6 +13,7 @@ from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import MetricSeries, observe
 from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
+from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.thresholds import LOSS, NOTHING_SENT, OWN, SYSTEM_CPU, Limit
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _SMALL_SHARE: Final = 1 / 3  # of the bitrate that was sent, or that was usual
 _SMALLER: Final = 0.5  # of the usual width: WebRTC halves it first when bandwidth runs out
 _SMALLER_PICTURE: Final = 0.8
 _LOWER_BITRATE: Final = 0.5  # the small stream may have been chosen
+_LITTLE_LOSS: Final = 1.0  # percent; a link that is too narrow drops some of what is sent
 _USUAL: Final = 90.0  # percentile
 
 
@@ -83,9 +85,16 @@ def _candidate(
     of_pictures = Metric.SEND_WIDTH if direction is _UP else Metric.RECEIVE_WIDTH
     width = context.metric_series(rate.uid, of_pictures, _V)
     smaller = width is not None and bool((_smaller(width, rate) & where).any())
-    base = _SMALLER_PICTURE if smaller else _LOWER_BITRATE
+    base = _SMALLER_PICTURE if smaller and _is_strained(context, rate, where) else _LOWER_BITRATE
     cause = Cause("network", "bandwidth", None, direction)
     yield build_candidate(cause, (observation,), base, context.source)
+
+
+def _is_strained(context: CallContext, rate: MetricSeries, where: NDArray[np.bool_]) -> bool:
+    """Tell whether the link lost a little or the video froze meanwhile: nobody's choice."""
+    receiver = rate.uid if rate.direction is _DOWN else context.other(rate.uid)
+    some = float(lost(context, receiver, _V, rate)[where].mean()) > _LITTLE_LOSS
+    return some or any(one.media is _V for one in freezes(context, receiver))
 
 
 def _smaller(width: MetricSeries, rate: MetricSeries) -> NDArray[np.bool_]:

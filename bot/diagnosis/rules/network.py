@@ -78,7 +78,7 @@ def _link_candidates(context: CallContext, link: Link) -> Iterator[Candidate]:
         )
         yield from _candidates(context, link, "loss", lead, base)
     for lead in _by_medium(link.latency):
-        base = 0.86 if lead[0].limit is LATENCY else 0.7
+        base = 0.86 if lead[0].limit is LATENCY else 0.68
         yield from _candidates(context, link, "latency", lead, base)
     for lead in _by_medium(link.jitter):
         base = 0.86 if lead[0].limit is JITTER else 0.8

@@ -116,8 +116,11 @@ def test_a_receiver_twice_as_bad_precedes_the_sender(
 
 
 def test_a_stream_that_is_not_sent_precedes_no_surer_fault(context: CallContext) -> None:
-    """The sender may have chosen so; the receiver has not chosen the loss."""
-    for stopped, lost, first in ((0.7, 0.75, S), (0.75, 0.7, T)):
+    """The sender may have chosen so; the receiver has not chosen the loss.
+
+    Least of all one that was never sent, of which nobody is sure.
+    """
+    for stopped, lost, first in ((0.7, 0.75, S), (0.75, 0.7, T), (0.65, 0.6, S)):
         found = ranked(context, candidate(STOPPED, T, stopped), candidate(LOSS_DOWN, S, lost))
         assert found[0][1] == first
 

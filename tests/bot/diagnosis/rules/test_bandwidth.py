@@ -57,10 +57,12 @@ def test_a_narrow_downlink(build_call: Any, changes: list[Any], *, found: bool) 
 
 
 def test_a_smaller_picture_is_surer(build_call: Any) -> None:
-    """The small stream alone may have been chosen."""
+    """The small stream may have been chosen, also with a smaller picture that never froze."""
     call_builder = with_sizes(build_call).set_values(S, M.RECEIVE_BITRATE, V, 110)
     assert [one.confidence for one in candidates(call_builder)] == [0.5]
     call_builder.set_values(S, M.RECEIVE_WIDTH, V, 160)
+    assert [one.confidence for one in candidates(call_builder)] == [0.5]
+    call_builder.set_values(S, M.END_TO_END_LOSS, V, 2)
     assert [one.confidence for one in candidates(call_builder)] == [0.8]
 
 
