@@ -212,6 +212,7 @@ _REPORT_STATES: Final = {
 _REFUSED_WAITING: Final = message(
     "Reported to %(cloud)s: refused. %(reason)s It is tried again every few minutes."
 )
+_SAME_CALL: Final = message("Not reported to %(cloud)s: %(reason)s")
 _REPORTED_BEFORE: Final = message("Reported to %(cloud)s before it was corrected; not sent again.")
 _NOT_REPORTED: Final = message("Not reported to %(cloud)s: withdrawn.")
 _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
@@ -226,6 +227,8 @@ def report_state(ticket: Ticket) -> Message:
     msg = _REPORT_STATES[ticket.cloud_report.state]
     if ticket.cloud_report.is_unsent and ticket.was_resolved_as(WITHDRAWN):
         msg = _NOT_REPORTED
+    elif ticket.cloud_report.state is ReportState.OFF and reason is not None:
+        msg = _SAME_CALL
     elif ticket.cloud_report.retry_at is not None:
         msg = _REFUSED_WAITING
     elif ticket.cloud_report.state is ReportState.PENDING and reason is not None:

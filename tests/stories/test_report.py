@@ -92,7 +92,7 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
 
 
 async def test_the_same_call_reported_twice(harness: Harness) -> None:
-    """Each card names the other; another student's trouble in the same room is another matter."""
+    """Each card names the other, and the cloud gets one report; another student is another matter."""
     lin, wang = harness.workspace.person("lin"), harness.workspace.person("wang")
     for person, student in ((lin, "20002"), (wang, "20002"), (wang, "20009")):
         assert (await report(person, "twice_1", student_uid=student)).ok
@@ -102,6 +102,9 @@ async def test_the_same_call_reported_twice(harness: Harness) -> None:
     assert f"|LD-{numbers[0]}>" in text_of(linked_line(second))
     assert f"LD-{numbers[1]}" in text_of(linked_line(first))
     assert linked_line(other) is None
+    assert f"Not reported to Agora: LD-{numbers[0]} is about the same call" in text_of(second)
+    sent = [each for each in harness.clouds.reports if each.fields["cname"] == "twice_1"]
+    assert [each.fields["abnormal_uid"] for each in sent] == [20002, 20009]
 
 
 def ticket_number(card: Json) -> str:

@@ -9,16 +9,18 @@ from typing import Final
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.errors import CloudError
-from bot.i18n.messages import Message
+from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Cloud
 from bot.services.cloud_errors import classify_report_failure
 from bot.services.context import Context, DatabaseUnavailableError
 from bot.services.tickets.updates import find_ticket, update_ticket
+from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 _DATABASE_PAUSE_S: Final = 1.0
+_WAIT_FOR_FIRST: Final = dt.timedelta(seconds=10)
 
 
 class CloudReportJobs:
@@ -33,7 +35,8 @@ class CloudReportJobs:
         """Report the call to its cloud, at most once as far as can be known.
 
         The attempt is stored before it is sent. An attempt without an outcome was interrupted
-        and may have arrived: only a person can have it sent again.
+        and may have arrived: only a person can have it sent again. A call that another ticket
+        has reported is not reported again; one that it is about to report has to wait.
         """
         ticket = await find_ticket(self._context, number)
         if not ticket.cloud_report.is_unsent or ticket.was_resolved_as(WITHDRAWN):
@@ -44,6 +47,13 @@ class CloudReportJobs:
         cloud = self._context.clouds.get(ticket.app)
         if cloud is None:  # removed from the settings
             await self._save_state(run, ticket, ReportState.OFF)
+            return None
+        first = await self._context.store.read(lambda s: tickets.find_same_call(s, ticket))
+        if first is not None and _is_reported(first):
+            if first.cloud_report.is_unsent:
+                return self._context.clock.now() + _WAIT_FOR_FIRST
+            reason = message("%(ticket)s is about the same call.", ticket=first.label)
+            await self._save_state(run, ticket, ReportState.OFF, reason)
             return None
         await update_ticket(run, self._context, ticket, self._count_attempt)
         run.ensure_held()
@@ -97,3 +107,11 @@ class CloudReportJobs:
 
         is_last = state is ReportState.ACCEPTED
         await update_ticket(run, self._context, ticket, change, "card", is_last=is_last)
+
+
+def _is_reported(ticket: Ticket) -> bool:
+    """Return whether a cloud has or gets a report of a ticket's call as it is now."""
+    report = ticket.cloud_report
+    if report.is_unsent:
+        return not ticket.was_resolved_as(WITHDRAWN)
+    return report.may_have_arrived and ticket.previously_reported_cloud() is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
@@ -30,7 +32,14 @@ from tests.bot.services.contexts import (
 )
 from tests.database_faults import SQLITE_FAULTS
 
+_numbers = itertools.count(1)
 MINUTE: Final = dt.timedelta(minutes=1)
+SECOND: Final = dt.timedelta(seconds=1)
+
+
+async def report_call(harness: ServiceHarness) -> Ticket:
+    """Report a call that no other test reports."""
+    return await harness.report(cname=f"call_{next(_numbers)}")
 
 
 def jobs(harness: ServiceHarness, cloud: RecordedCalls) -> CloudReportJobs:
@@ -43,7 +52,7 @@ def jobs(harness: ServiceHarness, cloud: RecordedCalls) -> CloudReportJobs:
 
 async def test_accepted_report_is_sent_once(service_harness: ServiceHarness) -> None:
     """The attempt is counted, and the card shows the state."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     await service_harness.finish_jobs()
     cloud = RecordedCalls()
     assert await jobs(service_harness, cloud).send_report(Run("k"), ticket.id) is None
@@ -60,7 +69,7 @@ async def test_accepted_report_is_sent_once(service_harness: ServiceHarness) -> 
 
 async def test_report_of_a_withdrawn_ticket_waits(service_harness: ServiceHarness) -> None:
     """It is sent when the reporter opens the ticket again."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     cloud, now = RecordedCalls(), service_harness.clock.now()
     await service_harness.change(ticket.id, lambda t: t.withdraw("U1", now, cause=WITHDRAWN))
     assert await jobs(service_harness, cloud).send_report(Run("k"), ticket.id) is None
@@ -70,11 +79,49 @@ async def test_report_of_a_withdrawn_ticket_waits(service_harness: ServiceHarnes
     assert cloud.calls == [("send_report", ticket.report)]
 
 
+def withdraw(ticket: Ticket) -> None:
+    """Withdraw a ticket before its report is sent."""
+    ticket.withdraw("U1", ticket.created_at, cause=WITHDRAWN)
+
+
+def correct(ticket: Ticket) -> None:
+    """Correct a ticket after its report was accepted."""
+    ticket.cloud_report.set_state(ReportState.ACCEPTED)
+    ticket.add_event("corrected", ticket.created_at, "U1", reported_to="agora")
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        (lambda t: t.cloud_report.set_state(ReportState.ACCEPTED), ReportState.OFF),
+        (lambda t: t.cloud_report.set_state(ReportState.UNCONFIRMED), ReportState.OFF),
+        (lambda _: None, ReportState.PENDING),
+        (lambda t: t.cloud_report.set_state(ReportState.REFUSED), ReportState.ACCEPTED),
+        (withdraw, ReportState.ACCEPTED),
+        (correct, ReportState.ACCEPTED),
+    ],
+)
+async def test_same_call_is_reported_once(
+    service_harness: ServiceHarness, change: Callable[[Ticket], None], state: ReportState
+) -> None:
+    """The second ticket's report waits for the first one's, and is sent if that was not."""
+    first = await report_call(service_harness)
+    second = await service_harness.report(cname=first.cname)
+    await service_harness.change(first.id, change)
+    cloud, now = RecordedCalls(), service_harness.clock.now()
+    due_at = await jobs(service_harness, cloud).send_report(Run("k"), second.id)
+    report = (await service_harness.ticket(second.id)).cloud_report
+    assert report.state is state
+    assert bool(report.reason) == (state is ReportState.OFF)
+    assert len(cloud.calls) == (state is ReportState.ACCEPTED)
+    assert due_at == (now + 10 * SECOND if state is ReportState.PENDING else None)
+
+
 async def test_report_that_may_have_been_sent_is_not_sent_again(
     service_harness: ServiceHarness,
 ) -> None:
     """A worker died between sending it and storing the answer."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
 
     def attempt(stored: Ticket) -> None:
         stored.cloud_report.attempted_at = service_harness.clock.now()
@@ -102,7 +149,7 @@ async def test_report_that_fails(
     service_harness: ServiceHarness, error: CloudError, state: ReportState, *, is_raised: bool
 ) -> None:
     """What can be retried is raised; each attempt counts, and the reason is stored."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     cloud = RecordedCalls(send_report=[error, error])
     made = jobs(service_harness, cloud)
     if is_raised:
@@ -122,7 +169,7 @@ async def test_wrong_key_is_retried_while_the_call_can_be_reported(
     service_harness: ServiceHarness, age_days: int, *, is_retried: bool
 ) -> None:
     """Every five minutes: an operator has to correct it."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
 
     def age(stored: Ticket) -> None:
         stored.occurred_at -= age_days * dt.timedelta(days=1)
@@ -137,7 +184,7 @@ async def test_wrong_key_is_retried_while_the_call_can_be_reported(
 @pytest.mark.parametrize("state", sorted(set(ReportState) - {ReportState.PENDING}))
 async def test_stored_outcome_is_final(service_harness: ServiceHarness, state: ReportState) -> None:
     """A worker died after it stored the outcome: whoever gets the job sends nothing."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     await service_harness.change(ticket.id, lambda stored: stored.cloud_report.set_state(state))
     cloud = RecordedCalls()
     assert await jobs(service_harness, cloud).send_report(Run("k"), ticket.id) is None
@@ -147,7 +194,7 @@ async def test_stored_outcome_is_final(service_harness: ServiceHarness, state: R
 
 async def test_key_is_mended(service_harness: ServiceHarness) -> None:
     """The retry of a refused report goes out, and its state is as if nothing had happened."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     cloud = RecordedCalls(send_report=[cloud_refused(401), None])
     made = jobs(service_harness, cloud)
     at = await made.send_report(Run("k"), ticket.id)
@@ -159,7 +206,7 @@ async def test_key_is_mended(service_harness: ServiceHarness) -> None:
 
 async def test_app_is_removed_from_the_settings(service_harness: ServiceHarness) -> None:
     """Nothing was sent, and the state does not claim that it may have arrived."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     made = CloudReportJobs(replace(service_harness.context, clouds={}))
     assert await made.send_report(Run("k"), ticket.id) is None
     report = (await service_harness.ticket(ticket.id)).cloud_report
@@ -168,7 +215,7 @@ async def test_app_is_removed_from_the_settings(service_harness: ServiceHarness)
 
 async def test_frozen_worker_sends_nothing(service_harness: ServiceHarness) -> None:
     """Its lease is over before it sends: another worker may have decided by now."""
-    ticket, name = await service_harness.report(), "report:frozen"
+    ticket, name = await report_call(service_harness), "report:frozen"
 
     def hold(session: Session) -> None:
         now = service_harness.clock.now()
@@ -200,7 +247,7 @@ class BreakingCloud(RecordedCalls):
 
 async def test_outcome_is_stored_when_the_database_is_back(service_harness: ServiceHarness) -> None:
     """The cloud accepted the report while the database was away: nothing else knows it."""
-    ticket = await service_harness.report()
+    ticket = await report_call(service_harness)
     cloud: Any = BreakingCloud(service_harness.context.store)
     made = CloudReportJobs(
         replace(service_harness.context, clouds={"kids": cloud}), database_pause_s=0.01
