@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -54,3 +55,16 @@ class CloudReport(SQLModel, table=True):
         """Record the outcome of an attempt, or start anew with `PENDING`."""
         self.state, self.reason, self.retry_at = state, reason, retry_at
         self.attempted_at = None
+
+
+def previously_reported_cloud(history: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the cloud that has a report from before the last correction of a ticket.
+
+    None when a person had the report sent again since.
+    """
+    for event in reversed(history):
+        if event["what"] == "report_again":
+            return None
+        if "reported_to" in event:
+            return str(event["reported_to"])
+    return None

@@ -343,18 +343,6 @@ class Ticket(SQLModel, table=True):
         """Count the events of these kinds in the history."""
         return sum(step["what"] in what for step in self.history)
 
-    def previously_reported_cloud(self) -> str | None:
-        """Return the cloud that has a report from before the last correction.
-
-        None when a person had the report sent again since.
-        """
-        for step in reversed(self.history):
-            if step["what"] == "report_again":
-                return None
-            if "reported_to" in step:
-                return str(step["reported_to"])
-        return None
-
     @property
     def _is_unattended(self) -> bool:
         """Whether it was escalated, and not claimed since."""

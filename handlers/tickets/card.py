@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.causes import WITHDRAWN, resolution_title
-from bot.cloud_report import ReportState
+from bot.cloud_report import ReportState, previously_reported_cloud
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, message
@@ -221,7 +221,7 @@ _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried ag
 def report_state(ticket: Ticket) -> Message:
     """Return the state of the report to the cloud."""
     reason = load_message(ticket.cloud_report.reason) if ticket.cloud_report.reason else None
-    before = ticket.previously_reported_cloud()
+    before = previously_reported_cloud(ticket.history)
     if before is not None:
         return replace(_REPORTED_BEFORE, params={"cloud": CLOUD_NAMES[before]})
     msg = _REPORT_STATES[ticket.cloud_report.state]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.call import Side
-from bot.cloud_report import ReportState
+from bot.cloud_report import ReportState, previously_reported_cloud
 from bot.errors import ConflictError
 from bot.ticket import Status, Ticket
 
@@ -233,7 +233,10 @@ def test_corrected(
     ticket.cloud_report.state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
     changed = ticket.correct(corrections, "U2", NOW)
     assert {n for n in corrections if n != "cname" or corrections[n] != "class_77_1"} == changed
-    assert (judged_anew, reported) == (ticket.verdict is None, ticket.previously_reported_cloud())
+    assert (judged_anew, reported) == (
+        ticket.verdict is None,
+        previously_reported_cloud(ticket.history),
+    )
     assert (["corrected"] if changed else []) == steps_of(ticket)
 
 

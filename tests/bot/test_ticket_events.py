@@ -11,7 +11,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import SQLModel
 
 from bot.call import IssueType, Report, Side
-from bot.cloud_report import CloudReport, ReportState
+from bot.cloud_report import CloudReport, ReportState, previously_reported_cloud
 from bot.errors import ConflictError
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
@@ -230,11 +230,11 @@ def test_events_are_counted_by_kind() -> None:
 def test_the_cloud_of_the_last_correction() -> None:
     """Of several."""
     ticket = make_ticket()
-    assert ticket.previously_reported_cloud() is None
+    assert previously_reported_cloud(ticket.history) is None
     for cloud in ("agora", "huawei"):
         ticket.add_event("corrected", NOW, reported_to=cloud)
     ticket.add_event("claimed", NOW)
-    assert ticket.previously_reported_cloud() == "huawei"
+    assert previously_reported_cloud(ticket.history) == "huawei"
 
 
 def test_a_restart_of_the_steps() -> None:

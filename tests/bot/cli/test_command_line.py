@@ -125,7 +125,7 @@ async def test_all_settings_are_named(cli: CommandLine) -> None:
         ("zh_CN.UTF-8", "以下设置缺失或有误"),
         ("en_US.UTF-8", "missing or wrong"),
     ):
-        line = (await cli.run("serve", LANG=language, PORT="x")).error_line
+        line = (await cli.run("serve", DEFAULT_LOCALE="", LC_ALL=language, PORT="x")).error_line
         assert words in line
         assert all(name in line for name in ("PORT", *missing))
 
