@@ -22,6 +22,8 @@ _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
 CLOUD_APPS: Final = "AGORA_APPS"  # stands for the apps of any cloud
 # What every process that talks to Slack needs.
 SLACK_SETTINGS: Final = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", CLOUD_APPS)
+_MAX_OPTIONS: Final = 100  # of a menu of Slack, and the length of each
+_OPTION_LENGTH: Final = 75
 _CHANNEL: Final = N_("a channel's id such as C0123456789")
 
 
@@ -59,6 +61,7 @@ class Settings:
     escalate_to: tuple[str, ...] = ()
     quiet_hours: QuietHours = NEVER_QUIET
     evidence_retention_s: float = 400 * 86400.0
+    resolutions: tuple[str, ...] = ()
     mask_uids: bool = True
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
@@ -135,6 +138,15 @@ def _user_ids(read: SettingReader, name: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
         read.report(name, N_("user ids such as U0123456789, separated by commas"))
     return tuple(dict.fromkeys(people))
+
+
+def _resolutions(read: SettingReader) -> tuple[str, ...]:
+    """Read texts between vertical bars, each short enough for a menu of Slack."""
+    texts = [part.strip() for part in re.split("[|\uff5c]", read.text("RESOLUTIONS"))]
+    texts = list(dict.fromkeys(filter(None, texts)))
+    if len(texts) > _MAX_OPTIONS or any(len(text) > _OPTION_LENGTH for text in texts):
+        read.report("RESOLUTIONS", N_("up to 100 texts of up to 75 characters, separated by |"))
+    return tuple(texts)
 
 
 def _agora(read: SettingReader) -> CloudSettings | None:
@@ -243,6 +255,7 @@ def _read_all(read: SettingReader) -> Settings:
         escalate_to=_user_ids(read, "ESCALATE_TO"),
         quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
+        resolutions=_resolutions(read),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(
             "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"

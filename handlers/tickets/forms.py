@@ -191,14 +191,19 @@ class ResolveForm:
 
     number: int
     cause: str = ""
+    canned: str = ""  # the index of a canned resolution
     resolution: str = ""
 
     CALLBACK_ID = "resolve"
 
     def view(
-        self, renderer: Renderer, causes: Sequence[tuple[str, str]], ticket: str
+        self,
+        renderer: Renderer,
+        causes: Sequence[tuple[str, str]],
+        canned: Sequence[str],
+        ticket: str,
     ) -> block_kit.Block:
-        """Build the modal; `causes` are (key, name) pairs."""
+        """Build the modal; `causes` are (key, name) pairs, `canned` texts to choose from."""
         plain_text = renderer.plain_text
         return block_kit.modal(
             self.CALLBACK_ID,
@@ -210,11 +215,16 @@ class ResolveForm:
                     block_kit.select(causes, self.cause),
                 ),
                 block_kit.field(
-                    "resolution",
+                    "canned",
                     plain_text(message("What was done?")),
-                    block_kit.text_input(
-                        self.resolution, multiline=True, max_length=COMMENT_LENGTH
-                    ),
+                    block_kit.select([(str(n), text) for n, text in enumerate(canned)]),
+                    optional=True,
+                ),
+                block_kit.field(
+                    "resolution",
+                    plain_text(message("In your own words, or more about it")),
+                    block_kit.text_input(multiline=True, max_length=COMMENT_LENGTH),
+                    optional=True,
                 ),
             ],
             submit=plain_text(message("Resolve")),
@@ -222,11 +232,17 @@ class ResolveForm:
             private_metadata=json.dumps({"number": self.number}),
         )
 
+    def text(self, canned: Sequence[str]) -> str:
+        """Return the canned resolution and the words after it; "" without either."""
+        chosen = [text for n, text in enumerate(canned) if str(n) == self.canned]
+        return "\n".join(filter(None, [*chosen, self.resolution]))
+
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ResolveForm:
         """Read a submitted form; number 0 when it is forged."""
         return cls(
             number=read_metadata_number(private_metadata),
             cause=read_value(state, "cause"),
-            resolution=read_value(state, "resolution"),
+            canned=read_value(state, "canned"),
+            resolution=read_value(state, "resolution").strip(),
         )

@@ -22,6 +22,7 @@ from handlers.tickets.card import withdrawn_message
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import CorrectForm
+from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
@@ -134,8 +135,9 @@ class TicketButtonHandlers:
         ticket = await self._tickets.find_for_support(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         cause = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
+        canned = canned_resolutions(self._tickets.canned_resolutions, renderer)
         form = ResolveForm(number, cause=cause)
-        view = form.view(renderer, cause_options(renderer), ticket.label)
+        view = form.view(renderer, cause_options(renderer), canned, ticket.label)
         await open_modal(client, trigger_id, view)
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
@@ -144,14 +146,12 @@ class TicketButtonHandlers:
         form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         if form.cause not in RESOLUTION_TITLES:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
-        if not form.resolution.strip():
-            raise InputError({"resolution": message("Describe in a few words what was done.")})
+        renderer = await self._users.renderer(requester.team, requester.person)
+        text = form.text(canned_resolutions(self._tickets.canned_resolutions, renderer))
+        if not text:
+            raise InputError({"resolution": message("Choose or describe what was done.")})
         await self._tickets.resolve(
-            requester.team,
-            form.number,
-            requester.person,
-            cause=form.cause,
-            resolution=form.resolution.strip(),
+            requester.team, form.number, requester.person, cause=form.cause, resolution=text
         )
         await ack()
 

@@ -98,6 +98,7 @@ def test_empty_is_unset(value: str) -> None:
         ("PORT", "３０００", "3000"),
         ("ESCALATE_AFTER", "３０ｍ", "30m"),
         ("ESCALATE_TO", "U1，U2", "U1,U2"),
+        ("RESOLUTIONS", " 换了网线。｜ 换了网络。|换了网线。|", "换了网线。|换了网络。"),
         ("SUMMARY_SCHEDULE", "0　9　＊　＊　MON", "0 9 * * MON"),
         ("MASK_UIDS", "ｆalse", "false"),
         ("SLACK_API_URL", "https：／／slack.example/api", "https://slack.example/api"),
@@ -153,6 +154,7 @@ WRONG = [
         "ESCALATE_AFTER",
         ["0", "0m", "-5m", "soon", "15 minutes", "1.5h", "١٥m", "9" * 12 + "d", "15m 3s", "m"],
     ),
+    ("RESOLUTIONS", ["x" * 76, "|".join(map(str, range(101)))]),
     ("ESCALATE_TO", ["@maya", "<@U1>", "maya", "U1 U2", "U1,maya", "S0123456789"]),
     (
         "QUIET_HOURS",

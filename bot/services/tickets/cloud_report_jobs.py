@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Final
 
 from bot.causes import WITHDRAWN
-from bot.cloud_report import ReportState
+from bot.cloud_report import ReportState, previously_reported_cloud
 from bot.errors import CloudError
 from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
@@ -114,4 +114,4 @@ def _is_reported(ticket: Ticket) -> bool:
     report = ticket.cloud_report
     if report.is_unsent:
         return not ticket.was_resolved_as(WITHDRAWN)
-    return report.may_have_arrived and ticket.previously_reported_cloud() is None
+    return report.may_have_arrived and previously_reported_cloud(ticket.history) is None

@@ -54,6 +54,11 @@ class TicketService:
         """Our names of the apps a call can be reported for."""
         return tuple(self._context.clouds)
 
+    @property
+    def canned_resolutions(self) -> tuple[str, ...]:
+        """The company's own texts to resolve tickets with; empty for the usual ones."""
+        return self._context.settings.resolutions
+
     async def report_call(self, submission: Submission) -> Ticket:
         """Create a ticket and enqueue its jobs; the same origin returns the same ticket.
 

@@ -161,7 +161,7 @@ FORGED_VALUES = [
 ]
 FIELDS = {
     "report": [*submission()["view"]["state"]["values"], "app"],
-    "resolve": ["cause", "resolution"],
+    "resolve": ["cause", "canned", "resolution"],
     "room": ["choice", "side"],
     "room_confirm": ["choice", "side"],
     "hand_over": ["person"],

@@ -13,6 +13,7 @@ from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from handlers.tickets.forms import ReportForm, ResolveForm
 from handlers.tickets.handlers import cause_options
+from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -46,10 +47,12 @@ def test_resolve_form(locale: LocaleName) -> None:
     renderer = Renderer(Translator(locale))
     options = cause_options(renderer)
     assert len(RESOLUTION_TITLES) == len(options) <= 100
-    view = ResolveForm(12, cause="network.loss").view(renderer, options, "LD-12")
-    assert blocks_of(view) == ["cause", "resolution"]
+    usual = canned_resolutions((), renderer)
+    view = ResolveForm(12, cause="network.loss").view(renderer, options, usual, "LD-12")
+    assert blocks_of(view) == ["cause", "canned", "resolution"]
+    assert [each["text"]["text"] for each in view["blocks"][1]["element"]["options"]] == usual
     assert view["blocks"][0]["element"]["initial_option"]["value"] == "network.loss"
-    unknown = ResolveForm(12, cause="nothing.known").view(renderer, options, "LD-12")
+    unknown = ResolveForm(12, cause="nothing.known").view(renderer, options, usual, "LD-12")
     assert "initial_option" not in unknown["blocks"][0]["element"]
 
 
@@ -85,7 +88,7 @@ def test_forged_number_is_nobodys(metadata: str) -> None:
 
 def test_the_ticket_of_a_form_is_read_again() -> None:
     """The modal's metadata has the ticket's number."""
-    view = ResolveForm(12).view(Renderer(Translator("en")), [("none", "fine")], "LD-12")
+    view = ResolveForm(12).view(EN, [("none", "fine")], ["cable"], "LD-12")
     assert ResolveForm.parse({}, view["private_metadata"]).number == 12
 
 
@@ -170,17 +173,25 @@ def test_a_form_without_an_app() -> None:
 
 
 def test_what_is_written_in_a_resolve_form() -> None:
-    """Both fields are required and may be long."""
-    view = ResolveForm(12, resolution="cable").view(EN, [("none", "fine")], "LD-12")
+    """What was done is chosen, written, or both."""
+    canned = ["new cable", "new router"]
+    view = ResolveForm(12).view(EN, [("none", "fine")], canned, "LD-12")
     assert (view["title"]["text"], view["submit"]["text"]) == ("Resolve LD-12", "Resolve")
-    cause, resolution = view["blocks"]
-    assert not cause.get("optional")
-    assert not resolution.get("optional")
-    assert resolution["element"]["initial_value"] == "cable"
-    assert (resolution["element"]["multiline"], resolution["element"]["max_length"]) == (True, 1000)
+    cause, chosen, written = view["blocks"]
+    assert [bool(field.get("optional")) for field in (cause, chosen, written)] == [
+        False,
+        True,
+        True,
+    ]
+    assert (written["element"]["multiline"], written["element"]["max_length"]) == (True, 1000)
     state: dict[str, Any] = {
         "cause": {"value": {"selected_option": {"value": "network.loss"}}},
-        "resolution": {"value": {"value": "cable"}},
+        "resolution": {"value": {"value": " by post "}},
     }
     form = ResolveForm.parse(state, view["private_metadata"])
-    assert form == ResolveForm(12, "network.loss", "cable")
+    assert form == ResolveForm(12, "network.loss", "", "by post")
+    assert form.text(canned) == "by post"
+    state["canned"] = {"value": {"selected_option": {"value": "1"}}}
+    assert ResolveForm.parse(state, "").text(canned) == "new router\nby post"
+    assert ResolveForm(12, canned="1").text(canned) == "new router"
+    assert ResolveForm(12, canned="2").text(canned) == ""
