@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, and_, case, insert, inspect, true
+import sqlalchemy
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    case,
+    insert,
+    inspect,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -123,13 +134,20 @@ def number_before(session: Session, since: dt.datetime) -> int:
 
 def find_unresolved(session: Session, team: str, cname: str) -> Ticket | None:
     """Find the newest ticket about a channel that is not resolved."""
-    return session.exec(
-        select(Ticket)
-        .where(Ticket.team == team, Ticket.cname == cname)
+    number = session.connection().scalar(_unresolved(), {"team": team, "cname": cname})
+    return session.get(Ticket, number) if number else None
+
+
+@cache
+def _unresolved() -> Select[int | None]:
+    """Build the statement once: that takes longer than the database needs to execute it."""
+    return (
+        sqlalchemy.select(col(Ticket.number))
+        .where(col(Ticket.team) == bindparam("team"), col(Ticket.cname) == bindparam("cname"))
         .where(unindexed(col(Ticket.status) != Status.RESOLVED))
         .order_by(col(Ticket.number).desc())
         .limit(1)
-    ).first()
+    )
 
 
 def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
