@@ -23,6 +23,7 @@ from bot.errors import (
 from bot.i18n.messages import Message, message
 from bot.ports import Inquiry
 from handlers.slack.clients import error_code, is_rate_limited, read_retry_after_s, retry_after_s
+from handlers.slack.connections import NotConnectedError
 from handlers.ui.block_kit import Block
 
 _MESSAGE_GONE_CODES: Final = frozenset(
@@ -96,7 +97,7 @@ def _problems_of(error: SlackApiError) -> list[str]:
 def slack_unavailable(error: Exception) -> SlackUnreachableError:
     """Build the error for a call without a response."""
     user_message = message("Slack does not respond.")
-    arrived = not isinstance(error, aiohttp.ClientConnectorError)
+    arrived = not isinstance(error, aiohttp.ClientConnectorError | NotConnectedError)
     return SlackUnreachableError(user_message, code=type(error).__name__, maybe_arrived=arrived)
 
 

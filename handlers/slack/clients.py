@@ -1,4 +1,4 @@
-"""Slack Web API clients: one shared session, one client for each workspace."""
+"""Slack Web API clients: shared connections, one client for each workspace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -17,6 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from handlers.slack.connections import Connections, NotConnectedError
 from handlers.slack.rate_limits import RateLimits
 
 TokenLookup = Callable[[str], Awaitable[str | None]]
@@ -35,12 +37,11 @@ _DIGEST_LENGTH: Final = 16  # tells workspaces apart without their token
 class _PatientClient(AsyncWebClient):
     """A client that sends nothing which Slack has blocked, and fails as Slack would."""
 
-    def __init__(
-        self, limits: RateLimits, open_session: aiohttp.ClientSession, **settings: Any
-    ) -> None:
-        super().__init__(**settings, session=open_session)
+    def __init__(self, limits: RateLimits, connections: Connections, **settings: Any) -> None:
+        super().__init__(**settings)
         self._limits = limits
-        self._open_session = open_session
+        self._connections = connections
+        self._path = urlsplit(self.base_url).path
         self._json_headers = {
             **self.headers,
             "Authorization": f"Bearer {self.token}",
@@ -56,7 +57,7 @@ class _PatientClient(AsyncWebClient):
         if remaining_s:
             raise self._blocked(api_method, remaining_s)
         try:
-            if arguments.keys() == {"json"}:
+            if arguments.keys() == {"json"} and not self.proxy:
                 return await self._post(api_method, msgspec.json.encode(arguments["json"]))
             return await super().api_call(api_method, **arguments)
         except SlackApiError as error:
@@ -65,21 +66,19 @@ class _PatientClient(AsyncWebClient):
             raise
 
     async def _post(self, method: str, body: bytes) -> AsyncSlackResponse:
-        """Post JSON, on a form's way: slack-sdk takes twice the time for the same request."""
+        """Post JSON, on a form's way: slack-sdk needs several times the CPU for that."""
         try:
             answer = await self._post_once(method, body)
-        except aiohttp.ClientConnectorError:  # only this proves that it did not arrive
+        except NotConnectedError:
             await asyncio.sleep(_RETRY_PAUSE_S)
             answer = await self._post_once(method, body)
         answer.validate()  # type: ignore[no-untyped-call]
         return answer
 
     async def _post_once(self, method: str, body: bytes) -> AsyncSlackResponse:
-        async with self._open_session.post(
-            f"{self.base_url}{method}", data=body, headers=self._json_headers, proxy=self.proxy
-        ) as answer:
-            content = await answer.read()
-        return self._response(method, answer.status, answer.headers, _read_object(content))
+        path = f"{self._path}{method}"
+        answer = await self._connections.post(path, self._json_headers, body)
+        return self._response(method, answer.status, answer.headers, _read_object(answer.body))
 
     def _blocked(self, method: str, remaining_s: float) -> SlackApiError:
         headers = {"Retry-After": str(math.ceil(remaining_s))}  # slack-sdk reads an integer
@@ -158,6 +157,7 @@ class SlackClients:
         self._base_url = base_url
         self._token = token
         self._token_for = token_for
+        self._connections = Connections(base_url, timeout_s)
         self._session: aiohttp.ClientSession | None = None
         self._by_token: LRUCache[str, AsyncWebClient] = LRUCache(_MAX_CLIENTS)
 
@@ -170,6 +170,7 @@ class SlackClients:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._connections.close()
         if self._session is not None:
             await self._session.close()
 
@@ -203,7 +204,8 @@ class SlackClients:
         if client is None:
             client = self._by_token[token] = _PatientClient(
                 self._limits,
-                self.session,
+                self._connections,
+                session=self.session,
                 token=token or None,
                 base_url=self._base_url,
                 retry_handlers=[
