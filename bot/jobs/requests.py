@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 MAX_WAIT_S: Final = 1.0
+QUIET_S: Final = 0.02  # requests that follow one another faster than this are a burst
 
 
 class OpenRequests:
@@ -15,25 +17,24 @@ class OpenRequests:
 
     def __init__(self) -> None:
         self._number = 0
-        self._none_open = asyncio.Event()
-        self._none_open.set()
+        self._last_ended_at = -math.inf
 
     @contextmanager
     def count(self) -> Iterator[None]:
         """Count a request while the block is open."""
         self._number += 1
-        self._none_open.clear()
         try:
             yield
         finally:
             self._number -= 1
-            if not self._number:
-                self._none_open.set()
+            self._last_ended_at = asyncio.get_running_loop().time()
 
-    async def wait_until_none(self) -> None:
-        """Wait until no request is open, a second at most."""
-        if not self._number:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(MAX_WAIT_S):
-                await self._none_open.wait()
+    async def wait_until_quiet(self) -> None:
+        """Wait until no request is open and none has just ended, a second at most."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + MAX_WAIT_S
+        while (now := loop.time()) < until:
+            remaining_s = QUIET_S if self._number else self._last_ended_at + QUIET_S - now
+            if remaining_s <= 0:
+                return
+            await asyncio.sleep(remaining_s)

@@ -139,7 +139,7 @@ class Worker:
                         lambda s: store_jobs.retry_now(s, self._store.now(s))
                     )
                     has_retried = True
-                await self._requests.wait_until_none()
+                await self._requests.wait_until_quiet()
                 await self._start_due()
                 await self._clean()
             except SQLAlchemyError:  # the store has logged it

@@ -32,6 +32,19 @@ async def test_jobs_wait_for_open_requests(
     assert jobs.attempts == [CARD]
 
 
+async def test_jobs_wait_between_the_requests_of_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that follow one another are not answered while a job runs."""
+    monkeypatch.setattr(requests, "QUIET_S", 3600)
+    open_requests = OpenRequests()
+    await open_requests.wait_until_quiet()
+    with open_requests.count():
+        pass
+    waiting = asyncio.create_task(open_requests.wait_until_quiet())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+
+
 async def test_jobs_start_although_requests_are_open(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
