@@ -5,7 +5,7 @@ Computed with numpy on whole arrays; a million points take some milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,7 +36,8 @@ class MetricSeries:
 
     `times` are epoch seconds, sorted; `values` are in `unit`, one for each time. `overall_max` is
     the highest value of the whole series, also outside the window. Values after `judged_until`
-    are never bad: they cannot be why somebody complained before.
+    are never bad: they cannot be why somebody complained before. `step_s` is the usual interval
+    between samples, in seconds.
     """
 
     uid: str
@@ -48,11 +49,11 @@ class MetricSeries:
     media: Media | None = None
     direction: Direction | None = None
     judged_until: float = np.inf
+    step_s: float = field(init=False)  # computed once, as the rules use it for every value
 
-    @property
-    def step_s(self) -> float:
-        """The usual interval between samples, in seconds."""
-        return step_of(self.times)
+    def __post_init__(self) -> None:
+        """Compute the interval."""
+        object.__setattr__(self, "step_s", step_of(self.times))
 
     def with_values(self, values: FloatArray) -> MetricSeries:
         """Return the series with other values at the same times."""
