@@ -28,7 +28,11 @@ _UP, _DOWN = Direction.UP, Direction.DOWN
 _AUDIO, _VIDEO = Media.AUDIO, Media.VIDEO
 _SINCE: Final = -124  # seconds from the complaint; recordings are repeated from there
 _SECONDS: Final = 250
-_NEAR: Final = slice(64, 134)  # seconds of them that a complaint can be about
+_NEAR: Final = slice(64, 134)  # seconds of them that a complaint is likely to be about
+_JUDGED: Final = slice(0, 154)  # seconds of them that it can be about
+_SMALL_SHARE: Final = 0.2
+_A_QUARTER: Final = 0.25
+_ALL_LOST: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ def _apply(draft: CallDraft, link: Link, role: _Role) -> None:
     sender, receiver = (other, role.uid) if role.direction is _DOWN else (role.uid, other)
     rates = (
         (sender, Metric.SEND_BITRATE, link.sent_kbps),
+        (sender, Metric.SEND_BITRATE_LOW, _share(link.sent_kbps)),
         (receiver, Metric.RECEIVE_BITRATE, link.received_kbps),
         (sender, Metric.CAPTURE_FPS, link.sent_fps),
         (sender, Metric.SEND_FPS, link.sent_fps),
@@ -164,26 +169,51 @@ def _apply(draft: CallDraft, link: Link, role: _Role) -> None:
             draft.measure(receiver, Metric.FREEZE_TIME, freezes, media, _SINCE, until)
 
 
+def _share(main: FloatArray | None) -> FloatArray | None:
+    """Return the bitrate of the small stream beside a main one."""
+    return None if main is None else _SMALL_SHARE * main
+
+
 def _expectation(link: Link, role: _Role) -> Expectation:
     """Say what is wrong near the complaint; what is near a limit may be named or not."""
-    loss, rtt, jitter = (np.nan_to_num(each[_NEAR]) for each in (link.loss, link.rtt, link.jitter))
-    causes: set[str] = set()
-    near: set[str] = set()
-    _judge("network.loss", causes, near, bool((loss >= 8).sum() >= 6), bool((loss >= 3).any()))
-    long, longish = (rtt >= 400).mean(), (rtt >= 250).mean()
-    _judge("network.latency", causes, near, bool(long > 0.25), bool(longish > 0.08))
-    unsteady = (jitter >= 100).mean()
-    _judge("network.jitter", causes, near, bool(unsteady > 0.25), bool((jitter >= 45).any()))
+    causes = set(_bad(link, _NEAR))
+    near = set(_nearly_bad(link, _JUDGED)) - causes
     if near:
         near.add("network.wifi_weak")
-    needs = _needs(causes)
-    if causes:
-        extra = {*CONNECTION, "network.wifi_weak"} if (loss >= 90).any() else {"network.wifi_weak"}
-        narrow = {"network.bandwidth"}
-        limits = dict.fromkeys(near, 1.0)
-        return expect(*causes, *near, *extra, *narrow, side=role.side, limits=limits, needs=needs)
-    limits = dict.fromkeys(near, 0.69) | ({"none": 0.69} if near else {})
-    return expect(*HEALTHY, *near, side=role.side, limits=limits)
+    limits = dict.fromkeys(near, 0.69)
+    if _is_interrupted(link):
+        limits["user_action.peer_stopped_receiving"] = 0.5
+        return expect(*CONNECTION, "network.loss", "network.bandwidth", *limits, limits=limits)
+    if not causes:
+        return expect(*HEALTHY, *near, side=role.side, limits=limits | {"none": 0.69})
+    extra = {"network.wifi_weak", "network.bandwidth", *near}
+    if (link.loss[_NEAR] >= _ALL_LOST).any():
+        extra.update(CONNECTION)
+    return expect(*causes, *extra, side=role.side, needs=_needs(causes))
+
+
+def _bad(link: Link, when: slice) -> Iterator[str]:
+    if (link.loss[when] >= 8).sum() >= 6:
+        yield "network.loss"
+    if (link.rtt[when] >= 400).mean() > _A_QUARTER:
+        yield "network.latency"
+    if (link.jitter[when] >= 100).mean() > _A_QUARTER:
+        yield "network.jitter"
+
+
+def _nearly_bad(link: Link, when: slice) -> Iterator[str]:
+    if (link.loss[when] >= 3).any():
+        yield "network.loss"
+    if (link.rtt[when] >= 250).any():
+        yield "network.latency"
+    if (link.jitter[when] >= 45).any():
+        yield "network.jitter"
+
+
+def _is_interrupted(link: Link) -> bool:
+    """Tell whether nothing arrived for some seconds."""
+    received = link.received_kbps
+    return received is not None and bool((received[_JUDGED] < 1).sum() >= 3)
 
 
 def _needs(causes: set[str]) -> frozenset[Metric] | None:
@@ -192,10 +222,3 @@ def _needs(causes: set[str]) -> frozenset[Metric] | None:
     if "network.loss" in causes or not causes:
         return None
     return frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY})
-
-
-def _judge(cause: str, causes: set[str], near: set[str], is_bad: bool, is_near: bool) -> None:  # noqa: FBT001 - a table of two
-    if is_bad:
-        causes.add(cause)
-    elif is_near:
-        near.add(cause)

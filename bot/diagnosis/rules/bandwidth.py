@@ -57,7 +57,7 @@ def _narrow_downlink(context: CallContext, uid: str) -> Iterator[Candidate]:
     Or of what is usual, where it is not known what was sent.
     """
     received = received_bitrate(context, uid, _V)
-    sent = sent_bitrate(context, context.other(uid), _V)
+    sent = context.metric_series(context.other(uid), Metric.SEND_BITRATE, _V)  # the main stream
     if received is None:
         return
     if sent is None:
