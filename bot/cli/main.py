@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "callback": "the URL to which Huawei sends recording events",
     "summary": "the weekly summary, printed or posted",
     "export": "tickets to standard output",
+    "accuracy": "how often people agreed with verdicts, or their cases",
     "diagnose": "why a call is or was bad",
     "quality": "how good an app is, and how much it is used",
 }

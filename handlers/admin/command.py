@@ -21,7 +21,7 @@ from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
 from handlers.admin.audit_view import recent_actions
 from handlers.commands import LAGDESK
-from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
+from handlers.diagnosis.accuracy import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
 from handlers.preferences.handlers import PreferencesModal
 from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Sequence
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.causes import resolution_title
+from bot.causes import NOT_FOUND, RESOLUTION_TITLES
 from bot.diagnosis import UNKNOWN, Verdict
-from bot.i18n.messages import Message, message, plural
-from bot.services.diagnosis.feedback import CauseAccuracy, FeedbackService, Rating
+from bot.errors import InputError
+from bot.i18n.messages import message
+from bot.services.diagnosis.feedback import FeedbackService, Rating
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
 from handlers.slack.open_modal import open_modal
-from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
+from handlers.slack.request import (
+    Body,
+    Requester,
+    read_ticket_number,
+    ticket_number_of,
+    trigger_id_of,
+)
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.renderer import Renderer
 
-ACCURACY_PERIOD: Final = dt.timedelta(days=90)
 _FEEDBACK_LABELS: Final = {
     Rating.RIGHT: message("Yes, that was it"),
     Rating.PARTLY: message("Partly"),
@@ -31,6 +35,11 @@ _FEEDBACK_LABELS: Final = {
 }
 ACCEPT: Final = "ticket.accept"
 _DETAILS: Final = "verdict.details"
+_TRUE_CAUSES: Final = {
+    key: title for key, title in RESOLUTION_TITLES.items() if key not in {UNKNOWN, NOT_FOUND}
+}
+_TRUE_CAUSE: Final = "verdict.true_cause"
+_THANKS: Final = message("Thank you. This makes the next verdicts better.")
 _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 
 
@@ -44,6 +53,7 @@ class FeedbackHandlers:
     def register(self, app: AsyncApp) -> None:
         """Register the buttons."""
         app.action(_ACTIONS)(self.rate)
+        app.action(_TRUE_CAUSE)(self.save_true_cause)
         app.action(_DETAILS)(self.show_details)
 
     async def rate(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
@@ -53,13 +63,28 @@ class FeedbackHandlers:
         feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
         may_resolve = await self._feedback.save(requester.team, number, requester.person, feedback)
         renderer = await self._users.renderer(requester.team, requester.person)
-        thanks = renderer.mrkdwn(message("Thank you. This makes the next verdicts better."))
+        thanks = renderer.mrkdwn(_THANKS)
         blocks = [block_kit.section("thanks", thanks)]
+        if feedback is not Rating.RIGHT:
+            blocks.append(_true_cause_question(number, renderer))
         if may_resolve:
             label = renderer.plain_text(message("Resolve with this cause"))
             blocks.append(block_kit.actions("accept", block_kit.button(ACCEPT, label, str(number))))
         await ack()
         await respond(text=thanks, blocks=blocks, response_type="ephemeral", replace_original=False)
+
+    async def save_true_cause(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """Save what was wrong instead, in place of the question."""
+        requester = Requester.of(body)
+        number, _, cause = body["actions"][0]["selected_option"]["value"].partition(":")
+        if cause not in _TRUE_CAUSES:
+            raise InputError({"cause": message("Choose one of the causes in the list.")})
+        await self._feedback.save_true_cause(
+            requester.team, read_ticket_number(number), requester.person, cause
+        )
+        renderer = await self._users.renderer(requester.team, requester.person)
+        await ack()
+        await respond(text=renderer.mrkdwn(_THANKS), replace_original=True)
 
     async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the details of a verdict, in the reader's language."""
@@ -69,6 +94,15 @@ class FeedbackHandlers:
         renderer = await self._users.renderer(requester.team, requester.person)
         await open_modal(client, trigger_id_of(body), details_view(ticket, diagnosis, renderer))
         await ack()
+
+
+def _true_cause_question(number: int, renderer: Renderer) -> Block:
+    options = [
+        (f"{number}:{key}", renderer.plain_text(title)) for key, title in _TRUE_CAUSES.items()
+    ]
+    menu = block_kit.action_select(_TRUE_CAUSE, options, "")
+    question = message("What was it instead, if you know?")
+    return block_kit.section("true_cause", renderer.mrkdwn(question), accessory=menu)
 
 
 def details_button(ticket: Ticket, renderer: Renderer) -> Element:
@@ -87,24 +121,3 @@ def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> lis
     ]
     question = block_kit.context("judge_question", renderer.mrkdwn(message("Was this right?")))
     return [question, block_kit.actions("judge", *buttons, details)]
-
-
-def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
-    """Return how often people agreed, a line for each cause."""
-    if not rows:
-        return message("Nobody has rated a verdict in the last 90 days.")
-    title = message("*How often verdicts were right, last 90 days*")
-    msg = title
-    for each in rows:
-        msg = message("%(lines)s\n%(line)s", lines=msg, line=_precision_line(each))
-    return msg
-
-
-def _precision_line(row: CauseAccuracy) -> Message:
-    return plural(
-        "• %(cause)s: %(share)s%% right (%(count)s rating)",
-        "• %(cause)s: %(share)s%% right (%(count)s ratings)",
-        count=row.total,
-        cause=resolution_title(row.cause),
-        share=round(row.share * 100),
-    )

@@ -21,6 +21,11 @@ def print_diagnosis(diagnosis: Diagnosis, translator: Translator) -> str:
     return "\n".join(_line(renderer, msg) for msg in diagnosis_message.diagnosis_lines(diagnosis))
 
 
+def print_text(msg: Message, translator: Translator) -> str:
+    """Return a message of several lines as plain text."""
+    return _line(Renderer(translator, mask=False), msg)
+
+
 def print_message(msg: Message, translator: Translator) -> str:
     """Return a message as one line."""
     return " / ".join(translator.translate(msg).splitlines())

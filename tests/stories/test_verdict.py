@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.sandbox.slack import Person
+from tests.bot.diagnosis.cases_reader import accepts, diagnose_case
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import (
     direct_messages,
@@ -103,6 +106,22 @@ async def test_support_resolves_with_an_accepted_verdict(verdicts: Harness) -> N
         zhou.id,
     )
     assert ticket.resolution == ""
+
+
+async def test_a_wrong_verdict_becomes_a_case(verdicts: Harness) -> None:
+    """Who says no is asked what it was; the case names nobody, and gives the same verdict."""
+    sam = verdicts.workspace.person("sam")
+    await sam.click(find_diagnosis_posts(verdicts, "class_77_1")[0], "verdict.wrong")
+    (asked, *_) = reversed(sam.ephemerals("escalations"))
+    ticket = await find_ticket(verdicts, "class_77_1")
+    await sam.choose(asked, "verdict.true_cause", f"{ticket.id}:device.decoder")
+    cases = list(verdicts.application.services.feedback.stream_cases())
+    (case,) = (one for one in cases if one["expect"]["causes"] == ["device.decoder"])
+    assert not re.search(r"10001|class_77|kids|Android|Windows|\d{9}", json.dumps(case))
+    assert {one["uid"] for one in case["series"]} == {"teacher", "student"}
+    verdict = diagnose_case(case)
+    assert case["verdict"] == {"cause": verdict.cause, "confidence": verdict.confidence}
+    assert not accepts(case, verdict)
 
 
 async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from bot.errors import NotFoundError
 from bot.i18n.messages import message
 from bot.ports import Diagnosis
 from bot.services.context import Context
-from bot.services.diagnosis.evidence import load_diagnosis
+from bot.services.diagnosis.cases import case_of
+from bot.services.diagnosis.evidence import load_diagnosis, load_evidence
 from bot.services.tickets.access import find_visible
 from bot.store import Session
 from bot.store.diagnosis import feedback as feedback_store
@@ -48,6 +52,24 @@ class FeedbackService:
             return False
         return await self._context.permissions.is_support(team, person)
 
+    async def save_true_cause(self, team: str, number: int, person: str, cause: str) -> None:
+        """Store what was wrong, of a verdict that the person rated.
+
+        Raises NotAllowedError unless the person is support or reported the ticket.
+        """
+        ticket = await find_visible(self._context, team, number, person)
+        await self._context.store.transact(
+            lambda session: feedback_store.save_true_cause(session, ticket.id, person, cause)
+        )
+
+    def stream_cases(self) -> Iterator[dict[str, Any]]:
+        """Yield the calls whose cause people know, as anonymous cases for the project."""
+        read = self._context.store.read_sync
+        for number, cause in read(feedback_store.true_causes):
+            diagnosis = read(partial(_load, number=number))
+            if diagnosis is not None:
+                yield case_of(diagnosis, cause)
+
     async def details(self, team: str, number: int, person: str) -> tuple[Ticket, Diagnosis]:
         """Return the stored diagnosis of a ticket; NotFoundError when there is none.
 
@@ -61,9 +83,17 @@ class FeedbackService:
             )
         return ticket, diagnosis
 
-    async def accuracy(self, team: str, over: dt.timedelta) -> list[CauseAccuracy]:
-        """Count how often people agreed with each cause in the last `over`."""
+    async def accuracy(self, team: str | None, over: dt.timedelta) -> list[CauseAccuracy]:
+        """Count how often people agreed with each cause in the last `over`.
+
+        Without a team, those of all workspaces.
+        """
         since = self._context.clock.now() - over
         return await self._context.store.read(
             lambda session: feedback_store.accuracy_by_cause(session, team, since)
         )
+
+
+def _load(session: Session, *, number: int) -> Diagnosis | None:
+    ticket = session.get(Ticket, number)
+    return load_evidence(session, ticket) if ticket is not None else None

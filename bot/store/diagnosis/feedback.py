@@ -21,7 +21,10 @@ class Rating(StrEnum):
 
 
 class VerdictFeedback(SQLModel, table=True):
-    """One person's latest rating of one ticket's verdict; `cause` is the rated one."""
+    """One person's latest rating of one ticket's verdict; `cause` is the rated one.
+
+    `true_cause` is what was wrong instead, "" as long as the person has not said it.
+    """
 
     __tablename__ = "verdict_feedback"
 
@@ -31,6 +34,7 @@ class VerdictFeedback(SQLModel, table=True):
     cause: str
     rating: Rating = Field(sa_type=EnumText(Rating))
     at: dt.datetime = Field(sa_type=UtcTime, index=True)
+    true_cause: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,32 @@ def save_feedback(session: Session, feedback: VerdictFeedback) -> None:
     session.merge(feedback)
 
 
-def accuracy_by_cause(session: Session, team: str, since: dt.datetime) -> list[CauseAccuracy]:
-    """Count the ratings of each cause, the most rated first."""
+def save_true_cause(session: Session, ticket: int, person: str, cause: str) -> None:
+    """Store what was wrong instead; nothing if the person has not rated the verdict."""
+    feedback = session.get(VerdictFeedback, (ticket, person))
+    if feedback is not None:
+        feedback.true_cause = cause
+
+
+def true_causes(session: Session) -> list[tuple[int, str]]:
+    """Return each rated ticket whose cause somebody knows, by the latest such rating."""
+    rows = session.exec(select(VerdictFeedback).order_by(col(VerdictFeedback.at))).all()
+    causes = {row.ticket: _known_cause(row) for row in rows if _known_cause(row)}
+    return sorted(causes.items())
+
+
+def _known_cause(feedback: VerdictFeedback) -> str:
+    return feedback.cause if feedback.rating is Rating.RIGHT else feedback.true_cause
+
+
+def accuracy_by_cause(
+    session: Session, team: str | None, since: dt.datetime
+) -> list[CauseAccuracy]:
+    """Count the ratings of each cause, the most rated first; without a team, of all of them."""
     counts = [func.sum(case((col(VerdictFeedback.rating) == word, 1), else_=0)) for word in Rating]
     rows = session.exec(
         select(VerdictFeedback.cause, *counts)
-        .where(VerdictFeedback.team == team, col(VerdictFeedback.at) >= since)
+        .where(team is None or col(VerdictFeedback.team) == team, col(VerdictFeedback.at) >= since)
         .group_by(VerdictFeedback.cause)
     ).all()
     result = [CauseAccuracy(row[0], *(int(count) for count in row[1:])) for row in rows]

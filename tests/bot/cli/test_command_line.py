@@ -295,6 +295,13 @@ async def test_export(cli: CommandLine) -> None:
     assert "卡" in comma.out
 
 
+async def test_accuracy(cli: CommandLine) -> None:
+    """How often verdicts were right, or the cases that are known."""
+    fill(cli.folder, 1)
+    assert (await cli.run("accuracy")).out == "Nobody has rated a verdict in the last 90 days.\n"
+    assert (await cli.run("accuracy", "--export")).out == ""
+
+
 @pytest.mark.parametrize(("form", "mark"), [("csv", b"\xef\xbb\xbf"), ("jsonl", b"{")])
 async def test_export_into_a_file(cli: CommandLine, form: str, mark: bytes) -> None:
     """CSV has a byte order mark in a file too, JSON lines have none."""

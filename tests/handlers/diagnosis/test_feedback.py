@@ -6,7 +6,8 @@ import pytest
 
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.services.diagnosis.feedback import CauseAccuracy
-from handlers.diagnosis.feedback import accuracy, feedback_blocks
+from handlers.diagnosis.accuracy import accuracy
+from handlers.diagnosis.feedback import feedback_blocks
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
 
 RATINGS = [

@@ -43,6 +43,10 @@ async def test_last_rating_of_each_person_counts(service_harness: ServiceHarness
     assert await service.accuracy(TEAM, DAY / 2) == recent
     assert await service.accuracy(TEAM, DAY) == [*recent, CauseAccuracy("old", 0, 0, 1)]
     assert await service.accuracy("T-OTHER", DAY) == []
+    assert await service.accuracy(None, DAY / 2) == recent
+    with pytest.raises(NotAllowedError):
+        await service.save_true_cause(TEAM, ticket.id, OUTSIDER, "none")
+    assert list(service.stream_cases()) == []  # nobody measured anything
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,21 @@ def test_ratings_are_counted_by_cause(session: Session) -> None:
     ]
 
 
+def test_true_causes(session: Session) -> None:
+    """The verdict's cause where it was right, else what somebody says; the latest counts."""
+    rate(session, 1, "network.loss", RIGHT)
+    rate(session, 2, "network.loss", WRONG)
+    rate(session, 3, "network.loss", WRONG)
+    rate(session, 4, "network.loss", RIGHT)
+    rate(session, 4, "network.loss", PARTLY, person="U2", at=NOON + MOMENT)
+    session.flush()
+    feedback.save_true_cause(session, 3, "U1", "device.busy")
+    feedback.save_true_cause(session, 3, "U9", "device.cpu_high")  # has not rated it
+    feedback.save_true_cause(session, 4, "U2", "none")
+    expected = [(1, "network.loss"), (3, "device.busy"), (4, "none")]
+    assert feedback.true_causes(session) == expected
+
+
 def test_a_later_rating_replaces_the_earlier_of_a_person(session: Session) -> None:
     """Each person rates a ticket once."""
     for person, rating in (("U1", WRONG), ("U2", WRONG), ("U1", RIGHT)):
