@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from bot.causes import HEALTHY
 from bot.quiet_hours import NEVER_QUIET, QuietHours
 from bot.settings import Settings
+from bot.targets import Targets
 from bot.ticket import LAST_GROUP_STEP, Status, Ticket
 
 LAST_STEP: Final = 3
@@ -60,17 +61,18 @@ class EscalationEvent:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings of the escalation steps described in this module."""
+    """The settings of the escalation steps described in this module, and the targets."""
 
     after: dt.timedelta = dt.timedelta(minutes=15)
     leads: tuple[str, ...] = ()
     quiet: QuietHours = NEVER_QUIET
+    targets: Targets = field(default_factory=Targets)
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
         """Read the policy from the settings."""
         after = dt.timedelta(seconds=settings.escalate_after_s)
-        return cls(after, settings.escalate_to, settings.quiet_hours)
+        return cls(after, settings.escalate_to, settings.quiet_hours, Targets.of(settings))
 
     def delay(self, number: int, *, is_live: bool | None) -> dt.timedelta:
         """Return the delay before a step; `is_live` is None when it is unknown."""

@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from bot.cron import is_schedule
 from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
-from bot.setting_reader import N_, SettingError, SettingReader, raise_first
+from bot.setting_reader import N_, SettingError, SettingReader, raise_first, read_duration_s
 
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
 
@@ -22,6 +22,7 @@ _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
 CLOUD_APPS: Final = "AGORA_APPS"  # stands for the apps of any cloud
 # What every process that talks to Slack needs.
 SLACK_SETTINGS: Final = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", CLOUD_APPS)
+EVERY_APP: Final = ""  # the key of a target for apps without one of their own
 _MAX_OPTIONS: Final = 100  # of a menu of Slack, and the length of each
 _OPTION_LENGTH: Final = 75
 _CHANNEL: Final = N_("a channel's id such as C0123456789")
@@ -61,6 +62,8 @@ class Settings:
     escalate_to: tuple[str, ...] = ()
     quiet_hours: QuietHours = NEVER_QUIET
     evidence_retention_s: float = 400 * 86400.0
+    claim_target_s: Mapping[str, float] = field(default_factory=dict)
+    resolve_target_s: Mapping[str, float] = field(default_factory=dict)
     resolutions: tuple[str, ...] = ()
     mask_uids: bool = True
     log_level: str = "INFO"
@@ -138,6 +141,19 @@ def _user_ids(read: SettingReader, name: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
         read.report(name, N_("user ids such as U0123456789, separated by commas"))
     return tuple(dict.fromkeys(people))
+
+
+def _target_s(read: SettingReader, name: str) -> dict[str, float]:
+    """Read `15m,kids=5m`: for every app, and for single ones."""
+    targets_s: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in read.half_width(name).split(","))):
+        app, equals, value = part.rpartition("=")
+        seconds = read_duration_s(value.strip())
+        key = app.strip() if equals else EVERY_APP
+        if seconds is None or key in targets_s or bool(equals) != bool(key):
+            read.report(name, N_("durations such as 15m or 15m,kids=5m"))
+        targets_s[key] = seconds or 0.0
+    return targets_s
 
 
 def _resolutions(read: SettingReader) -> tuple[str, ...]:
@@ -255,6 +271,8 @@ def _read_all(read: SettingReader) -> Settings:
         escalate_to=_user_ids(read, "ESCALATE_TO"),
         quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
+        claim_target_s=_target_s(read, "CLAIM_TARGET"),
+        resolve_target_s=_target_s(read, "RESOLVE_TARGET"),
         resolutions=_resolutions(read),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(

@@ -20,6 +20,8 @@ ADULTS: Final = "adults"  # on Volcengine
 PIANO: Final = "piano"  # on Huawei
 DELAY_SCALE: Final = 0.1  # a demo should not wait minutes for the clouds
 ESCALATE_AFTER: Final = "4m"  # its calls are still running, so support is paged after two
+CLAIM_TARGET: Final = "3m"
+RESOLVE_TARGET: Final = "1h"
 CALLBACK_KEY: Final = "sandbox-callback-key"
 FIRST_PORT: Final = 8080
 _PORTS_TRIED: Final = 20
@@ -130,6 +132,8 @@ def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, s
         "ESCALATION_CHANNEL": workspace.channel("escalations").id,
         "SUMMARY_CHANNEL": workspace.channel("leads").id,
         "ESCALATE_AFTER": ESCALATE_AFTER,
+        "CLAIM_TARGET": CLAIM_TARGET,
+        "RESOLVE_TARGET": RESOLVE_TARGET,
         "ESCALATE_TO": workspace.person("maya").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,

@@ -16,7 +16,9 @@ from bot.escalation import (
     next_step,
 )
 from bot.i18n.messages import Duration, Message, PersonId, message
-from bot.ticket import Ticket
+from bot.settings import EVERY_APP
+from bot.targets import Targets
+from bot.ticket import Status, Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer
@@ -81,6 +83,16 @@ def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) ->
     return lines
 
 
+def target_lines(ticket: Ticket, targets: Targets, renderer: Renderer) -> list[str]:
+    """Return the card's line about the ticket's next target, if it has one."""
+    due_at = targets.next_due(ticket)
+    if due_at is None:
+        return []
+    is_open = ticket.status is Status.OPEN
+    label = message("Target: claim by") if is_open else message("Target: resolve by")
+    return [f"{renderer.inline(label)} {renderer.countdown(due_at)}"]
+
+
 def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
     """Return an escalation in few words, for several on one line."""
     if event.target is EscalationTarget.LAST:
@@ -133,6 +145,25 @@ def policy_text(policy: Policy, renderer: Renderer) -> str:
     return "\n".join(renderer.mrkdwn(line) for line in _policy_lines(policy))
 
 
+def _target_rules(targets: Targets) -> list[Message]:
+    rules = (
+        (message("Target: tickets are claimed within %(times)s."), targets.claim_s),
+        (message("Target: tickets are resolved within %(times)s."), targets.resolve_s),
+    )
+    return [
+        Message(rule.id, {"times": [_target_value(*target) for target in by_app.items()]})
+        for rule, by_app in rules
+        if by_app
+    ]
+
+
+def _target_value(app: str, seconds: float) -> Message:
+    value = Duration(seconds)
+    if app == EVERY_APP:
+        return message("%(time)s", time=value)
+    return message("%(time)s (%(app)s)", time=value, app=app)
+
+
 def _policy_lines(policy: Policy) -> list[Message]:
     def span(number: int, *, is_live: bool | None) -> Duration:
         return Duration(policy.delay(number, is_live=is_live).total_seconds())
@@ -149,7 +180,12 @@ def _policy_lines(policy: Policy) -> list[Message]:
             longer=span(2, is_live=False),
         ),
     ]
-    return [*schedule, _quiet_line(str(policy.quiet)), *_RULES]
+    return [
+        *schedule,
+        _quiet_line(str(policy.quiet)),
+        *_target_rules(policy.targets),
+        *_RULES,
+    ]
 
 
 def _last_line(policy: Policy, time: Duration) -> Message:
@@ -177,5 +213,8 @@ _RULES: Final = (
     message("A call that looked healthy is alerted about only once, after twice the first wait."),
     message("Claiming or resolving a ticket, or merging it into another, stops the alerts."),
     message("The Escalate button alerts support at once and counts as an alert."),
-    message("Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`."),
+    message(
+        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`, `CLAIM_TARGET`, "
+        "`RESOLVE_TARGET`."
+    ),
 )

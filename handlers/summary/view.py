@@ -13,6 +13,7 @@ from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChang
 from handlers.app_metrics.view import headline as metrics_headline
 from handlers.app_metrics.view import title_of
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
+from handlers.summary.decisions import decision_lines
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
@@ -63,8 +64,15 @@ def _change(report: WeekReport) -> Message:
     return message("as many as the week before")
 
 
+def opening_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
+    """Yield the sections before the charts: block id and lines."""
+    decisions = decision_lines(report)
+    if decisions:
+        yield "decisions", (message("*What changed and needs a decision*"), *decisions)
+
+
 def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
-    """Yield the summary's sections: block id and lines."""
+    """Yield the sections after the charts: block id and lines."""
     yield "gaps", tuple(_gaps(report))
     if report.reported:
         yield "types", _tallies(message("*By type*"), report, report.types, _issue_types())
@@ -145,6 +153,23 @@ def _waits(report: WeekReport) -> Iterator[Message]:
         yield _wait(message("Time to claim"), report.claim)
     if report.resolve.count:
         yield _wait(message("Time to resolve"), report.resolve)
+    yield from _targets(report)
+
+
+def _targets(report: WeekReport) -> Iterator[Message]:
+    targets = (
+        (message("Claimed within the target"), report.claim_target),
+        (message("Resolved within the target"), report.resolve_target),
+    )
+    for name, target in targets:
+        if target.count:
+            yield message(
+                "*%(name)s*: %(met)s of %(count)s (%(share)s)",
+                name=name,
+                met=target.met,
+                count=target.count,
+                share=Percentage(100 * target.met / target.count),
+            )
 
 
 def _wait(name: Message, waits: WaitTimes) -> Message:
@@ -169,8 +194,6 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
             calls=escalations.alerts,
             last=escalations.last,
         )
-    elif report.reported:
-        yield message("*Escalated*: none")
     if report.resolved or after.reopened:
         yield message(
             "*Resolved*: %(resolved)s. Reporters said it helped: %(helped)s, opened again: "
@@ -183,7 +206,6 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
 
 def _open(report: WeekReport) -> Iterator[Message]:
     if not report.open_count:
-        yield message("*Still open*: none")
         return
     if not report.oldest:  # the reader may not see them
         yield message("*Still open*: %(count)s", count=report.open_count)
@@ -233,8 +255,6 @@ def _accuracy(report: WeekReport) -> Iterator[Message]:
             count=feedback.count,
             share=Percentage(feedback.share * 100),
         )
-    elif report.reported:
-        yield message("*Verdicts*: nobody has rated one this week.")
 
 
 def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
@@ -275,6 +295,7 @@ def summary_blocks(
     blocks = [
         block_kit.section("headline", renderer.mrkdwn(message("*%(line)s*", line=headline(report))))
     ]
+    blocks += _sections(opening_sections(report), renderer)
     blocks += chart_blocks(report, renderer) if native else text_charts(report, renderer)
     blocks += _sections(summary_sections(report), renderer)
     if button:
@@ -310,13 +331,20 @@ def _sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> list[B
 def print_summary(report: WeekReport, translator: Translator) -> str:
     """Return the summary as plain text, for a terminal."""
     renderer = Renderer(translator, mask=False)
-    texts = [renderer.plain_text(headline(report))]
+    texts = [
+        renderer.plain_text(headline(report)),
+        *_print_sections(opening_sections(report), renderer),
+    ]
     for table in day_tables(report, renderer):
         texts += ["", table.title, *align(table)]
     for groups in (summary_sections(report), details_sections(report, ())):
-        for _, lines in groups:
-            texts += ["", *(_unmarked(renderer, line) for line in lines)] if lines else []
+        texts += _print_sections(groups, renderer)
     return "\n".join(texts)
+
+
+def _print_sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> Iterator[str]:
+    for _, lines in groups:
+        yield from ["", *(_unmarked(renderer, line) for line in lines)] if lines else []
 
 
 def _unmarked(renderer: Renderer, line: Message) -> str:

@@ -21,7 +21,7 @@ from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.result_lines import participant, result_lines
 from handlers.diagnosis.view import headline
-from handlers.escalation.lines import escalation_card_lines
+from handlers.escalation.lines import escalation_card_lines, target_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
@@ -191,6 +191,7 @@ def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[st
         lines.append(renderer.labelled(message("Part of"), name))
     if ticket.resolver and ticket.resolved_at:
         lines.append(_by(message("Resolved by"), ticket.resolver, ticket.resolved_at, renderer))
+    lines += target_lines(ticket, policy.targets, renderer)
     return [*lines, *escalation_card_lines(ticket, policy, renderer)]
 
 

@@ -84,6 +84,11 @@ class Renderer:
         """Render a value after its label."""
         return f"{self.inline(label)} {self.fact(value)}"
 
+    def countdown(self, moment: dt.datetime) -> str:
+        """Render a moment with how long it is until then, which Slack keeps up to date."""
+        fallback = self.translator.format_time(moment)
+        return _date_token(moment, f"{_DAY_AND_TIME} ({{ago}})", fallback)
+
     def fallback_text(self, msg: Message) -> str:
         """Render as a post's top-level text for notifications and screen readers: escaped."""
         return escape(self.plain_text(msg))

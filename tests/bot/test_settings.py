@@ -98,6 +98,7 @@ def test_empty_is_unset(value: str) -> None:
         ("PORT", "３０００", "3000"),
         ("ESCALATE_AFTER", "３０ｍ", "30m"),
         ("ESCALATE_TO", "U1，U2", "U1,U2"),
+        ("RESOLVE_TARGET", "2h， kids ＝ 60m", "120m,kids=1h"),
         ("RESOLUTIONS", " 换了网线。｜ 换了网络。|换了网线。|", "换了网线。|换了网络。"),
         ("SUMMARY_SCHEDULE", "0　9　＊　＊　MON", "0 9 * * MON"),
         ("MASK_UIDS", "ｆalse", "false"),
@@ -154,6 +155,7 @@ WRONG = [
         "ESCALATE_AFTER",
         ["0", "0m", "-5m", "soon", "15 minutes", "1.5h", "١٥m", "9" * 12 + "d", "15m 3s", "m"],
     ),
+    ("CLAIM_TARGET", ["soon", "15m,5m", "=5m", "kids=", "kids=5m,kids=6m"]),
     ("RESOLUTIONS", ["x" * 76, "|".join(map(str, range(101)))]),
     ("ESCALATE_TO", ["@maya", "<@U1>", "maya", "U1 U2", "U1,maya", "S0123456789"]),
     (

@@ -18,11 +18,15 @@ from bot.escalation import LAST_STEP
 from bot.services.summary.weeks import Week
 from bot.store.diagnosis.feedback import Rating
 from bot.store.summary.weeks import WeeklyTicketRow
+from bot.targets import Targets
 from bot.ticket import Status
 
 _REPEATED_FROM: Final = 2  # tickets from which on a room or a person is listed
 _MAX_LISTED: Final = 10
 _P90: Final = 0.9
+_NO_TARGETS: Final = Targets()
+_RESOLVED_BY: Final = ("resolved", "merged", "withdrawn")
+_CLAIMED_BY: Final = ("claimed", "handed", *_RESOLVED_BY)
 TimeSpan = tuple[dt.datetime, dt.datetime]
 
 
@@ -54,6 +58,31 @@ class WaitTimes:
             return cls()
         rank = math.ceil(_P90 * len(ordered)) - 1
         return cls(len(ordered), statistics.median(ordered), ordered[rank])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCount:
+    """Of the tickets whose target fell into the week, how many met it."""
+
+    met: int = 0
+    count: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        tickets: Iterable[WeeklyTicketRow],
+        within: Callable[[str], dt.timedelta | None],
+        reached_by: tuple[str, ...],
+        span: TimeSpan,
+    ) -> TargetCount:
+        """Count tickets; `within` is an app's target, `reached_by` the events that meet it."""
+        results = []
+        for ticket in tickets:
+            target = within(ticket.app)
+            if target is not None and _within(ticket.created_at + target, *span):
+                reached_at = _first_at(ticket, reached_by)
+                results.append(reached_at is not None and reached_at <= ticket.created_at + target)
+        return cls(sum(results), len(results))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +171,8 @@ class WeekReport:
     sides: tuple[WeeklyCount, ...] = ()
     claim: WaitTimes = WaitTimes()
     resolve: WaitTimes = WaitTimes()
+    claim_target: TargetCount = TargetCount()
+    resolve_target: TargetCount = TargetCount()
     open_count: int = 0
     oldest: tuple[OpenTicket, ...] = ()
     rooms: tuple[RepeatedSubject, ...] = ()
@@ -169,6 +200,7 @@ def build_week_report(
     zone: ZoneInfo,
     max_gap: dt.timedelta,
     earlier_runs: Sequence[TimeSpan] = (),
+    targets: Targets = _NO_TARGETS,
 ) -> WeekReport:
     """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran.
 
@@ -199,6 +231,10 @@ def build_week_report(
         sides=_count_by(new, old, lambda each: each.abnormal_side.value),
         claim=WaitTimes.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
         resolve=WaitTimes.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
+        claim_target=TargetCount.of(tickets, targets.claim_within, _CLAIMED_BY, (since, until)),
+        resolve_target=TargetCount.of(
+            tickets, targets.resolve_within, _RESOLVED_BY, (since, until)
+        ),
         open_count=len(waiting),
         oldest=tuple(map(_open, waiting[:_MAX_LISTED])),
         rooms=_repeated((each.app, each.cname) for each in new),
@@ -291,6 +327,13 @@ def _resolution_outcomes(
 ) -> ResolutionOutcomes:
     reopened = sum(bool(_steps(ticket, "reopened", since, until)) for ticket in tickets)
     return ResolutionOutcomes(sum(ticket.helped is True for ticket in resolved), reopened)
+
+
+def _first_at(ticket: WeeklyTicketRow, what: tuple[str, ...]) -> dt.datetime | None:
+    """Return when the first event of these kinds happened to a ticket."""
+    times = (event["at"] for event in ticket.history if event["what"] in what)
+    first = next(times, None)
+    return None if first is None else dt.datetime.fromisoformat(first)
 
 
 def _steps(

@@ -58,6 +58,7 @@ class SummaryService:
                 zone=zone,
                 max_gap=MAX_GAP,
                 earlier_runs=store.uptime(session, early, since),
+                targets=self._context.policy.targets,
             )
 
         return await self._context.store.read(work)

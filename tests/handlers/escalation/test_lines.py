@@ -9,6 +9,7 @@ import pytest
 
 from bot.escalation import EscalationEvent, EscalationTarget, Policy
 from bot.quiet_hours import NEVER_QUIET, read_quiet_hours
+from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 from handlers.escalation.lines import (
@@ -198,7 +199,10 @@ RULES = [
     "A call that looked healthy is alerted about only once, after twice the first wait.",
     "Claiming or resolving a ticket, or merging it into another, stops the alerts.",
     "The Escalate button alerts support at once and counts as an alert.",
-    "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`.",
+    (
+        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`, `CLAIM_TARGET`, "
+        "`RESOLVE_TARGET`."
+    ),
 ]
 
 
@@ -220,8 +224,13 @@ def test_the_policy_by_default() -> None:
 
 def test_the_policy_of_the_settings() -> None:
     """Leads by name, and the quiet hours."""
-    policy = Policy(dt.timedelta(minutes=10), ("U8", "U9"), NIGHT)
+    targets = Targets({"": 600.0, "kids": 300.0}, {"kids": 3600.0})
+    policy = Policy(dt.timedelta(minutes=10), ("U8", "U9"), NIGHT, targets)
     lines = policy_text(policy, EN).splitlines()
+    assert lines[6:8] == [
+        "Target: tickets are claimed within 10 min, 5 min (kids).",
+        "Target: tickets are resolved within 1 h (kids).",
+    ]
     assert lines[3] == (
         "3. 10 min later, these people are mentioned in the thread and messaged privately: "
         "<@U8>, <@U9>."

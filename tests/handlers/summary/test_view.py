@@ -20,6 +20,7 @@ from bot.services.summary.report import (
     OpenTicket,
     RepeatedSubject,
     ResolutionOutcomes,
+    TargetCount,
     WaitTimes,
     WeeklyCount,
     WeekReport,
@@ -94,8 +95,7 @@ def test_the_week_in_one_sentence(report: WeekReport, expected: str) -> None:
 
 def test_a_week_without_tickets() -> None:
     """Nothing is counted by type or cause; nothing is open."""
-    assert list(summary(make_report(0, 0))) == ["headline", "open"]
-    assert summary(make_report(0, 0))["open"] == ["*Still open*: none"]
+    assert list(summary(make_report(0, 0))) == ["headline"]
 
 
 def test_tickets_are_counted_by_type_cause_app_and_side() -> None:
@@ -128,6 +128,45 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            {"oldest": (OpenTicket(7, "room", Status.OPEN, SINCE - HOUR, "https://x/7"),)},
+            "<https://x/7|LD-7> has been open since",
+        ),
+        ({"oldest": (OpenTicket(7, "room", Status.OPEN, SINCE, ""),)}, None),
+        ({"escalations": EscalationCounts(3, 9, 2)}, "until the last alert: 2."),
+        ({"escalations": EscalationCounts(3, 6, 0)}, None),
+        ({"claim_target": TargetCount(8, 10)}, "Only 80% were claimed within the target."),
+        ({"claim_target": TargetCount(9, 10)}, None),
+        ({"resolve_target": TargetCount(1, 3)}, "Only 33.3% were resolved within the target."),
+        (
+            {"causes": (WeeklyCount("network.loss", 5, 2),)},
+            "Packet loss: 5, the week before 2.",
+        ),
+        ({"causes": (WeeklyCount("network.loss", 5, 3),)}, None),
+        ({"causes": (WeeklyCount("network.loss", 5, 0),), "is_comparable": False}, None),
+        ({"rooms": (RepeatedSubject("kids", "room", 3),)}, "Channel room (kids) was reported 3"),
+        ({"rooms": (RepeatedSubject("kids", "room", 2),)}, None),
+        ({"feedback": FeedbackCounts(right=3, wrong=2)}, "Only 60% of the rated verdicts"),
+        ({"feedback": FeedbackCounts(right=2, wrong=2)}, None),
+    ],
+)
+def test_what_needs_a_decision(values: dict[str, Any], expected: str | None) -> None:
+    """It comes first; what is as usual is left out."""
+    report = make_report(**values)
+    sections = summary(report)
+    if expected is None:
+        assert "decisions" not in sections
+        return
+    title, line = sections["decisions"]
+    assert title == "*What changed and needs a decision*"
+    assert expected in line
+    assert list(sections)[:2] == ["headline", "decisions"]
+    assert print_summary(report, Translator("en")).splitlines()[2] == title.replace("*", "")
+
+
+@pytest.mark.parametrize(
     ("values", "block_id", "expected"),
     [
         (
@@ -151,12 +190,19 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
             "escalated",
             ["*Escalated*: 1 ticket (alerts: 1, reached the last step: 0)"],
         ),
-        ({}, "escalated", ["*Escalated*: none"]),
+        ({}, "escalated", None),
+        (
+            {"claim_target": TargetCount(7, 8), "resolve_target": TargetCount(2, 2)},
+            "waits",
+            [
+                "*Claimed within the target*: 7 of 8 (87.5%)",
+                "*Resolved within the target*: 2 of 2 (100%)",
+            ],
+        ),
         (
             {"resolved": 2, "resolution_outcomes": ResolutionOutcomes(1, 0)},
             "escalated",
             [
-                "*Escalated*: none",
                 "*Resolved*: 2. Reporters said it helped: 1, opened again: 0",
             ],
         ),
@@ -164,11 +210,10 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
             {"resolution_outcomes": ResolutionOutcomes(0, 1)},
             "escalated",
             [
-                "*Escalated*: none",
                 "*Resolved*: 0. Reporters said it helped: 0, opened again: 1",
             ],
         ),
-        ({}, "open", ["*Still open*: none"]),
+        ({}, "open", None),
         ({"open_count": 2}, "open", ["*Still open*: 2"]),
         (
             {
@@ -178,7 +223,7 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
             "open",
             ["*Still open*: 2. The oldest is <https://x/7|LD-7>, reported 2026-11-21 03:20 UTC."],
         ),
-        ({}, "accuracy", ["*Verdicts*: nobody has rated one this week."]),
+        ({}, "accuracy", None),
         (
             {"feedback": FeedbackCounts(right=1)},
             "accuracy",
@@ -198,7 +243,7 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
     ],
 )
 def test_sections(values: dict[str, Any], block_id: str, expected: list[str] | None) -> None:
-    """Each section says what happened, or that nothing did."""
+    """Each section says what happened; those about nothing are left out."""
     assert summary(make_report(**values)).get(block_id) == expected
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from bot.cloud_report import CloudReport, ReportState
 from bot.diagnosis import Verdict
+from bot.escalation import Policy
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
 from bot.i18n.translator import Translator
+from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 from handlers.tickets import card as tickets_card
@@ -235,6 +237,28 @@ def test_each_fact_stands_once_in_two_languages() -> None:
     assert "认领人 / Claimed by <@U7> · <!date" in text
     facts = ("<@U7>", "<@U8>", "<@U9>", "INC-3", "https://x/1", "Packet loss")
     assert [text.count(fact) for fact in facts] == [1] * len(facts)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, ["Target: claim by <!date^1795231800^{date_short_pretty} {time} ({ago})|"]),
+        ({"status": Status.CLAIMED}, ["Target: resolve by <!date^1795234800^"]),
+        ({"status": Status.RESOLVED}, []),
+        ({"app": "adults"}, ["Target: claim by <!date^1795231260^"]),
+        ({"app": "adults", "status": Status.CLAIMED}, ["Target: resolve by <!date^1795234800^"]),
+        (
+            {"history": [{"what": "reopened", "who": "U1", "at": "2026-11-21T04:20:00+00:00"}]},
+            ["Target: claim by <!date^1795235400^"],
+        ),
+    ],
+)
+def test_target(values: dict[str, Any], expected: list[str]) -> None:
+    """When the ticket is to be claimed or resolved, and how long it is until then."""
+    policy = Policy(targets=Targets({"": 600.0, "adults": 60.0}, {"": 3600.0}))
+    lines = tickets_card.ticket_states(make_ticket(**values), policy, EN)
+    targets = [line for line in lines if line.startswith("Target")]
+    assert [line[: len(text)] for line, text in zip(targets, expected, strict=True)] == expected
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from bot.services.summary.report import (
     EscalationCounts,
     RepeatedSubject,
     ResolutionOutcomes,
+    TargetCount,
     WaitTimes,
     WeeklyCount,
     WeekReport,
@@ -25,6 +26,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.diagnosis.feedback import Rating
 from bot.store.summary.weeks import WeeklyTicketRow
+from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from tests.bot.services.contexts import make_context, summary_jobs
 
@@ -79,6 +81,7 @@ def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> 
         zone=ZONE,
         max_gap=MAX_GAP,
         earlier_runs=fields.get("earlier_runs", ()),
+        targets=fields.get("targets", Targets()),
     )
 
 
@@ -87,6 +90,25 @@ def test_a_week_without_tickets() -> None:
     report = count()
     assert (report.reported, report.before, report.gaps, report.is_uncollected) == (0, 0, (), False)
     assert report.is_over
+
+
+def test_targets() -> None:
+    """A ticket counts in the week in which its target falls, by its first claim and its end."""
+    minute = dt.timedelta(minutes=1)
+    kept = ticket(1, 0 * minute)
+    kept.claim("U2", SINCE + 5 * minute)
+    kept.unclaim("U2", SINCE + 6 * minute)
+    kept.resolve("U2", SINCE + 60 * minute, cause="none", resolution="")
+    late = ticket(2, 0 * minute, app="adults")
+    late.claim("U2", SINCE + 2 * minute)
+    never = ticket(3, 0 * minute)
+    before = ticket(4, -11 * minute)
+    targets = Targets({"": 600.0, "adults": 60.0}, {"": 3600.0})
+    report = count(kept, late, never, before, targets=targets)
+    assert report.claim_target == TargetCount(1, 3)
+    assert report.resolve_target == TargetCount(1, 4)
+    assert count(kept, now=SINCE + 9 * minute, targets=targets).claim_target == TargetCount()
+    assert count(kept).claim_target == TargetCount()
 
 
 def test_only_the_weeks_own_tickets_count() -> None:
