@@ -12,10 +12,10 @@ from bot.errors import NotAllowedError, SlackAccessLostError
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
-from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
 from bot.services.publishing import Publisher
 from bot.services.tickets.access import find_visible
 from bot.services.tickets.enqueue import channel_partition
+from bot.services.tickets.ticket_names import CardLink, parse_ticket_names
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.tickets import mentions, tickets

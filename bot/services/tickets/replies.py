@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.services.prefill.sentiment import wants_reopening
+from bot.services.tickets.sentiment import wants_reopening
 from bot.store import Session, models
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket

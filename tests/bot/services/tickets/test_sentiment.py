@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.services.prefill.sentiment import wants_reopening
+from bot.services.tickets.sentiment import wants_reopening
 
 CONTENT = """
 谢谢

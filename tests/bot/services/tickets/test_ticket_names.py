@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
+from bot.services.tickets.ticket_names import CardLink, parse_ticket_names
 
 CARD = "https://acme.slack.com/archives/C07ESCALATE/p1795238120820240"
 REPLY = "https://acme.slack.com/archives/C07ESCALATE/p1795239025203373"
