@@ -11,17 +11,15 @@ import re
 from typing import Final
 
 from bot.call import Side
-from bot.services.prefill.tokens import Token, TokenKind, Tokens
+from bot.services.prefill.vocabulary import FAMILY, ID, OTHER, STUDENT, TEACHER
 
-# Unicode's private use area: teacher, student, another person, the writer as "I", and as "me".
-_T, _S, _O, _I, _ME = "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
+_T, _S, _O = TEACHER, STUDENT, OTHER
+_I, _ME = "\ue010", "\ue011"  # the writer, as "I" and as "me"
 _SIGNS: Final = {_T: Side.TEACHER, _S: Side.STUDENT}
-_FIRST_PERSON: Final = {"i": _I, "我": _I, "me": _ME, "my": _ME}
-_FAMILY: Final = frozenset({"家长", "parent", "parents", "mom", "mother", "dad", "father"})
+_MORE_SIGNS: Final = {r"\bi\b|我": _I, r"\bm[ey]\b": _ME, FAMILY: _S}
 _UID_BEHIND: Final = re.compile(
-    r"[\s([#:=,'\"]{0,4}(?:uid|id)?[\s:=#]{0,2}\d{2,20}(?:[)\]\"]|'(?!s))?", re.IGNORECASE
+    rf"([{_T}{_S}{_O}])[ ([{ID}:=#,'\"]{{0,5}}\d{{2,20}}(?:[)\]\"]|'(?!s))?(?!\w)", re.ASCII
 )
-
 _REACH: Final = 60  # characters between a subject and its verb
 _NOT: Final = (
     r"\b(?:can ?not|can'?t|could ?n[o']t|couldnt|could not|unable to|not able to|no longer|never"
@@ -31,17 +29,18 @@ _POOR: Final = r"nothing|no\b|only|(?:an? )?(?:echo|noise|black|frozen|freez|blu
 _PERCEIVES_BADLY: Final = re.compile(
     rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:hear|see|view|watch|listen|understand)\b"
     r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? (?:hearing|seeing)\b"
-    rf"|\b(?:hears?|heard|sees?|saw)(?: (?:[{_T}{_S}{_ME}]|\w{{1,12}})){{0,2}}? (?:{_POOR})"
+    r"|\b(?:hears?|heard|sees?|saw|has|had|gets?|got)"
+    rf"(?: (?:[{_T}{_S}{_ME}]|\w{{1,12}})){{0,2}}? (?:{_POOR})"
     r"|(?:[听看]|hear|see)不太?[到见清着了懂]|没[有能]?[听看][到见清]|不能[听看]|无法[听看]"
-    r"|[听看][^\n]{0,12}?(?:(?<!不)卡|断断续续|花屏|黑屏|模糊|杂音|延迟|延时)",
+    r"|[听看][^\n]{0,12}?(?:(?<!不)卡|断断续续|花屏|黑屏|模糊|杂音|回[声音]|噪音|延迟|延时)",
     re.IGNORECASE,
 )
 _IS_CUT_OFF: Final = re.compile(
     rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:join|enter|connect|log ?in|get in(?:to)?|load)\b"
-    r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? joining\b|\berror\b.{0,30}\bjoining\b"
-    r"|\b(?:kicked out|los(?:t|es|ing) (?:the )?connection|disconnect(?:s|ed|ing)?)\b"
+    r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? joining\b|\berror\b.{0,30}\bjoin"
+    r"|\b(?:kicked|dropped from|los(?:t|es|ing) (?:the )?connection|disconnect(?:s|ed|ing)?)\b"
     r"|\b(?:keeps?|kept|was|got|gets|is) dropp(?:ing|ed)\b"
-    r"|[进连登]不[去来了上]|无法[进加连登]|加载不出|掉线|断线|被踢|闪退",
+    r"|[进连登入]不[去来了上]|无法[进加连登]|加载不出|掉线|断线|被踢|闪退",
     re.IGNORECASE,
 )
 _UNHEARD_BY: Final = re.compile(
@@ -61,8 +60,11 @@ _PAIR: Final = re.compile(
     re.IGNORECASE,
 )
 _WRITER: Final = re.compile(
-    rf"(?:{_I}(?:'m| am|是)|\bthis is)(?: the| an?|一?[名个位])?\s?([{_T}{_S}])", re.IGNORECASE
+    rf"(?:{_I}(?:'m| am|是)|\bthis is)(?: the| an?|一?[名个位])?\s?([{_T}{_S}])"
+    rf"|^[\s>]*([{_T}{_S}]): ?{_I}",
+    re.IGNORECASE,
 )
+_IN_BRACKETS: Final = re.compile(r"\([^()]{0,40}(?:\)|$)")
 _OWNED: Final = re.compile(
     r" ?(?:(?:的|'s\b)(?! ?(?:side|end|mom|mother|dad|father|parents?)\b)"
     r"|声音|画面|视频|图像|麦克风|摄像头|网络|屏幕|课件)"
@@ -83,7 +85,8 @@ _LABEL: Final = re.compile(
 )
 _BAD: Final = re.compile(
     r"卡|黑屏|花屏|听不|看不|没有?声|没有?画|断|延|慢|模糊|糊|声音.{0,3}小|定格"
-    r"|freez|froze|frozen|black|lag|choppy|stuck|blurr|drop|echo|no sound|no picture|disappear|cut",
+    r"|freez|froze|black|lag|choppy|stuck|blurr|drop|echo|robotic|disappear|cut"
+    r"|no (?:sound|audio|picture|video)",
     re.IGNORECASE,
 )
 _GOOD: Final = re.compile(
@@ -94,9 +97,9 @@ _SENTENCE_END: Final = re.compile(r"[\n。;!?]|\.(?=\s|$)")
 _CLAUSE_END: Final = re.compile(r"[,、]|\bbut\b|但是?", re.IGNORECASE)
 
 
-def find_affected_side(tokens: Tokens) -> Side | None:
+def find_affected_side(text: str) -> Side | None:
     """Return the side that had the problem according to a text, None for none or both."""
-    sentences = [_split(_CLAUSE_END, each) for each in _split(_SENTENCE_END, _with_signs(tokens))]
+    sentences = [_split(_CLAUSE_END, each) for each in _split(_SENTENCE_END, _with_signs(text))]
     for read in (_labelled, _subjects, _hearers, _places, _contrast):
         sides = read(sentences)
         if sides:
@@ -104,27 +107,11 @@ def find_affected_side(tokens: Tokens) -> Side | None:
     return None
 
 
-def _with_signs(tokens: Tokens) -> str:
-    """Replace each person by a sign, and leave out the uid that follows."""
-    parts: list[str] = []
-    end = 0
-    for token in tokens.all:
-        sign = _sign(token)
-        if sign and token.start >= end:
-            parts += tokens.plain[end : token.start], sign
-            uid = _UID_BEHIND.match(tokens.plain, token.end)
-            end = token.end if uid is None else uid.end()
-    return "".join([*parts, tokens.plain[end:]])
-
-
-def _sign(token: Token) -> str:
-    if token.lower in _FAMILY:
-        return _S  # who speaks for the student
-    if token.kind is TokenKind.OTHER:
-        return _O
-    if token.side is not None:
-        return _T if token.side is Side.TEACHER else _S
-    return _FIRST_PERSON.get(token.lower, "")
+def _with_signs(text: str) -> str:
+    """Replace the writer and who speaks for the student, and leave out the uids of people."""
+    for pattern, sign in _MORE_SIGNS.items():
+        text = re.sub(pattern, sign, text, flags=re.IGNORECASE)
+    return _UID_BEHIND.sub(r"\1", text)
 
 
 def _split(ends: re.Pattern[str], text: str) -> list[str]:
@@ -146,23 +133,26 @@ def _subjects(sentences: Sentences) -> set[Side]:
     sides: set[Side] = set()
     for clauses in sentences:
         subject = owner = ""
+        pairs = itertools.pairwise(each.strip() for each in clauses)
+        are_listed = any({*pair} == {_T, _S} for pair in pairs)
         for clause in clauses:
             sides |= (
                 _who_is_not_heard(clause, writer)
                 or _who_hears_badly(clause, subject, writer)
                 or _who_is_cut_off(clause, subject or owner, writer)
             )
-            subject = _subject(clause) or subject
-            owner = _subject(clause, owner_counts=True) or owner
+            if not are_listed:
+                subject = _subject(clause) or subject
+                owner = _subject(clause, owner_counts=True) or owner
     return sides
 
 
 def _find_writer(sentences: Sentences) -> Side | None:
     """Return the writer's side: as they say, or the other one of whom they write about."""
-    clauses = list(itertools.chain.from_iterable(sentences))
+    clauses = [_IN_BRACKETS.sub("", each) for each in itertools.chain.from_iterable(sentences)]
     for clause in clauses:
         if named := _WRITER.search(clause):
-            return _SIGNS[named[1]]
+            return _SIGNS[named[1] or named[2]]
     about = [set(clause) & set(_SIGNS) for clause in clauses if {_I, _ME} & set(clause)]
     for signs in [*about, set("".join(clauses)) & set(_SIGNS)]:
         if len(signs) == 1:
@@ -202,7 +192,8 @@ def _who_is_cut_off(clause: str, inherited: str, writer: Side | None) -> set[Sid
     before = clause[: match.start()]
     if _EACH_OTHER.search(clause) or _PAIR.search(before):
         return set(Side)
-    return _sides(_subject(before, owner_counts=True) or inherited, writer)
+    subject = _subject(clause[: match.end()], owner_counts=True)
+    return _sides(subject or inherited, writer)
 
 
 def _subject(text: str, *, owner_counts: bool = False) -> str:
@@ -226,10 +217,9 @@ def _hearers(sentences: Sentences) -> set[Side]:
         if not _BAD.search(clause):
             continue
         sides |= {_SIGNS[match[1]] for match in _FOR.finditer(clause)}
-        report = _REPORTS.search(clause)
-        if report is not None:
+        for report in _REPORTS.finditer(clause):
             reporter = _SIGNS.get(_subject(clause[: report.start()]))
-            others = {_SIGNS[sign] for sign in clause[report.end() :] if sign in _SIGNS}
+            others = set(clause[report.end() :]) & {*_SIGNS, _I, _ME}
             sides |= {reporter} if reporter and len(others) == 1 else set()
     return sides
 
@@ -247,6 +237,8 @@ def _places(sentences: Sentences) -> set[Side]:
 def _contrast(sentences: Sentences) -> set[Side]:
     """Read "学生老是卡，老师正常"."""
     for clauses in sentences:
+        if any(map(_REPORTS.search, clauses)):
+            continue
         well = [each for each in clauses if _GOOD.search(each)]
         ill = [each for each in clauses if _BAD.search(each) and each not in well]
         good, bad = (set("".join(some)) & set(_SIGNS) for some in (well, ill))

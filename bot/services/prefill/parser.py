@@ -11,15 +11,15 @@ from typing import Final
 from bot.call import Side
 from bot.services.prefill.affected_side import find_affected_side
 from bot.services.prefill.cleaning import CleanText, clean, clean_name
-from bot.services.prefill.participants import ParsedParticipants, find_participants
-from bot.services.prefill.rooms import CNAME_LENGTH, find_cname
+from bot.services.prefill.labels import mark
+from bot.services.prefill.names import CNAME_LENGTH, find_names
 from bot.services.prefill.tables import parse_table
 from bot.services.prefill.times import find_time
-from bot.services.prefill.tokens import TokenKind, Tokens, tokenize
-from bot.services.prefill.vocabulary import NOT_ROOM
+from bot.services.prefill.vocabulary import NOT_ROOM, ROOM, ROOM_ZH, STUDENT, TEACHER
 
 COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
+_LABELS: Final = (TEACHER, STUDENT, ROOM, ROOM_ZH)
 _LENGTH_OF_TIMES: Final = 2000
 _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
@@ -70,19 +70,13 @@ def _with_time(
 
 def _parse_names(cleaned: CleanText) -> PrefilledReport:
     plain = _limit(cleaned.plain)
-    tokens = tokenize(plain)
-    participants, cname = _read_prose(tokens)
-    values = {
-        "cname": cname,
-        Side.TEACHER: participants.uids.get(Side.TEACHER, ""),
-        Side.STUDENT: participants.uids.get(Side.STUDENT, ""),
-        **parse_table(plain),
-    }
+    text = mark(plain)
+    names = {**find_names(text), **parse_table(plain)}
     return PrefilledReport(
-        cname=values["cname"],
-        teacher_uid=values[Side.TEACHER],
-        student_uid=values[Side.STUDENT],
-        abnormal_side=_affected_side(tokens),
+        cname=names["cname"],
+        teacher_uid=names["teacher"],
+        student_uid=names["student"],
+        abnormal_side=_affected_side(text),
         comments=_comment(cleaned),
     )
 
@@ -92,16 +86,6 @@ def parse_arguments(text: str, written_at: dt.datetime | None = None) -> Prefill
     cleaned = clean(text)
     report = _read_positions(cleaned) or _parse_names(cleaned)
     return _with_time(report, cleaned, written_at)
-
-
-def _read_prose(tokens: Tokens) -> tuple[ParsedParticipants, str]:
-    """Return channel and uids; without another name, a word that may be a uid is the channel."""
-    participants = find_participants(tokens, with_weak=True)
-    cname = find_cname(tokens, participants.used)
-    if participants.weak and not cname:
-        participants = find_participants(tokens, with_weak=False)
-        cname = find_cname(tokens, participants.used)
-    return participants, cname
 
 
 def _read_positions(text: CleanText) -> PrefilledReport | None:
@@ -121,7 +105,7 @@ def _read_positions(text: CleanText) -> PrefilledReport | None:
         cname=cname,
         teacher_uid=uids[0],
         student_uid=uids[1] if len(uids) > 1 else "",
-        abnormal_side=_affected_side(tokenize(comment.plain)),
+        abnormal_side=_affected_side(mark(comment.plain)),
         comments=_comment(comment),
     )
 
@@ -138,8 +122,7 @@ def _name_of(name: re.Match[str]) -> str:
 
 
 def _starts_with_label(plain: str) -> bool:
-    tokens = tokenize(plain[:COMMENT_LENGTH]).all
-    return bool(tokens) and tokens[0].kind in (TokenKind.ROLE, TokenKind.ROOM)
+    return mark(plain[:COMMENT_LENGTH].lstrip())[:1] in _LABELS
 
 
 def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
@@ -157,9 +140,8 @@ def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
 
 
 def _is_uid(word: str, plain: str) -> bool:
-    if word.isdigit():
-        return tokenize(plain[:COMMENT_LENGTH]).is_uid(0)
-    return not NOT_ROOM.fullmatch(word) and not _starts_with_label(word)
+    is_name = word.isdigit() or not NOT_ROOM.fullmatch(word)
+    return is_name and mark(plain[:COMMENT_LENGTH]).startswith(word)
 
 
 def _limit(plain: str) -> str:
@@ -173,6 +155,6 @@ def _comment(text: CleanText) -> str:
     return text.readable.strip()[:COMMENT_LENGTH].rstrip()
 
 
-def _affected_side(tokens: Tokens) -> str:
-    side = find_affected_side(tokens)
+def _affected_side(text: str) -> str:
+    side = find_affected_side(text)
     return "" if side is None else side.value

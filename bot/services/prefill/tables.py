@@ -7,12 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.services.prefill.tokens import TokenKind, tokenize
+from bot.services.prefill.labels import mark
+from bot.services.prefill.vocabulary import ID, NAME, ROOM, ROOM_ZH, STUDENT, TEACHER
 
 _SEPARATORS: Final = ("|", "\t", ",", None)  # None: any blanks
 _RULE: Final = re.compile(r"[\s|:\-+=]*")
 _VALUE: Final = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
 _UID: Final = re.compile(r"[A-Za-z0-9_.@+\-]{1,64}")
+_LABEL: Final = re.compile(f"([{ROOM}{ROOM_ZH}{TEACHER}{STUDENT}])[ {ID}{NAME}的:()]*")
+_FIELDS: Final = {ROOM: "cname", ROOM_ZH: "cname", TEACHER: "teacher", STUDENT: "student"}
 _HEADER_LENGTH: Final = 200
 _FEWEST_LABELS: Final = 2
 
@@ -54,13 +57,5 @@ def _cells(line: str, separator: str | None) -> list[str]:
 
 def _label(cell: str) -> str:
     """Return what a header cell labels, "" when it is no label."""
-    tokens = tokenize(cell[:40]).all
-    if not tokens or any(
-        token.kind not in (TokenKind.ROLE, TokenKind.ROOM, TokenKind.ID, TokenKind.LINK)
-        for token in tokens
-    ):
-        return ""
-    first = tokens[0]
-    if first.kind is TokenKind.ROOM:
-        return "cname"
-    return first.side.value if first.side is not None else ""
+    label = _LABEL.fullmatch(mark(cell[:40]))
+    return _FIELDS[label[1]] if label else ""

@@ -16,6 +16,10 @@ WHO_SUFFERS = [
     ("class_9 我为什么看不到老师？我是学生20002", "class_9", "", "20002", "student"),
     ("I'm teacher 10001, can't hear student 20002, class_9", "class_9", "10001", "20002", "teacher"),
     ("they can hear me but I can't hear them", "", "", "", ""),
+    ("我这边听学生声音很卡，他说听我是正常的，学生20002", "", "", "20002", "teacher"),
+    ("&gt; Student 20002: I can't hear anything\nclass_9 teacher 10001", "class_9", "10001", "20002", "student"),
+    ("I got disconnected twice (teacher 10001)", "", "10001", "", ""),
+    ("My student had no sound in lesson-9", "lesson-9", "", "", "student"),
     # Somebody reports for somebody
     ("学生反馈老师声音断断续续，class_9", "class_9", "", "", "student"),
     ("家长投诉说听不到老师，学生20002", "", "", "20002", "student"),
@@ -25,6 +29,10 @@ WHO_SUFFERS = [
     ("助教说老师10001没声音，class_9", "class_9", "10001", "", ""),
     ("家长反映孩子20002上课一直卡，老师10001", "", "10001", "20002", "student"),
     ("Student 20002 says audio is choppy", "", "", "20002", ""),
+    ("学生20002说我的声音断断续续，我是老师10001", "", "10001", "20002", "student"),
+    ("【投诉】家长反映class_9上老师一直卡，学生20002", "class_9", "", "20002", "student"),
+    ("家长说孩子这边没问题，老师10001老是卡住", "", "10001", "", ""),
+    ("Student 20002 reports that teacher 10001 sounds robotic", "", "10001", "20002", "student"),
     # The one who is heard is not the one who suffers
     ("听不到老师的声音", "", "", "", "student"),
     ("老师的声音听不到", "", "", "", ""),
@@ -40,6 +48,10 @@ WHO_SUFFERS = [
     ("teacher 10001 got kicked out of class_9 twice", "class_9", "10001", "", "teacher"),
     ("Student 20002's iPad shows error 0x8007 when joining", "", "", "20002", "student"),
     ("學生進不去教室math-3b", "math-3b", "", "", "student"),
+    ("學生20002聽不見，觀眾斷線", "", "", "20002", "student"),
+    ("错误码1101，学生20002加入不了class_9", "class_9", "", "20002", "student"),
+    ("error 110 when student 20002 joins lesson-9", "lesson-9", "", "20002", "student"),
+    ("Students 20002, 20003 and 20004 all dropped from lesson-9", "lesson-9", "", "", "student"),
     # Where it is bad, and where it is not
     ("老师10001这边没问题，学生20002那边很卡", "", "10001", "20002", "student"),
     ("学生20002老是卡，老师10001网络正常", "", "10001", "20002", "student"),
@@ -47,6 +59,8 @@ WHO_SUFFERS = [
     ("Teacher 10001 is fine but freezes on the student's side", "", "10001", "", "student"),
     ("学生端正常，老师端没画面", "", "", "", "teacher"),
     ("老师10001 学生20002 卡", "", "10001", "20002", ""),
+    ("学生20002，老师10001，听不到", "", "10001", "20002", ""),
+    ("TID 10001\nSID 20002\nIssue: no audio on student end", "", "10001", "20002", "student"),
     ("The teacher, 10001, and the student, 20002, can't hear each other", "", "10001", "20002", ""),
     ("Both teacher 10001 and student 20002 got disconnected", "", "10001", "20002", ""),
     ("学生20002、20003都掉线，老师10001", "", "10001", "", "student"),
@@ -61,6 +75,12 @@ LABELS_AND_NUMBERS = [
     ("房号880123 师10001 生20002", "880123", "10001", "20002", ""),
     ("直播間：880123 老師10001 學生20002", "880123", "10001", "20002", ""),
     ("老师10,001 学生20,002", "", "10001", "20002", ""),
+    ("teacher10,001 student20,002", "", "10001", "20002", ""),
+    ("TID10001 SID20002 频道class_9", "class_9", "10001", "20002", ""),
+    ("学生uid：-1294967296，老师 10001", "", "10001", "3000000000", ""),
+    ("lesson-9 | 10001 | 20002 | echo", "lesson-9", "10001", "20002", ""),
+    ("观众20002看主播10001，直播间id 880123", "880123", "10001", "20002", ""),
+    ("*Room:* lesson-9\n*Teacher:* 10001\n*Student:* 20002", "lesson-9", "10001", "20002", ""),
     ("student_20002 and teacher_10001 in class_9", "class_9", "teacher_10001", "student_20002", ""),
     ("频道：kids-0921，老师10001", "kids-0921", "10001", "", ""),
     # Names in between
@@ -79,6 +99,11 @@ LABELS_AND_NUMBERS = [
     ("WeChat id wx12345, student 20002", "", "", "20002", ""),
     ("LD-12 again: error 1101, student 20002, class_9", "class_9", "", "20002", ""),
     ("UTC+8 20:05 class_9 teacher 10001", "class_9", "10001", "", ""),
+    ("订单号：88123456 频道app_1 学生20002", "app_1", "", "20002", ""),
+    ("Parent at 555-010-9988: daughter 20002, lesson-9", "lesson-9", "", "20002", ""),
+    ("QQ群123456789，学生用iPad Air 4，app版本5.12.3", "", "", "", ""),
+    ("学生20002，2003年生，评分2分，丢包率35%，延迟800ms", "", "", "20002", ""),
+    ("Rated 3/5, Windows 11, Chrome 119, 5 GHz, order #55120987, student 20002", "", "", "20002", ""),
 ]  # fmt: skip
 
 
