@@ -1,4 +1,7 @@
-"""The rate limiter of API calls to the clouds, and the key-value store."""
+"""The rate limiter of API calls to the clouds, and the key-value store.
+
+Statements of the rate limiter are built once, which takes longer than executing them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,23 @@ import datetime as dt
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Index, delete, func, text
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlalchemy import (
+    Delete,
+    Index,
+    Insert,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlmodel import Field, Session, SQLModel, col
 
 from bot.columns import UtcTime
 from bot.store.database import Store
@@ -18,6 +34,7 @@ from bot.store.models import KeyValue
 _RETENTION: Final = dt.timedelta(days=2)
 _DAY: Final = dt.timedelta(days=1)
 _IGNORED_WAIT: Final = dt.timedelta(milliseconds=50)
+_END_OF_TIME: Final = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class ApiCall(SQLModel, table=True):
@@ -63,8 +80,9 @@ class SqlRateLimitStore:
             at = _earliest_slot(session, bucket, rates, daily_limit, now + queued)
             if at > deadline + queued:
                 return at, False
-            session.add(ApiCall(bucket=bucket, at=at))
-            _delete_older(session, bucket, now - _RETENTION)
+            connection = session.connection()
+            connection.execute(_booking(), {"bucket": bucket, "at": at})
+            connection.execute(_deleting(), {"account": bucket, "before": now - _RETENTION})
             return at, True
 
         return await self._store.transact(work)
@@ -112,7 +130,7 @@ def _earliest_slot(
     daily_limit: int | None,
     now: dt.datetime,
 ) -> dt.datetime:
-    at = max(now, _blocked_until(session, bucket) or now)
+    at = max(now, _nth_newest(session, bucket, 1, is_block=True) or now)
     for calls, per_s in rates:
         nth = _nth_newest(session, bucket, calls)
         if nth is not None:
@@ -122,23 +140,12 @@ def _earliest_slot(
     return at
 
 
-def _nth_newest(session: Session, bucket: str, nth: int) -> dt.datetime | None:
-    return session.exec(
-        select(ApiCall.at)
-        .where(ApiCall.bucket == bucket, ~col(ApiCall.is_block))
-        .order_by(col(ApiCall.at).desc())
-        .offset(nth - 1)
-        .limit(1)
-    ).first()
-
-
-def _blocked_until(session: Session, bucket: str) -> dt.datetime | None:
-    return session.exec(
-        select(ApiCall.at)
-        .where(ApiCall.bucket == bucket, col(ApiCall.is_block))
-        .order_by(col(ApiCall.at).desc())
-        .limit(1)
-    ).first()
+def _nth_newest(
+    session: Session, bucket: str, nth: int, *, is_block: bool = False
+) -> dt.datetime | None:
+    values = {"account": bucket, "is_block": is_block, "skipped": nth - 1}
+    newest: dt.datetime | None = session.connection().scalar(_newest(), values)
+    return newest
 
 
 def _count_calls_on_day(session: Session, bucket: str, at: dt.datetime) -> int:
@@ -147,26 +154,46 @@ def _count_calls_on_day(session: Session, bucket: str, at: dt.datetime) -> int:
 
 
 def _count_calls(
-    session: Session, bucket: str, since: dt.datetime, until: dt.datetime | None = None
+    session: Session, bucket: str, since: dt.datetime, until: dt.datetime = _END_OF_TIME
 ) -> int:
-    statement = (
-        select(func.count())
-        .select_from(ApiCall)
-        .where(ApiCall.bucket == bucket, ~col(ApiCall.is_block), col(ApiCall.at) >= since)
-    )
-    if until is not None:
-        statement = statement.where(col(ApiCall.at) < until)
-    return session.exec(statement).one()
+    values = {"account": bucket, "since": since, "until": until}
+    number: int = session.connection().execute(_count(), values).scalar_one()
+    return number
 
 
 def _midnight(at: dt.datetime) -> dt.datetime:
     return at.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _delete_older(session: Session, bucket: str, before: dt.datetime) -> None:
+@cache
+def _newest() -> Select[Any]:
+    is_wanted = col(ApiCall.is_block) == bindparam("is_block")
+    calls = select(col(ApiCall.at)).where(col(ApiCall.bucket) == bindparam("account"), is_wanted)
+    newest_first = calls.order_by(col(ApiCall.at).desc())
+    return newest_first.offset(bindparam("skipped", type_=Integer())).limit(1)
+
+
+@cache
+def _count() -> Select[Any]:
+    since, until = (bindparam(name, type_=UtcTime()) for name in ("since", "until"))
+    return (
+        select(func.count())
+        .select_from(ApiCall)
+        .where(col(ApiCall.bucket) == bindparam("account"), ~col(ApiCall.is_block))
+        .where(col(ApiCall.at) >= since, col(ApiCall.at) < until)
+    )
+
+
+@cache
+def _booking() -> Insert:
+    return insert(ApiCall)
+
+
+@cache
+def _deleting() -> Delete:
     """Delete the calls of an account that are too old for any limit."""
-    is_old = (col(ApiCall.bucket) == bucket) & (col(ApiCall.at) < before)
-    session.connection().execute(delete(ApiCall).where(is_old))
+    is_old = col(ApiCall.at) < bindparam("before", type_=UtcTime())
+    return delete(ApiCall).where(col(ApiCall.bucket) == bindparam("account"), is_old)
 
 
 class SqlKeyValueStore:
@@ -186,9 +213,10 @@ class SqlKeyValueStore:
 
     async def list(self, prefix: str) -> Mapping[str, str]:
         """Return the values of all keys that begin with `prefix`."""
-        statement = select(KeyValue.name, KeyValue.value)
+        statement = select(col(KeyValue.name), col(KeyValue.value))
         matching = statement.where(col(KeyValue.name).startswith(prefix, autoescape=True))
-        return dict(await self._store.read(lambda session: session.exec(matching).all()))
+        rows = await self._store.read(lambda session: session.execute(matching).all())
+        return {row.name: row.value for row in rows}
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
         """Store a value in place of an earlier one."""
