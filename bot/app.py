@@ -10,7 +10,6 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.application import Application
-from bot.jobs.requests import OpenRequests
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.worker import SLACK_PACE, Worker
 from bot.services.admin.healthcheck import HealthCheck
@@ -46,6 +45,7 @@ from handlers.slack.clients import (
     SlackClients,
 )
 from handlers.slack.oauth import InstallationStore
+from handlers.slack.open_requests import OpenRequests
 from handlers.slack.posting import SlackPoster
 from handlers.slack.rate_limits import RateLimits
 from handlers.slack.user_directory import UserDirectory
@@ -128,7 +128,7 @@ async def open_slack_runtime(
                 Worker(
                     *(application.store, handlers),
                     signal=context.job_signal,
-                    requests=requests,
+                    may_start=requests.wait_until_quiet,
                     pace=pace,
                 )
             )

@@ -20,7 +20,6 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
 
 from bot.i18n.translator import Translator
-from bot.jobs.requests import OpenRequests
 from bot.ports import Clock
 from bot.services.assembly import Services
 from bot.services.context import DatabaseError
@@ -33,6 +32,7 @@ from handlers.slack.deduplication import EventDeduplicator
 from handlers.slack.errors import ErrorHandler
 from handlers.slack.manifest import EVENTS_PATH
 from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
+from handlers.slack.open_requests import OpenRequests
 from handlers.slack.punctual_app import PunctualApp
 from handlers.slack.request_validation import Payload, read_payload
 from handlers.slack.socket_mode import SocketModeTransport

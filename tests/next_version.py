@@ -47,7 +47,7 @@ class NextJobs:
     @job(KIND)
     async def fill(self, run: Run, number: int) -> None:
         """Fill the new column of a ticket."""
-        await run.commit(self._context, lambda s: s.execute(_FILL, {"number": number}))
+        await self._context.commit(run.fenced(lambda s: s.execute(_FILL, {"number": number})))
 
 
 @contextmanager

@@ -70,9 +70,9 @@ async def serve(
 
 
 async def _measure(store: Store, clock: Clock) -> None:
-    from bot.jobs.metrics import measure  # noqa: PLC0415 - prometheus_client is slow to import
+    from bot.services.admin import job_metrics  # noqa: PLC0415 - prometheus_client is slow to import
 
-    await measure(store, clock.now())
+    await job_metrics.measure(store, clock.now())
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from sqlmodel import Session
 
-from bot.jobs.leases import Lease, LeaseLostError
 from bot.store import Store, job_leases
 
 # Gets a Run and the job's arguments. Returns None when done, or when to call it again.
 JobFunction = Callable[..., Awaitable[dt.datetime | None]]
-Function = TypeVar("Function", bound=Callable[..., Awaitable[dt.datetime | None]])
+Function = TypeVar("Function", bound=JobFunction)
+Work = Callable[[Session], object]
 Result = TypeVar("Result")
 _MARK: Final = "_job"
 
@@ -28,80 +30,69 @@ class Queue(IntEnum):
     BACKGROUND = 2
 
 
-class Committer(Protocol):
-    """Runs work in one transaction."""
-
-    async def commit(self, work: Callable[[Session], Result]) -> Result:
-        """Commit, then notify the worker of the jobs that were enqueued."""
+class LeaseLostError(Exception):
+    """Another worker may have the job: this one was frozen or without a database for too long."""
 
 
 @dataclass(slots=True)
 class Run:
     """One attempt. `key` is the job's name, which the messages it posts carry as metadata.
 
-    A function that is called directly has no lease. `has_ended` when the outcome is recorded.
+    `token` is its lease: nobody else can claim the job before `valid_until`, a monotonic time. A
+    function that is called directly has none. `has_ended` when the outcome is recorded.
     """
 
     key: str
     is_retry: bool = False
-    lease: Lease | None = None
+    token: str = ""
+    valid_until: float = math.inf
     has_ended: bool = False
 
     def ensure_held(self) -> None:
         """Check before what must not happen twice. Raises LeaseLostError."""
-        if self.lease is not None:
-            self.lease.ensure_valid()
+        if time.monotonic() > self.valid_until:
+            raise LeaseLostError(self.key)
 
-    async def commit(self, committer: Committer, work: Callable[[Session], Result]) -> Result:
-        """Commit unless another worker has the job by now. Raises LeaseLostError."""
+    def fenced(self, work: Callable[[Session], Result]) -> Callable[[Session], Result]:
+        """Return work that raises LeaseLostError if another worker has the job by then."""
 
-        def fenced(session: Session) -> Result:
-            lease = self.lease
-            if lease is not None and not job_leases.is_held(session, lease.job, lease.token):
-                raise LeaseLostError(lease.job)
-            return work(session)
+        def fenced_work(session: Session) -> Result:
+            result = work(session)  # locks the ticket before the job, as whoever enqueues does
+            if self.token and not job_leases.is_held(session, self.key, self.token):
+                raise LeaseLostError(self.key)
+            return result
 
-        return await committer.commit(fenced)
+        return fenced_work
 
-    async def end(
-        self,
-        store: Store,
-        work: Callable[[Session], object],
-        again_at: dt.datetime | None = None,
-    ) -> None:
-        """Commit and record in the same transaction that the job is done, or due at `again_at`.
+    async def end(self, store: Store, work: Work, again_at: dt.datetime | None = None) -> None:
+        """Commit work, and that the job is done or due at `again_at`, which is then returned.
 
-        The function then returns `again_at`. Raises LeaseLostError.
+        Raises LeaseLostError.
         """
 
         def ending(session: Session) -> None:
             work(session)
-            if (lease := self.lease) is not None:
-                now = store.now(session)
-                if not job_leases.end(session, lease.job, lease.token, now, again_at):
-                    raise LeaseLostError(lease.job)
+            now = store.clock.now()
+            if self.token and not job_leases.end(session, self.key, self.token, now, again_at):
+                raise LeaseLostError(self.key)
 
         await store.transact(ending)
-        self.has_ended = self.lease is not None
+        self.has_ended = bool(self.token)
 
 
 @dataclass(frozen=True, slots=True)
 class JobHandler:
-    """The function of one kind of job and how to run it."""
+    """How the jobs of one kind are run."""
 
-    kind: str
     queue: Queue
-    timeout_s: float
     function: JobFunction
 
 
-def job(
-    kind: str, queue: Queue = Queue.BACKGROUND, *, timeout_s: float = 300.0
-) -> Callable[[Function], Function]:
-    """Declare that a method runs the jobs of a kind. An attempt is cancelled after `timeout_s`."""
+def job(kind: str, queue: Queue = Queue.BACKGROUND) -> Callable[[Function], Function]:
+    """Declare that a method runs the jobs of a kind."""
 
     def declare(function: Function) -> Function:
-        setattr(function, _MARK, (kind, queue, timeout_s))
+        setattr(function, _MARK, (kind, queue))
         return function
 
     return declare
@@ -115,15 +106,9 @@ def collect_handlers(*features: object) -> dict[str, JobHandler]:
     handlers: dict[str, JobHandler] = {}
     for feature in features:
         for name in dir(type(feature)):
-            handler = _handler(feature, name)
-            if handler is not None and handlers.setdefault(handler.kind, handler) is not handler:
-                raise ValueError(handler.kind)
+            kind, queue = getattr(getattr(type(feature), name), _MARK, ("", None))
+            if kind in handlers:
+                raise ValueError(kind)
+            if queue is not None:
+                handlers[kind] = JobHandler(queue, getattr(feature, name))
     return handlers
-
-
-def _handler(feature: object, name: str) -> JobHandler | None:
-    declared: tuple[str, Queue, float] | None = getattr(getattr(type(feature), name), _MARK, None)
-    if declared is None:
-        return None
-    kind, queue, timeout_s = declared
-    return JobHandler(kind, queue, timeout_s, getattr(feature, name))

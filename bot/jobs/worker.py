@@ -10,55 +10,53 @@ import logging
 import os
 import secrets
 import socket
+import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Final, NamedTuple, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.errors import LagdeskError, SlackRateLimitedError
-from bot.jobs import counts
-from bot.jobs.leases import LEASE, Lease, LeaseLostError, LeaseThread, lease_end
-from bot.jobs.requests import OpenRequests
-from bot.jobs.retries import next_attempt
-from bot.jobs.run import JobHandler, Queue, Run
+from bot.jobs.retries import plan_retry
+from bot.jobs.run import JobHandler, LeaseLostError, Queue, Run
 from bot.store import Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import ClaimedJob, Pace
+from bot.store.job_leases import ClaimedJob, FreeSlots, Pace
 
-Result = TypeVar("Result")
-
-SLACK_PACE: Final = Pace(dt.timedelta(seconds=1), burst=3)  # Slack: one message a second a channel
-SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten seconds
-_RELEASE_TIMEOUT_S: Final = 1.0
-_CANCEL_TIMEOUT_S: Final = 0.5
+LEASE: Final = dt.timedelta(seconds=6)  # work of a killed worker goes on after this
+_USABLE_S: Final = 5.0  # of a lease; the rest is for what is sent at the last moment
+RENEWAL_INTERVAL_S: Final = 1.5
 POLL_INTERVAL_S: Final = 0.2  # for jobs of other processes; our own notify us
-DONE_RETENTION: Final = dt.timedelta(hours=1)
-FAILED_RETENTION: Final = dt.timedelta(days=30)
+SLACK_PACE: Final = Pace(dt.timedelta(seconds=1), burst=3)  # Slack: one message a second a channel
+ATTEMPT_TIMEOUT_S: Final = 300.0
+SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten seconds
+_DATABASE_TIMEOUT_S: Final = 1.0  # likewise, to claim and to release jobs
 _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep a card waiting
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
-_CLEANING_INTERVAL: Final = dt.timedelta(minutes=5)
+DONE: Final[Counter[str]] = Counter()  # jobs of this process that succeeded or were given up
+RETRIED: Final[Counter[str]] = Counter()
 _log = logging.getLogger(__name__)
+_Task = asyncio.Task[Exception | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    job: ClaimedJob
-    handler: JobHandler
-    lease: Lease
+class _Attempt(NamedTuple):
+    run: Run
+    queue: Queue
+    task: _Task
 
 
 class Worker:
     """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
 
-    It looks for jobs that are due when `signal` is set, and several times a second. A job's
-    function returns None when it is done, or the moment at which to run it again. A retryable
-    LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
+    It looks for due jobs when `signal` is set and several times a second, each time after
+    `may_start`. A job's function returns None when it is done, or when to run it again. A
+    retryable LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
     """
 
     def __init__(
@@ -67,81 +65,75 @@ class Worker:
         handlers: Mapping[str, JobHandler],
         *,
         signal: asyncio.Event | None = None,
-        requests: OpenRequests | None = None,
+        may_start: Callable[[], Awaitable[None]] | None = None,
         polls: bool = True,
         pace: Pace = SLACK_PACE,
     ) -> None:
         self.name: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
         self._handlers = handlers
-        self._kinds = {
-            queue: tuple(each.kind for each in handlers.values() if each.queue is queue)
+        self._slots = {  # bursts are for what somebody waits for
+            queue: FreeSlots(
+                [kind for kind, each in handlers.items() if each.queue is queue],
+                _SLOTS,
+                replace(pace, leaves_burst=queue is not Queue.MESSAGES),
+            )
             for queue in Queue
         }
         self._signal = signal or asyncio.Event()
-        self._requests = requests or OpenRequests()
+        self._may_start = may_start or partial(asyncio.sleep, 0)
         self._polls = polls
-        self._paces = {  # bursts are for what somebody waits for
-            queue: replace(pace, leaves_burst=queue is not Queue.MESSAGES) for queue in Queue
-        }
-        self._leases = LeaseThread(store, self.name, self._list_leases, self._on_lost)
         self._claim_numbers = itertools.count(1)
-        self._stopping = False
-        self._polling: list[asyncio.Task[None]] = []
-        self._running: dict[asyncio.Task[Exception | None], _Attempt] = {}
-        self._cleaned_at: dt.datetime | None = None
+        self._running: dict[str, _Attempt] = {}
+        self._stopped = threading.Event()
+        self._renewing = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
 
     async def __aenter__(self) -> Self:
         """Start, also while the database is away."""
-        self._leases.start()
-        if self._polls:
-            self._polling.append(asyncio.create_task(self._run()))
+        self._renewing.start()
+        self._polling = asyncio.create_task(self._poll() if self._polls else asyncio.sleep(0))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         """Stop: start nothing, let running jobs end for a while, release the rest."""
-        self._stopping = True
+        self._stopped.set()
         self._signal.set()
-        until = asyncio.get_running_loop().time() + SHUTDOWN_TIMEOUT_S
-        await _finish(self._polling, until)
-        tokens = {lease.token for lease in self._list_leases()}
-        await _finish(self._running, until)
+        await asyncio.wait([self._polling], timeout=_DATABASE_TIMEOUT_S)
+        tasks = [self._polling, *(each.task for each in self._running.values())]
+        await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT_S)
+        tokens = [each.run.token for each in self._running.values()]
+        for task in tasks:
+            task.cancel()
         try:
-            async with asyncio.timeout(_RELEASE_TIMEOUT_S):
-                await self._leases.stop(tokens)
+            async with asyncio.timeout(_DATABASE_TIMEOUT_S):
+                await asyncio.to_thread(self._renewing.join)
+                await self._store.transact(lambda s: job_leases.release(s, self.name, tokens))
         except (SQLAlchemyError, TimeoutError) as failure:
             why = str(failure) or "the database does not answer"
             _log.warning("the leases end by themselves in %s, as %s", LEASE, why)
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
-        started = await self._start(tuple(self._handlers), 1, self._paces[Queue.MESSAGES], name)
-        for task in started:
-            error = await task
-            if error is not None:
+        for task in await self._start(name):
+            if (error := await task) is not None:
                 raise error
-        return bool(started)
+            return True
+        return False
 
-    async def _run(self) -> None:
-        """Start what is due: when notified, when a job has ended, and at every poll."""
+    async def _poll(self) -> None:
+        """Start what is due: when notified, when a job has ended, and at every interval."""
         has_retried = False
-        while not self._stopping:
+        while not self._stopped.is_set():
             self._signal.clear()
             pause_s = POLL_INTERVAL_S
             try:
                 if not has_retried:  # a start is a reason to try again
                     await self._store.transact(
-                        lambda s: store_jobs.retry_now(s, self._store.now(s))
+                        lambda session: store_jobs.retry_now(session, self._store.now(session))
                     )
                     has_retried = True
-                await self._requests.wait_until_quiet()
-                await self._start_due()
-                await self._clean()
+                await self._may_start()
+                await self._start()
             except SQLAlchemyError:  # the store has logged it
                 pause_s = _DATABASE_PAUSE_S
             except Exception as error:  # noqa: BLE001 - the last handler before jobs stand still
@@ -151,166 +143,113 @@ class Worker:
                 async with asyncio.timeout(pause_s):
                     await self._signal.wait()
 
-    async def _start_due(self) -> None:
-        """Start jobs in every queue that has free slots, the most urgent queue first."""
-        used = Counter(each.handler.queue for each in self._running.values())
-        free = {queue: _SLOTS - used[queue] for queue in Queue if used[queue] < _SLOTS}
+    async def _start(self, name: str | None = None) -> list[_Task]:
+        """Claim and start what is due while slots are free, or only the job of this name."""
+        used = Counter(each.queue for each in self._running.values())
+        free = [replace(each, number=_SLOTS - used[queue]) for queue, each in self._slots.items()]
+        token, running = f"{self.name}/{next(self._claim_numbers)}", tuple(self._running)
+        valid_until = time.monotonic() + _USABLE_S
 
-        def find_queues(session: Session) -> list[Queue]:
-            now, running = self._store.now(session), self._running_names()
-
-            def is_any_due(kinds: Collection[str], queue: Queue) -> bool:
-                pace = self._paces[queue]
-                return job_leases.has_claimable(session, now, kinds, running, pace)
-
-            if not is_any_due(tuple(self._handlers), Queue.MESSAGES):  # mostly: one query is enough
-                return []
-            return [queue for queue in free if is_any_due(self._kinds[queue], queue)]
-
-        for queue in await self._store.read(find_queues):
-            await self._start(self._kinds[queue], free[queue], self._paces[queue])
-
-    async def _start(
-        self, kinds: tuple[str, ...], limit: int, pace: Pace, name: str | None = None
-    ) -> list[asyncio.Task[Exception | None]]:
-        """Claim and start up to `limit` jobs of these kinds, or the one of this name."""
-        token = f"{self.name}/{next(self._claim_numbers)}"
-        valid_until = lease_end()
-        claimed = await self._store.transact(
-            lambda session: job_leases.claim(
-                *(session, kinds, limit),
-                token=token,
-                now=self._store.now(session),
-                lease=LEASE,
-                pace=pace,
-                running=self._running_names(),
-                name=name,
+        def work(session: Session) -> list[ClaimedJob]:
+            now = self._store.now(session)
+            return job_leases.claim(
+                session, free, token=token, now=now, lease=LEASE, running=running, name=name
             )
-        )
-        return [self._run_in_task(job, Lease(job.name, token, valid_until)) for job in claimed]
 
-    def _run_in_task(self, job: ClaimedJob, lease: Lease) -> asyncio.Task[Exception | None]:
-        attempt = _Attempt(job, self._handlers[job.kind], lease)
-        task = asyncio.create_task(self._execute(attempt))
-        self._running[task] = attempt
-        task.add_done_callback(self._on_end)
+        claimed = await self._store.transact(work)
+        return [self._run(job, valid_until) for job in claimed]
+
+    def _run(self, job: ClaimedJob, valid_until: float) -> _Task:
+        run = Run(job.name, job.attempt > 1, job.token, valid_until)
+        task = asyncio.create_task(self._execute(job, run))
+        self._running[job.name] = _Attempt(run, self._handlers[job.kind].queue, task)
+        task.add_done_callback(partial(self._on_end, job.name))
         return task
 
-    def _on_end(self, task: asyncio.Task[Exception | None]) -> None:
-        name = self._running.pop(task).job.name
+    def _on_end(self, name: str, task: _Task) -> None:
+        del self._running[name]
         self._signal.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("the outcome of %s cannot be recorded: %r", name, error, exc_info=error)
 
-    def _running_names(self) -> list[str]:
-        return [each.job.name for each in list(self._running.values())]
-
-    def _list_leases(self) -> list[Lease]:
-        return [each.lease for each in list(self._running.values())]
-
-    def _on_lost(self, lease: Lease) -> None:
-        """Cancel the attempt with this lease, not one that has begun since."""
-        for task, attempt in list(self._running.items()):
-            if attempt.lease is lease:
-                task.get_loop().call_soon_threadsafe(task.cancel)
-
-    async def _execute(self, attempt: _Attempt) -> Exception | None:
+    async def _execute(self, job: ClaimedJob, run: Run) -> Exception | None:
         """Run a job's function and record the outcome; returns the error that it raised."""
-        job, run = attempt.job, Run(attempt.job.name, attempt.job.attempt > 1, attempt.lease)
+        error: Exception | None = None
+        failures = 0
         try:
-            async with asyncio.timeout(attempt.handler.timeout_s):
-                again_at = await attempt.handler.function(run, *job.arguments)
-        except LeaseLostError as error:  # it ends by itself, if no other worker has the job
+            async with asyncio.timeout(ATTEMPT_TIMEOUT_S):
+                again_at = await self._handlers[job.kind].function(run, *job.arguments)
+        except LeaseLostError as lost:  # it ends by itself, if no other worker has the job
             _log.warning("%s lost its lease", job.name)
-            return error
-        except LagdeskError as error:
-            await (self._postpone(job, error) if error.retryable else self._give_up(job, error))
-            return error
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not be lost
-            await self._postpone(job, error)
-            return error
-        is_ours = run.has_ended or await self._record(
-            lambda s: job_leases.end(s, job.name, job.token, self._store.now(s), again_at)
-        )
-        if is_ours and again_at is None:
-            counts.DONE[job.kind] += 1
-        return None
+            return lost
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the job must not be lost
+            error = failure
+            again_at, failures = plan_retry(error, job.failures, self._store.clock.now())
+        is_ours = run.has_ended or await self._record(job, again_at, error, failures)
+        if is_ours and (again_at is None or error is not None):
+            (DONE if again_at is None else RETRIED)[job.kind] += 1
+        if error is not None and self._polls:  # else `run_now` raises it
+            _log_failure(job, error, again_at)
+        return error
 
-    async def _give_up(self, job: ClaimedJob, error: LagdeskError) -> None:
-        """End a job that cannot succeed; log why once, although it may be enqueued again."""
-        reason = str(error) or type(error).__name__
+    async def _record(
+        self, job: ClaimedJob, again_at: dt.datetime | None, error: Exception | None, failures: int
+    ) -> bool:
+        """Record an outcome; the job's partition pauses too when Slack asked for a pause."""
 
         def work(session: Session) -> bool:
-            now, failures = self._store.now(session), int(error.retried_at_start)
-            return job_leases.complete(
-                session, job.name, job.token, now, error=reason, failures=failures
+            if again_at and job.partition and isinstance(error, SlackRateLimitedError):
+                job_leases.pause_partition(session, job.partition, again_at)
+            return job_leases.end(
+                *(session, job.name, job.token, self._store.clock.now(), again_at),
+                error=_reason_of(error) if error else "",
+                failures=failures,
             )
 
-        if await self._record(work):
-            counts.DONE[job.kind] += 1
-        if self._polls and job.last_error != reason:  # else `run_now` raises it
-            _log.warning("%s is given up: %s", job.name, reason)
-
-    async def _postpone(self, job: ClaimedJob, error: Exception) -> None:
-        """Try a job again later; so must its partition if the receiver asked for a pause."""
-        reason = str(error) or type(error).__name__
-
-        def work(session: Session) -> tuple[dt.datetime, bool]:
-            due_at, is_ours = next_attempt(error, job.failures, self._store.now(session))
-            failures = job.failures + 1 if is_ours else 0
-            is_held = job_leases.reschedule(
-                session, job.name, job.token, due_at, error=reason, failures=failures
-            )
-            if job.partition and isinstance(error, SlackRateLimitedError):
-                job_leases.pause_partition(session, job.partition, due_at)
-            return due_at, is_held
-
-        due_at, is_held = await self._record(work)
-        if is_held:
-            counts.RETRIED[job.kind] += 1
-        if self._polls:
-            _log_failure(job, error, due_at)
-
-    async def _record(self, work: Callable[[Session], Result]) -> Result:
-        """Write an outcome, waiting for a database that is away: the outcome is known."""
         while True:
             try:
                 return await self._store.transact(work)
-            except SQLAlchemyError:
+            except SQLAlchemyError:  # the store has logged it; nobody else knows the outcome
                 await asyncio.sleep(_DATABASE_PAUSE_S)
 
-    async def _clean(self) -> None:
-        """Delete what was finished some time ago, every few minutes."""
-        now = self._store.clock.now()
-        if self._cleaned_at is not None and now - self._cleaned_at < _CLEANING_INTERVAL:
-            return
-        delete = partial(
-            store_jobs.delete_finished,
-            done_before=now - DONE_RETENTION,
-            failed_before=now - FAILED_RETENTION,
-        )
-        while await self._store.transact(delete):
-            continue
-        self._cleaned_at = now
+    def _keep_leases(self) -> None:
+        """Renew every lease again and again. In a thread: a busy event loop must not lose them."""
+        while True:
+            with contextlib.suppress(SQLAlchemyError):  # the store has logged it
+                self._renew_leases()
+            if self._stopped.wait(RENEWAL_INTERVAL_S):
+                return
+
+    def _renew_leases(self) -> None:
+        """Renew every lease and cancel attempts whose lease is lost; delete a batch of old jobs."""
+        attempts, valid_until = dict(self._running), time.monotonic() + _USABLE_S
+        tokens = {name: each.run.token for name, each in attempts.items()}
+
+        def work(session: Session) -> set[str]:
+            now = self._store.now(session)
+            store_jobs.record_heartbeat(session, self.name, now)
+            store_jobs.delete_finished(session, now)
+            return job_leases.renew_leases(session, tokens, now + LEASE) if tokens else set()
+
+        held = self._store.transact_sync(work)
+        for name, attempt in attempts.items():
+            if name in held:
+                attempt.run.valid_until = valid_until
+            else:
+                attempt.task.get_loop().call_soon_threadsafe(attempt.task.cancel)
 
 
-def _log_failure(job: ClaimedJob, error: Exception, due_at: dt.datetime) -> None:
-    """Log a failure: an error we know in one line, another with its traceback the first time."""
-    if isinstance(error, LagdeskError):
-        _log.info("%s is tried again at %s: %s", job.name, due_at.isoformat(), error)
-        return
-    trace = None if job.failures else error
-    _log.warning("%s failed unexpectedly: %r", job.name, error, exc_info=trace)
+def _reason_of(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
-async def _finish(tasks: Iterable[asyncio.Task[Any]], until: float) -> None:
-    """Let tasks end in their own time, and cancel those that take too long."""
-    unfinished = set(tasks)
-    if not unfinished:
-        return
-    now = asyncio.get_running_loop().time()
-    _, unfinished = await asyncio.wait(unfinished, timeout=max(0.0, until - now))
-    for task in unfinished:
-        task.cancel()
-    if unfinished:
-        await asyncio.wait(unfinished, timeout=_CANCEL_TIMEOUT_S)
+def _log_failure(job: ClaimedJob, error: Exception, again_at: dt.datetime | None) -> None:
+    """Log a failure: what repeats itself once, an error we do not know with its traceback."""
+    if again_at is None:
+        if job.last_error != _reason_of(error):
+            _log.warning("%s is given up: %s", job.name, error)
+    elif isinstance(error, LagdeskError):
+        _log.info("%s is tried again at %s: %s", job.name, again_at.isoformat(), error)
+    else:
+        trace = None if job.failures else error
+        _log.warning("%s failed unexpectedly: %r", job.name, error, exc_info=trace)

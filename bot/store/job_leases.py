@@ -1,21 +1,39 @@
-"""Claiming jobs with a lease, at the pace of their partitions, and recording the outcomes."""
+"""Claiming jobs with a lease, at the pace of their partitions, and recording the outcomes.
+
+Statements that run several times a second are built once, which takes longer than executing them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, bindparam, case, exists, literal, select, update
+from sqlalchemy import (
+    Executable,
+    Integer,
+    Row,
+    Select,
+    String,
+    Update,
+    bindparam,
+    case,
+    literal,
+    select,
+    update,
+)
 from sqlmodel import Session, col
 
 from bot.columns import UtcTime
-from bot.store.jobs import insert_unless_known, update_jobs
+from bot.store.jobs import delete_heartbeat, insertion, update_jobs
 from bot.store.models import Job, JobPartition
 
 _CANDIDATES: Final = 10  # looked at for each free slot: some have to wait for their partition
+_NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+_NOBODY: Final[Mapping[str, Any]] = {"locked_by": None, "locked_until": None, "rerun": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,52 +70,52 @@ class Pace:
         """Return the latest `free_at` of a partition in which a job may start now."""
         return now - self.saved if self.leaves_burst else now
 
+    def start(self, free_at: dt.datetime, now: dt.datetime) -> dt.datetime | None:
+        """Return the partition's `free_at` after a start now, None if none is allowed."""
+        if free_at > self.latest_free_at(now):
+            return None
+        is_unused = free_at <= now - self.interval  # else this start is only late
+        return (max(free_at, now - self.saved) if is_unused else now) + self.interval
 
-def has_claimable(
-    session: Session,
-    now: dt.datetime,
-    kinds: Collection[str],
-    running: Collection[str],
-    pace: Pace,
-) -> bool:
-    """Return whether `claim` would return a job."""
-    values = _values(now, kinds, running, pace)
-    return bool(session.scalar(_statements().has_claimable, values))
+
+@dataclass(frozen=True, slots=True)
+class FreeSlots:
+    """How many jobs of some kinds may start, and at which pace."""
+
+    kinds: Collection[str]
+    number: int
+    pace: Pace
 
 
 def claim(
     session: Session,
-    kinds: Collection[str],
-    limit: int,
+    free: Sequence[FreeSlots],
     *,
     token: str,
     now: dt.datetime,
     lease: dt.timedelta,
-    pace: Pace,
     running: Collection[str] = (),
     name: str | None = None,
 ) -> list[ClaimedJob]:
-    """Start up to `limit` jobs of these kinds (or the one of this name), the longest due first.
+    """Start jobs for which slots are free (or the one of this name), the longest due first.
 
-    Nobody else can claim them before `lease` is over. A job whose lease is over belongs to
-    whoever claims it next: its worker is dead or was frozen. `running` still run in the
-    worker that claims, although their leases may be over.
+    Of two that share a partition the one of the earlier slots starts first. Nobody else can claim
+    them before `lease` is over. A job whose lease is over belongs to whoever claims it next: its
+    worker is dead or was frozen. `running` still run in the worker that claims, although their
+    leases may be over.
     """
-    values = _values(now, kinds, running, pace) | {"limit": limit * _CANDIDATES}
-    statement = _statements().claimable
-    if name is not None:
-        statement = statement.where(col(Job.name) == name)
-    claimed = _within_pace(session, list(session.scalars(statement, values)), limit, now, pace)
-    for job in claimed:
-        job.attempt += 1
-        job.locked_by, job.locked_until, job.rerun = token, now + lease, False
-    session.flush()
+    free = [each for each in free if each.number]
+    rows = _find_candidates(session, free, now, name) if free else []
+    claimed = _book_starts(session, [row for row in rows if row.name not in running], free, now)
+    if claimed:
+        values = {"token": token, "until": now + lease}
+        session.connection().execute(_locking(), [{"job": row.name, **values} for row in claimed])
     return [
         ClaimedJob(
-            *(job.name, job.kind, job.arguments, job.partition, job.attempt),
-            *(job.failures, job.last_error, token),
+            *(row.name, row.kind, row.arguments, row.partition, row.attempt + 1),
+            *(row.failures, row.last_error, token),
         )
-        for job in claimed
+        for row in claimed
     ]
 
 
@@ -109,149 +127,171 @@ def renew_leases(session: Session, tokens: Mapping[str, str], until: dt.datetime
         .values(locked_until=until)
         .returning(col(Job.name))
     )
-    return set(session.scalars(statement, execution_options={"synchronize_session": False}))
+    return set(session.connection().scalars(statement))
 
 
 def is_held(session: Session, name: str, token: str) -> bool:
     """Return whether the lease is still this one; nobody can take it before the commit."""
-    statement = select(col(Job.locked_by)).where(col(Job.name) == name).with_for_update()
-    return session.scalar(statement) == token
+    session.flush()
+    holder: str | None = session.connection().scalar(_holder(), {"name": name})
+    return holder == token
 
 
-def complete(
+def end(
     session: Session,
     name: str,
     token: str,
     now: dt.datetime,
+    again_at: dt.datetime | None = None,
     *,
     error: str = "",
     failures: int = 0,
 ) -> bool:
-    """Record that a job is done or given up (`error` says why); False without the lease.
+    """Record that a job is done or given up, or due `again_at`; False without the lease.
 
-    A job that was enqueued meanwhile is due again instead. One that is given up with `failures`
-    is run again by `retry_now`.
+    `error` says why it failed, `failures` how often in a row. One that is given up with `failures`
+    is run again by `retry_now`. A job that was enqueued meanwhile is due again instead of done,
+    and at the earlier moment unless this is a failure: one more attempt serves both.
     """
-    finished_at = case((col(Job.rerun), None), else_=literal(now, UtcTime()))
-    values = {"finished_at": finished_at, "failures": failures, "last_error": error}
-    return _release(session, name, token, **values) == 1
-
-
-def end(
-    session: Session, name: str, token: str, now: dt.datetime, again_at: dt.datetime | None
-) -> bool:
-    """Record that a job is done, or that it is due again at `again_at`; False without the lease."""
+    session.flush()
+    values = {"job": name, "token": token, "error": error, "failed": failures}
     if again_at is None:
-        return complete(session, name, token, now)
-    return reschedule(session, name, token, again_at)
+        statement, at = _finishing(), now
+    else:
+        statement, at = _postponing(), again_at
+    return session.connection().execute(statement, values | {"at": at}).rowcount == 1
 
 
-def reschedule(
-    session: Session,
-    name: str,
-    token: str,
-    due_at: dt.datetime,
-    *,
-    error: str = "",
-    failures: int = 0,
-) -> bool:
-    """Postpone a job to `due_at`, after `failures` in a row; False without the lease.
-
-    A job that was enqueued meanwhile is due at the earlier moment, unless this is a failure:
-    one more attempt serves both.
-    """
-    is_earlier = col(Job.rerun) & (col(Job.due_at) < due_at)
-    earlier = case((is_earlier, col(Job.due_at)), else_=literal(due_at, UtcTime()))
-    at = due_at if error else earlier
-    return _release(session, name, token, due_at=at, failures=failures, last_error=error) == 1
-
-
-def release(session: Session, tokens: Collection[str]) -> None:
-    """Give up leases: the jobs are due for other workers."""
-    update_jobs(
-        session, col(Job.locked_by).in_(tokens), locked_by=None, locked_until=None, rerun=False
-    )
+def release(session: Session, worker: str, tokens: Collection[str]) -> None:
+    """Give up a worker's leases: the jobs are due for others. Forget the worker."""
+    update_jobs(session, col(Job.locked_by).in_(tokens), **_NOBODY)
+    delete_heartbeat(session, worker)
 
 
 def pause_partition(session: Session, partition: str, until: dt.datetime) -> None:
     """Start no job of this partition before `until`."""
-    insert_unless_known(session, JobPartition, name=partition, free_at=until)
-    where = (col(JobPartition.name) == partition) & (col(JobPartition.free_at) < until)
-    statement = update(JobPartition).where(where).values(free_at=until)
-    session.execute(statement, execution_options={"synchronize_session": False})
+    _move(session, partition, until, until)
 
 
-@dataclass(frozen=True, slots=True)
-class _Statements:
-    """Statements run several times a second: building one takes longer than executing it."""
+def _find_candidates(
+    session: Session, free: Sequence[FreeSlots], now: dt.datetime, name: str | None
+) -> list[Row[Any]]:
+    """Find jobs that may start; where one kind has a backlog, of every kind by itself."""
+    limit = sum(each.number for each in free) * _CANDIDATES
+    latest_free_at = max(each.pace.latest_free_at(now) for each in free)
+    statement = _claimable(tuple(kind for each in free for kind in each.kinds))
+    if name is not None:
+        statement = statement.where(col(Job.name) == name)
+    values = {"now": now, "latest_free_at": latest_free_at, "limit": limit}
+    rows = list(session.connection().execute(statement, values))
+    if len(rows) < limit or len(free) == 1:
+        return rows
+    return [row for each in free for row in _find_candidates(session, [each], now, name)]
 
-    has_claimable: Select[bool]
-    claimable: Select[Job]
+
+def _book_starts(
+    session: Session, rows: Sequence[Row[Any]], free: Sequence[FreeSlots], now: dt.datetime
+) -> list[Row[Any]]:
+    """Choose the jobs that start, no more than their partitions allow, and book them there."""
+    known = {row.partition: row.free_at or _NEVER for row in rows if row.partition}
+    free_at = dict(known)
+
+    def is_allowed(row: Row[Any], pace: Pace) -> bool:
+        if not row.partition:
+            return True
+        after = pace.start(free_at[row.partition], now)
+        free_at[row.partition] = after or free_at[row.partition]
+        return after is not None
+
+    chosen: list[Row[Any]] = []
+    for each in free:
+        allowed = (row for row in rows if row.kind in each.kinds and is_allowed(row, each.pace))
+        chosen += islice(allowed, each.number)
+    overtaken = {  # by another worker, since the candidates were read
+        partition
+        for partition in sorted(known)
+        if free_at[partition] != known[partition]
+        and not _move(session, partition, free_at[partition], known[partition])
+    }
+    return [row for row in chosen if row.partition not in overtaken]
+
+
+def _move(session: Session, partition: str, free_at: dt.datetime, latest: dt.datetime) -> bool:
+    """Set a partition's `free_at` unless it is after `latest`; return whether it was set."""
+    connection = session.connection()
+    values = {"name": partition, "free_at": free_at, "latest": latest}
+    return connection.scalar(_moving(connection.dialect.name), values) is not None
 
 
 @cache
-def _statements() -> _Statements:
+def _claimable(kinds: Sequence[str]) -> Select[Any]:
     now = bindparam("now", type_=UtcTime())
-    is_free = col(Job.locked_until).is_(None) | (col(Job.locked_until) < now)
-    is_paused = exists().where(
-        col(JobPartition.name) == col(Job.partition),
-        col(JobPartition.free_at) > bindparam("latest_free_at", type_=UtcTime()),
+    free_at, locked_until = col(JobPartition.free_at), col(Job.locked_until)
+    latest_free_at = bindparam("latest_free_at", type_=UtcTime())
+    columns = [col(getattr(Job, each.name)) for each in fields(ClaimedJob) if each.name != "token"]
+    return (
+        select(*columns, free_at)
+        .outerjoin(JobPartition, col(JobPartition.name) == col(Job.partition))
+        .where(
+            col(Job.finished_at).is_(None),
+            col(Job.due_at) <= now,
+            locked_until.is_(None) | (locked_until < now),
+            free_at.is_(None) | (free_at <= latest_free_at),
+            col(Job.kind).in_([literal(kind) for kind in kinds]),  # as they are: lists are slow
+        )
+        .order_by(col(Job.due_at))
+        .limit(bindparam("limit", type_=Integer()))
+        .with_for_update(of=Job, skip_locked=True)
     )
-    is_due = col(Job.finished_at).is_(None) & (col(Job.due_at) <= now)
-    is_mine = col(Job.kind).in_(bindparam("kinds", expanding=True)) & col(Job.name).not_in(
-        bindparam("running", expanding=True)
+
+
+@cache
+def _locking() -> Update:
+    return (
+        update(Job)
+        .where(col(Job.name) == bindparam("job"))
+        .values(
+            attempt=col(Job.attempt) + 1,
+            locked_by=bindparam("token"),
+            locked_until=bindparam("until", type_=UtcTime()),
+            rerun=False,
+        )
     )
-    is_claimable = is_due & is_free & ~is_paused & is_mine
-    claimable = select(Job).where(is_claimable).order_by(col(Job.due_at))
-    return _Statements(
-        has_claimable=select(exists().where(is_claimable)),
-        claimable=claimable.limit(bindparam("limit", type_=Integer())).with_for_update(
-            skip_locked=True
-        ),
+
+
+@cache
+def _holder() -> Select[Any]:
+    return select(col(Job.locked_by)).where(col(Job.name) == bindparam("name")).with_for_update()
+
+
+@cache
+def _finishing() -> Update:
+    at = bindparam("at", type_=UtcTime())
+    return _ending().values(finished_at=case((col(Job.rerun), None), else_=at))
+
+
+@cache
+def _postponing() -> Update:
+    at = bindparam("at", type_=UtcTime())
+    stays = col(Job.rerun) & (col(Job.due_at) < at) & (bindparam("error", type_=String()) == "")
+    return _ending().values(due_at=case((stays, col(Job.due_at)), else_=at))
+
+
+def _ending() -> Update:
+    """End the attempt that holds a lease."""
+    return (
+        update(Job)
+        .where(col(Job.name) == bindparam("job"), col(Job.locked_by) == bindparam("token"))
+        .values(failures=bindparam("failed"), last_error=bindparam("error"), **_NOBODY)
     )
 
 
-def _values(
-    now: dt.datetime, kinds: Collection[str], running: Collection[str], pace: Pace
-) -> dict[str, Any]:
-    latest_free_at = pace.latest_free_at(now)
-    return {"now": now, "kinds": kinds, "running": running, "latest_free_at": latest_free_at}
-
-
-def _within_pace(
-    session: Session, jobs: Sequence[Job], limit: int, now: dt.datetime, pace: Pace
-) -> list[Job]:
-    """Keep the jobs whose partitions may start one more, and count them there."""
-    partitions = _lock_partitions(session, sorted({job.partition for job in jobs} - {""}), now)
-    kept: list[Job] = []
-    for job in jobs:
-        if len(kept) == limit:
-            break
-        if job.partition:
-            partition = partitions[job.partition]
-            if partition.free_at > pace.latest_free_at(now):
-                continue
-            is_unused = partition.free_at <= now - pace.interval  # else this start is only late
-            since = max(partition.free_at, now - pace.saved) if is_unused else now
-            partition.free_at = since + pace.interval
-        kept.append(job)
-    return kept
-
-
-def _lock_partitions(
-    session: Session, names: Sequence[str], now: dt.datetime
-) -> dict[str, JobPartition]:
-    if not names:
-        return {}
-    for name in names:
-        insert_unless_known(session, JobPartition, name=name, free_at=now - dt.timedelta(days=1))
-    statement = select(JobPartition).where(col(JobPartition.name).in_(names))
-    ordered = statement.order_by(col(JobPartition.name)).with_for_update()
-    rows = session.scalars(ordered, execution_options={"populate_existing": True})
-    return {row.name: row for row in rows}
-
-
-def _release(session: Session, name: str, token: str, **values: Any) -> int:
-    """End the attempt that holds this lease, and say what becomes of the job."""
-    where = (col(Job.name) == name) & (col(Job.locked_by) == token)
-    return update_jobs(session, where, locked_by=None, locked_until=None, rerun=False, **values)
+@cache
+def _moving(dialect: str) -> Executable:
+    new = insertion(dialect, JobPartition)
+    moved = new.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"free_at": new.excluded.free_at},
+        where=col(JobPartition.free_at) <= bindparam("latest", type_=UtcTime()),
+    )
+    return moved.returning(col(JobPartition.name))

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CursorResult,
-    Executable,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, CursorResult, Executable, case, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from bot.store.models import Heartbeat, Job, JobPartition
 
+DONE_RETENTION: Final = dt.timedelta(hours=1)
+FAILED_RETENTION: Final = dt.timedelta(days=30)
 _DELETE_BATCH: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job to enqueue, due at `due_at`; the same name is one job. `arguments` become JSON."""
 
     name: str
@@ -35,22 +27,6 @@ class NewJob:
     due_at: dt.datetime
     ticket: int | None = None
     partition: str = ""
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The columns of its row."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "ticket": self.ticket,
-            "arguments": list(self.arguments),
-            "partition": self.partition,
-            "due_at": self.due_at,
-            "attempt": 0,
-            "rerun": False,
-            "failures": 0,
-            "last_error": "",
-        }
 
 
 def enqueue(
@@ -62,39 +38,38 @@ def enqueue(
     partition: str = "",
     due_at: dt.datetime,
 ) -> None:
-    """Enqueue a job; see `enqueue_job`."""
-    enqueue_job(session, NewJob(name, kind, arguments, due_at, ticket, partition))
+    """Enqueue a job; see `enqueue_all`."""
+    enqueue_all(session, [NewJob(name, kind, arguments, due_at, ticket, partition)])
 
 
-def enqueue_new(session: Session, jobs: Sequence[NewJob]) -> None:
-    """Enqueue jobs that cannot exist yet, such as those of a new ticket, in one statement."""
-    connection = session.connection()
-    statement = _insertion(connection.dialect.name, Job)
-    connection.execute(statement, [job.columns for job in jobs])
-
-
-def enqueue_job(session: Session, new: NewJob) -> None:
-    """Enqueue a job.
+def enqueue_all(session: Session, jobs: Iterable[NewJob]) -> None:
+    """Enqueue jobs.
 
     A finished job is enqueued again, a waiting one is due at the earlier of both moments, and
     a running one runs once more afterwards. Jobs of one partition start at its pace.
     """
-    if insert_unless_known(session, Job, **new.columns):
-        return
-    due_at = new.due_at
-    job = _lock(session, new.name)
-    if job is None:  # deleted by the cleaner between the two statements
-        session.add(Job(**new.columns))
-        return
-    job.partition = new.partition  # what was a post is an edit by now
-    if job.finished_at is not None:
-        job.due_at, job.finished_at = due_at, None
-        job.failures = 0
-    elif job.locked_by is not None:
-        job.due_at = min(job.due_at, due_at) if job.rerun else due_at
-        job.rerun = True
-    else:
-        job.due_at = min(job.due_at, due_at)
+    connection = session.connection()
+    rows = [job._asdict() for job in jobs]
+    connection.execute(_enqueueing(connection.dialect.name), rows)
+
+
+@cache
+def _enqueueing(dialect: str) -> Executable:
+    """Build the statement once: that takes longer than the database needs to execute it."""
+    new = insertion(dialect, Job)
+    is_finished, is_running = col(Job.finished_at).is_not(None), col(Job.locked_by).is_not(None)
+    is_waiting = ~is_finished & (~is_running | col(Job.rerun))
+    stays = is_waiting & (col(Job.due_at) < new.excluded.due_at)
+    return new.on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "partition": new.excluded.partition,  # what was a post is an edit by now
+            "due_at": case((stays, col(Job.due_at)), else_=new.excluded.due_at),
+            "finished_at": None,
+            "rerun": is_running,
+            "failures": case((is_finished, 0), else_=col(Job.failures)),
+        },
+    )
 
 
 def retry_now(session: Session, now: dt.datetime) -> None:
@@ -132,7 +107,14 @@ def oldest_due_at(session: Session, now: dt.datetime) -> dt.datetime | None:
 
 def record_heartbeat(session: Session, worker: str, now: dt.datetime) -> None:
     """Record that a worker runs."""
-    session.merge(Heartbeat(worker=worker, at=now))
+    connection = session.connection()
+    connection.execute(_beating(connection.dialect.name), {"worker": worker, "at": now})
+
+
+@cache
+def _beating(dialect: str) -> Executable:
+    new = insertion(dialect, Heartbeat)
+    return new.on_conflict_do_update(index_elements=["worker"], set_={"at": new.excluded.at})
 
 
 def delete_heartbeat(session: Session, worker: str) -> None:
@@ -145,39 +127,27 @@ def last_heartbeat(session: Session) -> dt.datetime | None:
     return session.scalar(select(func.max(col(Heartbeat.at))))
 
 
-def delete_finished(session: Session, done_before: dt.datetime, failed_before: dt.datetime) -> int:
-    """Delete jobs done or given up before these moments, a batch a call; returns how many."""
-    is_done = (col(Job.finished_at) < done_before) & (col(Job.last_error) == "")
+def delete_finished(session: Session, now: dt.datetime) -> int:
+    """Delete a batch of jobs done an hour ago or given up 30 days ago; returns how many.
+
+    What another transaction has locked waits for the next batch.
+    """
+    done_before, failed_before = now - DONE_RETENTION, now - FAILED_RETENTION
+    finished_at = col(Job.finished_at)
+    is_old = (col(Job.last_error) == "") | (finished_at < failed_before)
     old = select(col(Job.name)).where(
-        col(Job.finished_at).is_not(None),
-        col(Job.locked_by).is_(None),
-        is_done | (col(Job.finished_at) < failed_before),
+        finished_at < done_before, is_old, col(Job.locked_by).is_(None)
     )
-    statement = delete(Job).where(col(Job.name).in_(old.limit(_DELETE_BATCH)))
-    session.execute(delete(Heartbeat).where(col(Heartbeat.at) < failed_before))
-    session.execute(delete(JobPartition).where(col(JobPartition.free_at) < done_before))
-    options = {"synchronize_session": False}
-    return _row_count(session.execute(statement, execution_options=options))
-
-
-def insert_unless_known(session: Session, table: type[Job | JobPartition], **values: Any) -> bool:
-    """Insert a row unless its key exists, waiting for whoever inserts it just now."""
+    batch = old.limit(_DELETE_BATCH).with_for_update(skip_locked=True)
     connection = session.connection()
-    return _row_count(connection.execute(_insertion(connection.dialect.name, table), values)) == 1
+    connection.execute(delete(Heartbeat).where(col(Heartbeat.at) < failed_before))
+    connection.execute(delete(JobPartition).where(col(JobPartition.free_at) < done_before))
+    return connection.execute(delete(Job).where(col(Job.name).in_(batch))).rowcount
 
 
-@cache
-def _insertion(dialect: str, table: type[Job | JobPartition]) -> Executable:
-    """Build the statement once: that takes longer than the database needs to execute it."""
-    builder = sqlite if dialect == "sqlite" else postgresql
-    statement: Executable = builder.insert(table).on_conflict_do_nothing()
-    return statement
-
-
-def _lock(session: Session, name: str) -> Job | None:
-    """Read a job and keep others from changing it until the transaction ends."""
-    statement = select(Job).where(col(Job.name) == name).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+def insertion(dialect: str, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what happens to a row with the same key."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def update_jobs(session: Session, where: ColumnElement[bool], **values: Any) -> int:

@@ -11,11 +11,11 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.jobs.requests import OpenRequests
 from bot.services.context import DatabaseUnavailableError, waited_for_database
 from handlers.slack.clients import SlackClients
 from handlers.slack.errors import ErrorHandler, LateAnswerError
 from handlers.slack.oauth import Authorization
+from handlers.slack.open_requests import OpenRequests
 from handlers.slack.routes import Listener, Routes
 
 Function = Callable[..., Awaitable[None]]

@@ -18,12 +18,12 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Final
 
-from bot.jobs.leases import LEASE
-from bot.jobs.worker import SLACK_PACE
+from bot.jobs.worker import LEASE, SLACK_PACE
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.slack import Workspace
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
+from bot.store.job_leases import ClaimedJob, FreeSlots
 from handlers.slack.manifest import build_manifest
 from tests.bench.bench_crash import ROOT, start_postgres
 from tests.bench.crash_fleet import FLEETS, Fleet
@@ -37,32 +37,30 @@ _CLAIMS: Final = 300
 _KINDS: Final = ("sqlite", "postgres")
 
 
-def _median_ms(store: Store, work: Callable[[Session], object], *, writes: bool) -> float:
+def _median_ms(store: Store, work: Callable[[Session], object]) -> float:
     """Return the CPU time of a transaction: commits wait for the disk, whatever is stored."""
     took_ms = []
     for _ in range(_CLAIMS):
         began = time.process_time()
-        (store.transact_sync if writes else store.read_sync)(work)
+        store.transact_sync(work)
         took_ms.append((time.process_time() - began) * 1000)
     return statistics.median(took_ms)
 
 
 def _measure_claim(store: Store) -> str:
     """Return what a look for work costs, and claiming and completing a job."""
+    free = [FreeSlots(["bench"], 8, SLACK_PACE)]
 
-    def look(session: Session) -> object:
-        return job_leases.has_claimable(session, store.now(session), ["bench"], (), SLACK_PACE)
+    def look(session: Session) -> list[ClaimedJob]:
+        return job_leases.claim(session, free, token="bench", now=store.now(session), lease=LEASE)
 
     def claim(session: Session) -> None:
         now = store.now(session)
         store_jobs.enqueue(session, "bench:1", "bench", due_at=now)
-        claimed = job_leases.claim(
-            *(session, ["bench"], 8), token="bench", now=now, lease=LEASE, pace=SLACK_PACE
-        )
-        job_leases.complete(session, claimed[0].name, "bench", now)
+        [job] = look(session)
+        job_leases.end(session, job.name, "bench", now)
 
-    looked_ms = _median_ms(store, look, writes=False)
-    return f"look {looked_ms:.2f} ms, job {_median_ms(store, claim, writes=True):.2f} ms"
+    return f"look {_median_ms(store, look):.2f} ms, job {_median_ms(store, claim):.2f} ms"
 
 
 async def _measure_idle(url: str, apps: int, seconds: float, folder: Path) -> str:

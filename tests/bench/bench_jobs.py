@@ -46,7 +46,7 @@ def _enqueue(store: Store, number: int) -> None:
 async def _run_worker(store: Store, number: int) -> float:
     """Return the jobs a second of a worker."""
     _enqueue(store, number)
-    handlers = {"report": JobHandler("report", Queue.BACKGROUND, 300, _do_nothing)}
+    handlers = {"report": JobHandler(Queue.BACKGROUND, _do_nothing)}
     started = time.perf_counter()
     async with Worker(store, handlers):
         while await store.read(store_jobs.count_pending):  # noqa: ASYNC110 - no event for this

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.jobs.metrics import measure
 from bot.sandbox.slack.delivery.transport import sign
+from bot.services.admin.job_metrics import measure
 from bot.store.tickets.lists import TicketQuery, page
 from handlers.http_server import serve_http
 from handlers.transports import build_http_transport

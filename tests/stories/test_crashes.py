@@ -13,8 +13,8 @@ from typing import Final
 import pytest
 
 from bot.cloud_report import ReportState
-from bot.jobs.leases import LEASE
 from bot.jobs.run import Run
+from bot.jobs.worker import LEASE
 from bot.sandbox.slack.errors import NoAckError
 from bot.sandbox.slack.state.model import Ack, Delivery, Transport
 from bot.services.notifications.rules import NOTIFY
@@ -23,7 +23,7 @@ from bot.services.summary.weeks import Week
 from bot.services.tickets.submission import Submission
 from bot.store import Session, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import ClaimedJob
+from bot.store.job_leases import ClaimedJob, FreeSlots
 from bot.store.summary import weeks as store_weeks
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
@@ -94,20 +94,16 @@ class _DoomedWorker:
             task.cancel()
 
     def _claim(self, session: Session) -> ClaimedJob | None:
-        kinds, now = list(self.web.slack.job_handlers), self.web.clock.now()
-        claimed = job_leases.claim(
-            session, kinds, 1, token="dead", now=now, lease=LEASE, pace=NO_PACE
-        )
+        free = [FreeSlots(list(self.web.slack.job_handlers), 1, NO_PACE)]
+        now = self.web.clock.now()
+        claimed = job_leases.claim(session, free, token="dead", now=now, lease=LEASE)
         return claimed[0] if claimed else None
 
     async def _record(self, job: ClaimedJob, again_at: dt.datetime | None) -> None:
-        def work(session: Session) -> None:
-            if again_at is None:
-                job_leases.complete(session, job.name, job.token, self.web.clock.now())
-            else:
-                job_leases.reschedule(session, job.name, job.token, again_at)
-
-        await self.web.application.store.transact(work)
+        now = self.web.clock.now()
+        await self.web.application.store.transact(
+            lambda session: job_leases.end(session, job.name, job.token, now, again_at)
+        )
 
 
 @pytest.mark.parametrize(

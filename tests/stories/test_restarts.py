@@ -17,7 +17,7 @@ from bot.services.tickets.service import CARD_TIMEOUT
 from bot.services.tickets.submission import Submission
 from bot.store import Session, job_leases, models
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import ClaimedJob
+from bot.store.job_leases import ClaimedJob, FreeSlots
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from tests.conftest import NO_PACE, FakeClock, Harness, slack_errors_of
@@ -148,16 +148,14 @@ async def test_card_comes_while_the_reporter_is_told(services: ExternalServices)
 def claim(session: Session, name: str, services: ExternalServices) -> ClaimedJob:
     """Claim a job."""
     now, lease = services.clock.now(), dt.timedelta(seconds=6)
-    kinds = [name.partition(":")[0]]
-    [job] = job_leases.claim(
-        session, kinds, 1, token="us", now=now, lease=lease, pace=NO_PACE, name=name
-    )
+    free = [FreeSlots([name.partition(":")[0]], 1, NO_PACE)]
+    [job] = job_leases.claim(session, free, token="us", now=now, lease=lease, name=name)
     return job
 
 
 def complete(session: Session, job: ClaimedJob, services: ExternalServices) -> bool:
     """Record that a job is done."""
-    return job_leases.complete(session, job.name, job.token, services.clock.now())
+    return job_leases.end(session, job.name, job.token, services.clock.now())
 
 
 def forget(session: Session, number: int, kind: str) -> None:

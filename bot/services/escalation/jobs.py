@@ -64,12 +64,11 @@ class EscalationJobs:
         now = self._context.clock.now()
         if _is_due(ticket, step, now) and ticket.is_live and not _was_just_diagnosed(ticket, now):
             await self._check_still_live(ticket)
-        return await run.commit(
-            self._context,
-            lambda session: _run_step(
-                session, number, step, self._context.policy, self._context.clock.now()
-            ),
-        )
+
+        def work(session: Session) -> dt.datetime | None:
+            return _run_step(session, number, step, self._context.policy, self._context.clock.now())
+
+        return await self._context.commit(run.fenced(work))
 
     async def _check_still_live(self, ticket: Ticket) -> None:
         """Fetch once whether the class is still in progress; on an error it counts as such."""
@@ -100,10 +99,11 @@ class EscalationJobs:
     @job(WAKE, Queue.MESSAGES)
     async def wake(self, run: Run, number: int) -> dt.datetime | None:
         """Open a ticket again whose snooze is over; returns when that is, if it was prolonged."""
-        return await run.commit(
-            self._context,
-            lambda session: _wake(session, number, self._context.policy, self._context.clock.now()),
-        )
+
+        def work(session: Session) -> dt.datetime | None:
+            return _wake(session, number, self._context.policy, self._context.clock.now())
+
+        return await self._context.commit(run.fenced(work))
 
     @job(PAGE, Queue.MESSAGES)
     async def page(self, run: Run, number: int, revision: int) -> dt.datetime | None:

@@ -25,7 +25,7 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
     A postponed step keeps its job at the original time; that job then postpones it.
     """
     if step := plan_step(ticket, policy, now):
-        store_jobs.enqueue_job(session, step_job(ticket, step))
+        store_jobs.enqueue_all(session, [step_job(ticket, step)])
 
 
 def plan_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:

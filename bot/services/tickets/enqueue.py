@@ -12,7 +12,7 @@ from bot.ticket import Ticket
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
     """Enqueue a job about a ticket, of which there is one for each kind."""
-    store_jobs.enqueue_job(session, job_of(ticket, kind, due_at))
+    store_jobs.enqueue_all(session, [job_of(ticket, kind, due_at)])
 
 
 def job_of(ticket: Ticket, kind: str, due_at: dt.datetime) -> NewJob:

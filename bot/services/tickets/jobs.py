@@ -115,7 +115,7 @@ class TicketJobs:
             enqueue(session, earlier, "card", now)
             return stored
 
-        return await run.commit(self._context, work)
+        return await self._context.commit(run.fenced(work))
 
     async def _update_card(self, ticket: Ticket) -> None:
         try:
@@ -168,7 +168,7 @@ class TicketJobs:
                     session, name, "announce_delay", *arguments, ticket=ticket.id, due_at=now
                 )
 
-        await run.commit(self._context, work)
+        await self._context.commit(run.fenced(work))
 
     async def _save_card_location(self, run: Run, ticket: Ticket, posted: MessageRef) -> None:
         """Store the card's position; the history records a card that replaces another.
@@ -185,7 +185,7 @@ class TicketJobs:
             stored.thread.move_to(posted.channel, posted.ts)
             enqueue(session, stored, "diagnose", now)
 
-        await run.commit(self._context, work)
+        await self._context.commit(run.fenced(work))
         ticket.thread.move_to(posted.channel, posted.ts)
 
     @job("confirm", Queue.MESSAGES)

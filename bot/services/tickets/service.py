@@ -29,7 +29,7 @@ from bot.services.tickets.enqueue import enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
-from bot.store.jobs import enqueue_new
+from bot.store.jobs import enqueue_all
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
 from bot.ticket import Status, Ticket
@@ -89,7 +89,7 @@ class TicketService:
             if ticket.cloud_report.state is ReportState.PENDING:
                 due["report"] = now
             jobs = [job_of(ticket, kind, due_at) for kind, due_at in due.items()]
-            enqueue_new(session, [*jobs, step_job(ticket, step)] if step else jobs)
+            enqueue_all(session, [*jobs, step_job(ticket, step)] if step else jobs)
         return ticket
 
     def _build_ticket(self, submission: Submission, now: dt.datetime) -> Ticket:

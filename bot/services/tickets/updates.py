@@ -37,7 +37,7 @@ async def update_ticket(
         for kind in job_kinds:
             enqueue(session, stored, kind, now)
 
-    await (run.end(context.store, work) if is_last else run.commit(context, work))
+    await (run.end(context.store, work) if is_last else context.commit(run.fenced(work)))
     change(ticket)
 
 

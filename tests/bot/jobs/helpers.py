@@ -35,10 +35,10 @@ class Jobs:
             raise result
         return result
 
-    def handlers(self, timeout_s: float = 300.0) -> dict[str, JobHandler]:
+    def handlers(self) -> dict[str, JobHandler]:
         """Return a handler for each of two kinds."""
         queues = {"card": Queue.MESSAGES, "report": Queue.BACKGROUND}
-        return {kind: JobHandler(kind, queue, timeout_s, self) for kind, queue in queues.items()}
+        return {kind: JobHandler(queue, self) for kind, queue in queues.items()}
 
 
 def enqueue(store: Store, clock: Any, name: str = CARD, in_s: float = 0, **more: Any) -> None:

@@ -4,12 +4,19 @@ import datetime as dt
 
 import pytest
 
-from bot.errors import CloudQuotaExceededError, LagdeskError, SlackRateLimitedError
+from bot.errors import (
+    CloudQuotaExceededError,
+    LagdeskError,
+    SlackContentRefusedError,
+    SlackRateLimitedError,
+    SlackUnreachableError,
+)
 from bot.i18n.messages import message
-from bot.jobs.retries import next_attempt
+from bot.jobs.retries import plan_retry
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 NO = message("Slack did not answer.")
+AWAY = SlackUnreachableError(NO, code="timeout", maybe_arrived=False)
 
 
 def _limited(retry_after_s: float) -> SlackRateLimitedError:
@@ -22,20 +29,27 @@ def _over_quota(retry_in_s: float) -> CloudQuotaExceededError:
 
 
 @pytest.mark.parametrize(
-    ("error", "failures", "wait_s", "ours"),
+    ("error", "failures", "wait_s", "stored"),
     [
-        (LagdeskError(NO), 0, 5, True),
-        (LagdeskError(NO), 1, 10, True),
-        (LagdeskError(NO), 2, 20, True),
-        (LagdeskError(NO), 6, 300, True),
-        (LagdeskError(NO), 5000, 300, True),
-        (_limited(30), 0, 30, False),
-        (_limited(1), 0, 1, False),
-        (_limited(1), 6, 1, False),
-        (_over_quota(60), 2, 60, False),
-        (_over_quota(-1), 1, 10, True),
+        (AWAY, 0, 5, 1),
+        (AWAY, 1, 10, 2),
+        (AWAY, 2, 20, 3),
+        (AWAY, 6, 300, 7),
+        (AWAY, 5000, 300, 5001),
+        (ZeroDivisionError(), 0, 5, 1),
+        (_limited(30), 0, 30, 0),
+        (_limited(1), 0, 1, 0),
+        (_limited(1), 6, 1, 0),
+        (_over_quota(60), 2, 60, 0),
+        (_over_quota(-1), 1, 10, 2),
+        (LagdeskError(NO), 3, None, 0),
+        (SlackContentRefusedError(NO, code="invalid_blocks"), 0, None, 1),
     ],
 )
-def test_next_try(error: Exception, failures: int, wait_s: float, ours: bool) -> None:  # noqa: FBT001 - a table's column
-    """Pauses double up to five minutes; what Slack asks for is kept, and a cloud's later moment."""
-    assert (NOON + dt.timedelta(seconds=wait_s), ours) == next_attempt(error, failures, NOON)
+def test_next_try(error: Exception, failures: int, wait_s: float | None, stored: int) -> None:
+    """Pauses double up to five minutes; what Slack asks for is kept, and a cloud's later moment.
+
+    What is given up until the next start is stored as a failure.
+    """
+    again_at = None if wait_s is None else NOON + dt.timedelta(seconds=wait_s)
+    assert plan_retry(error, failures, NOON) == (again_at, stored)

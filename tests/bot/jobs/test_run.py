@@ -4,12 +4,11 @@ import time
 
 import pytest
 
-from bot.jobs.leases import Lease, LeaseLostError
-from bot.jobs.run import Queue, Run, collect_handlers, job
+from bot.jobs.run import LeaseLostError, Queue, Run, collect_handlers, job
 
 
 class _Feature:
-    @job("post", Queue.MESSAGES, timeout_s=5)
+    @job("post", Queue.MESSAGES)
     async def post(self, run: Run, number: int) -> None:
         self.posted = (run.key, number)
 
@@ -25,9 +24,9 @@ async def test_declared_methods_are_handlers() -> None:
     """A decorated method handles its kind of job; a method without decorator handles none."""
     feature = _Feature()
     handlers = collect_handlers(feature)
-    assert {each.kind: (each.queue, each.timeout_s) for each in handlers.values()} == {
-        "post": (Queue.MESSAGES, 5),
-        "count": (Queue.BACKGROUND, 300),
+    assert {kind: each.queue for kind, each in handlers.items()} == {
+        "post": Queue.MESSAGES,
+        "count": Queue.BACKGROUND,
     }
     await handlers["post"].function(Run("card:LD-1"), 1)
     assert feature.posted == ("card:LD-1", 1)
@@ -42,7 +41,7 @@ def test_kind_of_two_features() -> None:
 @pytest.mark.parametrize(("left_s", "is_valid"), [(60, True), (-0.001, False)])
 def test_lease_by_the_monotonic_clock(left_s: float, is_valid: bool) -> None:  # noqa: FBT001 - a table's column
     """Nothing that must not happen twice happens after the lease is over."""
-    run = Run("card:LD-1", lease=Lease("card:LD-1", "w1", time.monotonic() + left_s))
+    run = Run("card:LD-1", token="w1", valid_until=time.monotonic() + left_s)
     if is_valid:
         run.ensure_held()
     else:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
+from sqlmodel import col, select
 
 from bot.errors import (
     LagdeskError,
@@ -19,12 +21,11 @@ from bot.errors import (
     SlackUnreachableError,
 )
 from bot.i18n.messages import message
-from bot.jobs import leases
-from bot.jobs.leases import Lease, LeaseLostError
-from bot.jobs.run import JobHandler, Queue, Run
+from bot.jobs.run import JobHandler, LeaseLostError, Queue, Run
 from bot.jobs.worker import Worker
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
+from bot.store.job_leases import FreeSlots
 from bot.store.models import KeyValue
 from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
@@ -216,7 +217,9 @@ async def test_stop_waits_for_what_ends(store: Store, clock: Any) -> None:
     assert read_job(store).finished_at == clock.now()
 
 
-async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
+async def test_hanging_attempt_is_cancelled(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An attempt that takes too long counts as a failure."""
     jobs = Jobs()
 
@@ -224,7 +227,8 @@ async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
         await asyncio.Event().wait()
 
     jobs.during = hang
-    async with Worker(store, jobs.handlers(timeout_s=0.01)):
+    monkeypatch.setattr("bot.jobs.worker.ATTEMPT_TIMEOUT_S", 0.01)
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock)
         await wait_until_idle(store)
     job = read_job(store)
@@ -248,7 +252,7 @@ async def test_outcome_survives_a_database_that_is_away(
 ) -> None:
     """The outcome of an attempt is recorded once the database is back; it does not run again."""
     monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
-    monkeypatch.setattr(leases, "RENEWAL_INTERVAL_S", 3600)
+    monkeypatch.setattr("bot.jobs.worker.RENEWAL_INTERVAL_S", 3600)
     failing, jobs = _Failing(store.url, clock=clock), Jobs()
 
     async def go_away(_run: Run) -> None:
@@ -268,7 +272,7 @@ async def test_worker_survives_an_outage(
 ) -> None:
     """A database that is away for several polls costs no job, and the worker adds no log lines."""
     monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
-    monkeypatch.setattr(leases, "RENEWAL_INTERVAL_S", 3600)
+    monkeypatch.setattr("bot.jobs.worker.RENEWAL_INTERVAL_S", 3600)
     failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), asyncio.Event()
     async with Worker(failing, jobs.handlers(), signal=signal):
         await wait_until_idle(store)
@@ -281,31 +285,41 @@ async def test_worker_survives_an_outage(
     assert [entry.message for entry in caplog.records if entry.name.startswith("bot.jobs")] == []
 
 
-class _Faulty(Store):
-    """A store whose first read fails with a bug."""
-
-    has_failed = False
-
-    def read_sync(self, work: Callable[[Session], Any]) -> Any:
-        if not self.has_failed:
-            self.has_failed = True
-            raise ZeroDivisionError
-        return super().read_sync(work)
-
-
 async def test_worker_survives_a_bug(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A poll that fails is in the log with its traceback, and the next one starts the job."""
     monkeypatch.setattr("bot.jobs.worker._ERROR_PAUSE_S", 0)
-    faulty, jobs = _Faulty(store.url, clock=clock), Jobs()
+    jobs, polls = Jobs(), itertools.count()
+
+    async def fail_once() -> None:
+        if next(polls) == 0:
+            raise ZeroDivisionError
+
     enqueue(store, clock)
-    async with Worker(faulty, jobs.handlers()):
+    async with Worker(store, jobs.handlers(), may_start=fail_once):
         await until(lambda: jobs.attempts == [CARD])
-    faulty.close()
     assert [
         bool(entry.exc_info) for entry in caplog.records if entry.name == "bot.jobs.worker"
     ] == [True]
+
+
+async def test_jobs_wait_for_permission(store: Store, clock: Any) -> None:
+    """No job starts before it may, however often the worker is notified."""
+    jobs, signal, may_start = Jobs(), asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        await may_start.wait()
+
+    async with Worker(store, jobs.handlers(), signal=signal, may_start=wait):
+        enqueue(store, clock)
+        signal.set()
+        for _ in range(50):  # each takes as long as what the worker reads
+            await store.read(store_jobs.count_pending)
+        assert jobs.attempts == []
+        may_start.set()
+        await wait_until_idle(store)
+    assert jobs.attempts == [CARD]
 
 
 async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> None:
@@ -319,8 +333,8 @@ async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> No
         posted.set()
 
     handlers = {
-        "report": JobHandler("report", Queue.BACKGROUND, 300, hang),
-        "card": JobHandler("card", Queue.MESSAGES, 300, post),
+        "report": JobHandler(Queue.BACKGROUND, hang),
+        "card": JobHandler(Queue.MESSAGES, post),
     }
     async with Worker(store, handlers):
         for number in range(20):
@@ -346,7 +360,7 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
         await started.wait()
         clock.move(seconds=7)
         store.transact_sync(_claim_by_other(clock.now()))
-        await asyncio.to_thread(worker._leases.renew)
+        await asyncio.to_thread(worker._renew_leases)
         await until(lambda: not worker._running)
     job = read_job(store)
     assert (job.locked_by, job.attempt, job.failures) == ("other", 2, 0)
@@ -354,39 +368,32 @@ async def test_lost_lease(store: Store, clock: Any) -> None:
 
 def _claim_by_other(now: dt.datetime) -> Callable[[Session], Any]:
     lease, pace = dt.timedelta(seconds=6), job_leases.Pace(dt.timedelta(0), 1)
-    return lambda session: job_leases.claim(
-        session, ["card"], 1, token="other", now=now, lease=lease, pace=pace
-    )
-
-
-class _Committer:
-    """Commits to a store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def commit(self, work: Callable[[Session], Any]) -> Any:
-        return await self._store.transact(work)
+    free = [FreeSlots(["card"], 1, pace)]
+    return lambda session: job_leases.claim(session, free, token="other", now=now, lease=lease)
 
 
 async def test_fenced_commit(store: Store, clock: Any) -> None:
     """A job writes what it has learned only as long as no other worker has the job."""
     jobs = Jobs()
-    written: list[str] = []
 
     async def write(run: Run) -> None:
-        await run.commit(_Committer(store), lambda _: written.append("held"))
+        await store.transact(run.fenced(_write("held")))
         clock.move(seconds=7)
         store.transact_sync(_claim_by_other(clock.now()))
         with pytest.raises(LeaseLostError):
-            await run.commit(_Committer(store), lambda _: written.append("lost"))
+            await store.transact(run.fenced(_write("lost")))
 
     jobs.during = write
     enqueue(store, clock)
     async with Worker(store, jobs.handlers()) as worker:
-        await until(lambda: bool(written) and not worker._running)
-    assert written == ["held"]
-    assert read_job(store).locked_by == "other"
+        await until(lambda: bool(jobs.attempts) and not worker._running)
+    written = store.read_sync(lambda session: list(session.scalars(select(col(KeyValue.name)))))
+    assert (written, read_job(store).locked_by) == (["held"], "other")
+
+
+def _write(name: str) -> Callable[[Session], None]:
+    at = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
+    return lambda session: session.add(KeyValue(name=name, value="", at=at))
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
@@ -398,14 +405,11 @@ async def test_outcome_in_the_transaction_of_the_job(
     again_at = clock.now() + dt.timedelta(seconds=again_in_s) if again_in_s else None
     jobs, expected = Jobs(again_at), (None, clock.now() if again_at is None else None)
 
-    def work(session: Session) -> None:
-        session.add(KeyValue(name="written", value="", at=clock.now()))
-
     async def write(run: Run) -> None:
         if is_lost:
             clock.move(seconds=7)
             store.transact_sync(_claim_by_other(clock.now()))
-        await run.end(store, work, again_at)
+        await run.end(store, _write("written"), again_at)
         assert (read_job(store).locked_by, read_job(store).finished_at) == expected
 
     jobs.during = write
@@ -416,32 +420,6 @@ async def test_outcome_in_the_transaction_of_the_job(
     is_written = store.read_sync(lambda session: session.get(KeyValue, "written")) is not None
     assert (job.locked_by, is_written) == (("other", False) if is_lost else (None, True))
     assert is_lost or (job.due_at, job.last_error) == (again_at or clock.now(), "")
-
-
-async def test_end_of_an_attempt_during_a_renewal(store: Store, clock: Any) -> None:
-    """A renewal that misses an attempt because it has ended does not cancel the next one."""
-    jobs, started, free = Jobs(), asyncio.Event(), asyncio.Event()
-    lost: list[Lease] = []
-
-    async def wait(run: Run) -> None:
-        assert run.lease is not None
-        lost.append(run.lease)
-        if run.is_retry:
-            started.set()
-            await free.wait()
-        else:
-            enqueue(store, clock)
-
-    jobs.during = wait
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await started.wait()
-        worker._on_lost(lost[0])
-        await asyncio.sleep(0)
-        free.set()
-        await wait_until_idle(store)
-    assert len(jobs.attempts) == 2
-    assert read_job(store).finished_at is not None
 
 
 async def test_lease_that_was_not_renewed(store: Store, clock: Any) -> None:
@@ -496,7 +474,7 @@ async def test_argument_that_an_older_version_does_not_know(store: Store, clock:
     due_at = clock.now()
     store.transact_sync(lambda s: store_jobs.enqueue(s, CARD, "card", 12, "red", due_at=due_at))
     for function, failures in ((post, 1), (post_in_colour, 0)):
-        handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, function)}
+        handlers = {"card": JobHandler(Queue.MESSAGES, function)}
         async with Worker(store, handlers):
             await wait_until_idle(store)
         assert read_job(store).failures == failures

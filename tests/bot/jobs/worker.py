@@ -33,7 +33,7 @@ async def main(url: str, hold_s: float, rounds: int) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     store = Store(url)
-    async with Worker(store, {"card": JobHandler("card", Queue.MESSAGES, 300, post)}):
+    async with Worker(store, {"card": JobHandler(Queue.MESSAGES, post)}):
         _print("up")
         await stop.wait()
     store.close()

@@ -11,7 +11,7 @@ import pytest
 from bot.ports.clock import SystemClock
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import Pace
+from bot.store.job_leases import FreeSlots, Pace
 from tests.bot.conftest import create_postgres, create_store
 
 LEASE = dt.timedelta(seconds=6)
@@ -45,7 +45,8 @@ def _enqueue(store: Store, name: str, in_s: float = 0) -> None:
 def _claim(store: Store) -> list[str]:
     def work(session: Session) -> list[str]:
         now = store.now(session)
-        claimed = job_leases.claim(session, ["card"], 8, token="t", now=now, lease=LEASE, pace=PACE)
+        free = [FreeSlots(["card"], 8, PACE)]
+        claimed = job_leases.claim(session, free, token="t", now=now, lease=LEASE)
         return [job.name for job in claimed]
 
     return store.transact_sync(work)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import ClaimedJob, Pace
+from bot.store.job_leases import ClaimedJob, FreeSlots, Pace
 from bot.store.models import Heartbeat, Job, JobPartition
 from tests.due_jobs import list_unfinished
 
@@ -34,19 +34,19 @@ def _enqueue(due_in_s: float = 0, name: str = CARD, *, partition: str = "") -> S
 
 
 def _claim(holder: str = "w1", at_s: float = 0, *, limit: int = 1, **more: Any) -> Step:
-    kinds = more.pop("kinds", ["card"])
+    free = [FreeSlots(["card"], limit, more.pop("pace", PACE))]
     return lambda session: job_leases.claim(
-        *(session, kinds, limit), token=holder, now=_at(at_s), lease=LEASE, **{"pace": PACE, **more}
+        session, free, token=holder, now=_at(at_s), lease=LEASE, **more
     )
 
 
 def _complete(holder: str = "w1", **more: Any) -> Step:
-    return lambda session: job_leases.complete(session, CARD, holder, NOON, **more)
+    return lambda session: job_leases.end(session, CARD, holder, NOON, **more)
 
 
 def _reschedule(due_in_s: float, error: str = "", holder: str = "w1", **more: Any) -> Step:
-    return lambda session: job_leases.reschedule(
-        session, CARD, holder, _at(due_in_s), error=error, **more
+    return lambda session: job_leases.end(
+        session, CARD, holder, NOON, _at(due_in_s), error=error, **more
     )
 
 
@@ -148,12 +148,18 @@ def test_which_jobs_are_claimed(shared_store: Store) -> None:
     assert _names(shared_store.transact_sync(_claim(limit=1, name="card:1"))) == ["card:1"]
     assert _names(shared_store.transact_sync(_claim(limit=1, running=["card:2"]))) == ["card:3"]
     assert _names(shared_store.transact_sync(_claim(limit=9))) == ["card:2"]
-    assert [
-        shared_store.read_sync(
-            partial(job_leases.has_claimable, now=NOON, kinds=k, running=running, pace=PACE)
-        )
-        for k, running in [(["card"], []), (["report"], []), (["report"], ["report:1"])]
-    ] == [False, True, False]
+
+
+def test_backlog_of_one_kind_hides_no_other(shared_store: Store) -> None:
+    """However many reports have waited for longer, a card is claimed with them."""
+    for number in range(30):
+        shared_store.transact_sync(_enqueue(-9, f"report:{number}"))
+    shared_store.transact_sync(_enqueue(0))
+    free = [FreeSlots([kind], 1, PACE) for kind in ("card", "report")]
+    claimed = shared_store.transact_sync(
+        lambda session: job_leases.claim(session, free, token="w1", now=NOON, lease=LEASE)
+    )
+    assert [job.kind for job in claimed] == ["card", "report"]
 
 
 def test_lost_lease_changes_nothing(shared_store: Store) -> None:
@@ -165,7 +171,7 @@ def test_lost_lease_changes_nothing(shared_store: Store) -> None:
         _claim("w2", at_s=7),
         _complete("w1"),
         _reschedule(5, "no answer", "w1", failures=1),
-        lambda session: job_leases.release(session, {"w1"}),
+        lambda session: job_leases.release(session, "worker", ["w1"]),
         lambda session: job_leases.renew_leases(session, {CARD: "w1"}, _at(60)),
     )
     assert (job.locked_by, job.finished_at, job.failures) == ("w2", None, 0)
@@ -203,9 +209,9 @@ def test_renewal(shared_store: Store) -> None:
 
 
 def test_release(shared_store: Store) -> None:
-    """A released job is free for others at once."""
+    """The jobs of a worker that stops are free for others at once."""
     _run(shared_store, _enqueue(0), _claim("w1"), _enqueue(0))
-    job = _run(shared_store, lambda session: job_leases.release(session, {"w1"}))
+    job = _run(shared_store, lambda session: job_leases.release(session, "worker", ["w1"]))
     assert (job.locked_by, job.locked_until, job.rerun) == (None, None, False)
     assert _names(shared_store.transact_sync(_claim("w2"))) == [CARD]
 
@@ -269,11 +275,7 @@ def test_bursts_are_left_to_others(shared_store: Store) -> None:
     shared_store.transact_sync(_claim(at_s=0))  # the first
     starts = {}
     for at_s in (0.5, 1, 1.5, 2):
-        is_claimable = shared_store.read_sync(
-            lambda s, at_s=at_s: job_leases.has_claimable(s, _at(at_s), ["card"], [], pace)  # type: ignore[misc]
-        )
         starts[at_s] = len(shared_store.transact_sync(_claim(at_s=at_s, limit=8, pace=pace)))
-        assert is_claimable == bool(starts[at_s])
     assert starts == {0.5: 0, 1: 1, 1.5: 0, 2: 1}
     assert len(shared_store.transact_sync(_claim(at_s=2))) == 1
 
@@ -351,7 +353,7 @@ def test_cleaning(shared_store: Store) -> None:
         shared_store.transact_sync(_enqueue(0, name))
         [job] = shared_store.transact_sync(_claim(name=name))
         shared_store.transact_sync(
-            lambda s, j=job, e=error: job_leases.complete(s, j.name, j.token, NOON, error=e)  # type: ignore[misc]
+            lambda s, j=job, e=error: job_leases.end(s, j.name, j.token, NOON, error=e)  # type: ignore[misc]
         )
     shared_store.transact_sync(_enqueue(-99, "card:3"))
     shared_store.transact_sync(lambda s: job_leases.pause_partition(s, "A", _at(5)))
@@ -360,21 +362,25 @@ def test_cleaning(shared_store: Store) -> None:
             lambda s, t=seen_in_s: store_jobs.record_heartbeat(s, f"w{t}", _at(t))  # type: ignore[misc]
         )
 
-    def clean(done_before_s: float, failed_before_s: float) -> int:
-        return shared_store.transact_sync(
-            lambda s: store_jobs.delete_finished(s, _at(done_before_s), _at(failed_before_s))
-        )
+    def clean(after: dt.timedelta, passed_s: float) -> tuple[int, bool]:
+        """Return how many jobs were deleted, and whether the pause is left."""
+        now = _at(passed_s) + after
+        number = shared_store.transact_sync(lambda s: store_jobs.delete_finished(s, now))
+        return number, shared_store.read_sync(lambda s: s.get(JobPartition, "A")) is not None
 
-    assert [clean(0, 0), clean(1, 0), clean(1, 0), clean(1, 1)] == [0, 1, 0, 1]
+    done, failed = store_jobs.DONE_RETENTION, store_jobs.FAILED_RETENTION
+    cleanings = [(done, 0), (done, 1), (done, 5), (done, 6), (failed, 0), (failed, 1)]
+    assert [clean(after, passed_s) for after, passed_s in cleanings] == [
+        (0, True),
+        (1, True),
+        (0, True),
+        (0, False),
+        (0, False),
+        (1, False),
+    ]
     assert _read(shared_store, "card:3").finished_at is None
-    with_rows = shared_store.read_sync(
-        lambda s: (s.get(JobPartition, "A"), s.get(Heartbeat, "w0"), s.get(Heartbeat, "w5"))
-    )
-    assert [row is not None for row in with_rows] == [True, False, True]
-    for done_before_s in (5, 6):
-        clean(done_before_s, 1)
-        pause = shared_store.read_sync(lambda s: s.get(JobPartition, "A"))
-        assert (pause is not None) == (done_before_s == 5)
+    seen = shared_store.read_sync(lambda s: (s.get(Heartbeat, "w0"), s.get(Heartbeat, "w5")))
+    assert [row is not None for row in seen] == [False, True]
 
 
 def test_heartbeats(shared_store: Store) -> None:

@@ -18,7 +18,7 @@ from bot.store import jobs as store_jobs
 from bot.store.diagnosis import events, evidence
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
-from bot.store.job_leases import Pace
+from bot.store.job_leases import FreeSlots, Pace
 from bot.store.rate_limits import SqlRateLimitStore
 from bot.store.summary import weeks
 from bot.store.tickets import tickets
@@ -42,7 +42,8 @@ Work = Callable[[Session], object]
 
 def claim(session: Session) -> object:
     """Claim jobs as a worker does."""
-    return job_leases.claim(session, ["card"], 8, token="t", now=NOW, lease=DAY, pace=PACE)
+    free = [FreeSlots(["card"], 8, PACE)]
+    return job_leases.claim(session, free, token="t", now=NOW, lease=DAY, running=["card:LD-1"])
 
 
 def ticket() -> Ticket:
@@ -57,15 +58,14 @@ def ticket() -> Ticket:
 @pytest.mark.parametrize(
     ("work", "index"),
     [
-        (lambda s: job_leases.has_claimable(s, NOW, ["card"], ["card:LD-1"], PACE), DUE),
         (claim, DUE),
         (lambda s: job_leases.renew_leases(s, {"card:LD-1": "t"}, NOW), LOCKED),
         (lambda s: job_leases.is_held(s, "card:LD-1", "t"), PRIMARY_KEY),
-        (lambda s: job_leases.complete(s, "card:LD-1", "t", NOW), LOCKED),
-        (lambda s: job_leases.release(s, ["t"]), "ix_job_locked_by"),
+        (lambda s: job_leases.end(s, "card:LD-1", "t", NOW), LOCKED),
+        (lambda s: job_leases.release(s, "worker", ["t"]), "ix_job_locked_by"),
         (store_jobs.count_pending, DUE),
         (lambda s: store_jobs.oldest_due_at(s, NOW), DUE),
-        (lambda s: store_jobs.delete_finished(s, NOW - DAY, NOW - DAY), "ix_job_finished_at"),
+        (lambda s: store_jobs.delete_finished(s, NOW), "ix_job_finished_at"),
         (lambda s: tickets.lock(s, 7), PRIMARY_KEY),
         (lambda s: incidents.lock_with_same_cause(s, ticket(), NOW - DAY), "ix_ticket_created_at"),
         (lambda s: incidents.lock_open(s, ticket()), "ix_incident_closed_at"),

@@ -16,8 +16,7 @@ from bot.call import Report
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.errors import CloudError
-from bot.jobs.leases import Lease, LeaseLostError
-from bot.jobs.run import Run
+from bot.jobs.run import LeaseLostError, Run
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.store import Session, Store
 from bot.store.models import Job
@@ -223,7 +222,7 @@ async def test_frozen_worker_sends_nothing(service_harness: ServiceHarness) -> N
 
     await service_harness.context.store.transact(hold)
     cloud = RecordedCalls()
-    frozen = Run(name, lease=Lease(name, "token", valid_until=0))
+    frozen = Run(name, token="token", valid_until=0)
     with pytest.raises(LeaseLostError):
         await jobs(service_harness, cloud).send_report(frozen, ticket.id)
     assert cloud.calls == []

@@ -1,4 +1,4 @@
-"""Metrics of jobs, for Prometheus. Import it only to render them: it is slow to import."""
+"""Metrics of the jobs, for Prometheus. Import it only to render them: it is slow to import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, Gauge
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from bot.jobs import counts
+from bot.jobs import worker
 from bot.store import Store
 from bot.store import jobs as store_jobs
 
@@ -24,9 +24,9 @@ class _JobCounts(Collector):
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Return the counts of now."""
         done = "Jobs that succeeded or were given up."
-        yield _counter("lagdesk_jobs_done", done, counts.DONE)
+        yield _counter("lagdesk_jobs_done", done, worker.DONE)
         retried = "Attempts that failed and are retried."
-        yield _counter("lagdesk_jobs_retried", retried, counts.RETRIED)
+        yield _counter("lagdesk_jobs_retried", retried, worker.RETRIED)
 
 
 def _counter(name: str, documentation: str, by_kind: Mapping[str, int]) -> CounterMetricFamily:

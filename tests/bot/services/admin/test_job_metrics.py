@@ -14,9 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.jobs import metrics
 from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
+from bot.services.admin import job_metrics
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from tests.due_jobs import wait_until_idle
@@ -43,8 +43,8 @@ def _sample(name: str) -> float:
 
 def _counted() -> dict[str, float]:
     return {
-        "pending": metrics.PENDING.labels("card")._value.get(),
-        "oldest_s": metrics.OLDEST._value.get(),
+        "pending": job_metrics.PENDING.labels("card")._value.get(),
+        "oldest_s": job_metrics.OLDEST._value.get(),
         "done": _sample("lagdesk_jobs_done_total"),
         "retried": _sample("lagdesk_jobs_retried_total"),
     }
@@ -53,18 +53,18 @@ def _counted() -> dict[str, float]:
 async def test_metrics_of_jobs(store: Store, clock: Any) -> None:
     """They count pending jobs, the wait of the oldest, finished jobs and retries, each once."""
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
-    metrics.PENDING.labels("report").set(1)  # of the last measurement
-    await metrics.measure(store, clock.now())
-    assert [each.labels for each in next(iter(metrics.PENDING.collect())).samples] == [
+    job_metrics.PENDING.labels("report").set(1)  # of the last measurement
+    await job_metrics.measure(store, clock.now())
+    assert [each.labels for each in next(iter(job_metrics.PENDING.collect())).samples] == [
         {"kind": "card"}
     ]
     before = _counted()
-    handlers = {"card": JobHandler("card", Queue.MESSAGES, 300, _fail_first)}
+    handlers = {"card": JobHandler(Queue.MESSAGES, _fail_first)}
     with _outcomes_repeated(store) as refused:
         async with Worker(store, handlers):
             await wait_until_idle(store)
         assert len(refused) == 2
-    await metrics.measure(store, clock.now())
+    await job_metrics.measure(store, clock.now())
     after = _counted()
     assert (before["pending"], before["oldest_s"]) == (3, 30)
     assert (after["pending"], after["oldest_s"]) == (2, 0)
