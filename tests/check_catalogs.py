@@ -254,7 +254,7 @@ def catalog_problems(tree: Tree) -> Iterator[str]:
         path = tree.catalog(locale, "messages")
         catalog = read_catalog(path, locale)
         yield from _entry_problems(tree, path, catalog, msgids)
-        yield from _translation_problems(tree, path, catalog, locale)
+        yield from _translation_problems(tree, path, catalog)
         if locale == "zh":
             yield from _style_problems(tree, path, catalog)
     codes = {locale: read_catalog(tree.catalog(locale, "codes"), locale) for locale in LANGUAGES}
@@ -263,7 +263,7 @@ def catalog_problems(tree: Tree) -> Iterator[str]:
     for locale, catalog in codes.items():
         path = tree.catalog(locale, "codes")
         yield from _entry_problems(tree, path, catalog, dict(wanted))
-        yield from _translation_problems(tree, path, catalog, locale)
+        yield from _translation_problems(tree, path, catalog)
         yield from _untold_codes(tree, path, catalog)
 
 
@@ -298,7 +298,7 @@ def _twice(text: str) -> list[str]:
     return sorted(key for key, times in problems.items() if times > 1)
 
 
-def _translation_problems(tree: Tree, path: Path, catalog: Catalog, locale: str) -> Iterator[str]:
+def _translation_problems(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
     where = path.relative_to(tree.root)
     for key, entry in sorted(sentences_of(catalog).items()):
         if entry.fuzzy:
@@ -306,7 +306,7 @@ def _translation_problems(tree: Tree, path: Path, catalog: Catalog, locale: str)
         if not _is_filled(entry.string):
             yield f"{where}: no translation of {key!r}"
         elif isinstance(entry.id, tuple):
-            yield from (f"{where}: {problem}" for problem in _plural_problems(entry, locale))
+            yield from (f"{where}: {problem}" for problem in _plural_problems(catalog, entry))
         else:
             yield from (f"{where}: {error} in {key!r}" for error in _format_errors(catalog, entry))
 
@@ -318,9 +318,9 @@ def _format_errors(catalog: Catalog, entry: Message) -> Iterator[str]:
         yield "other placeholders than in English"
 
 
-def _plural_problems(entry: Message, locale: str) -> Iterator[str]:
+def _plural_problems(catalog: Catalog, entry: Message) -> Iterator[str]:
     """Compare each form with its English: Chinese has one, for any number."""
-    english = entry.id[1:] if locale == "zh" else entry.id
+    english = entry.id[-catalog.num_plurals :]
     forms = _forms(entry.string)
     if len(english) != len(forms):
         yield f"{len(forms)} plural forms, not {len(english)}, for {entry.id[0]!r}"
