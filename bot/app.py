@@ -158,14 +158,10 @@ def _ticket_jobs(
     status_posts = StatusPosts(context, publisher, SlackRoomStatusPosts(poster, users))
     notifications = SlackTicketNotifications(poster, users)
     incident_posts = SlackIncidentPosts(poster, users, settings)
-    permalink = ticket_posts.permalink
-    diagnosis_jobs = DiagnosisJobs(
-        context, services.diagnosis, publisher, diagnosis_posts, permalink
-    )
     return [
         TicketJobs(context, publisher, ticket_posts),
         CloudReportJobs(context),
-        diagnosis_jobs,
+        DiagnosisJobs(context, services.diagnosis, publisher, diagnosis_posts),
         InquiryJobs(context, services.diagnosis, diagnosis_posts),
         EscalationJobs(context, publisher, pager),
         CallControlJobs(context, status_posts),

@@ -104,6 +104,12 @@ def ephemeral_texts(person: Person, channel: str = "teachers") -> list[str]:
     return [text_of(message) for message in person.ephemerals(channel)]
 
 
+def own_messages(harness: Harness, person: Person, cname: str) -> list[Json]:
+    """Return the messages to a reporter about their ticket, of which there is one."""
+    messages = direct_messages(harness, person, cname)
+    return [m for m in messages if m.get("blocks") and m["blocks"][0]["block_id"] == "own"]
+
+
 async def choose_in_menu(harness: Harness, person: Person, cname: str, choice: str) -> Any:
     """Choose an option in the menu of the card about a channel."""
     card = find_card(harness, cname)

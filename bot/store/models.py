@@ -78,9 +78,6 @@ class UserPreferences(SQLModel, table=True):
     person: str = Field(primary_key=True)
     locale: str = ""
     default_app: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    muted_kinds: list[str] = Field(  # kinds of private messages they have muted
-        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
-    )
     home_filters: dict[str, Any] = Field(  # the filters of their App Home
         default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")}
     )
@@ -90,8 +87,8 @@ class UserPreferences(SQLModel, table=True):
 class SentNotification(SQLModel, table=True):
     """A private message about a ticket; a message with a row is not sent again.
 
-    `kind` is its reason (`filed`, `claimed`, `explained`, `resolved`), `key` distinguishes
-    messages of one kind (a ticket can be resolved twice). `ts` is "" until it is posted.
+    `kind` is its reason (`filed`, `handed`, `alerted`, `offered`), `key` distinguishes messages of
+    one kind (a ticket can be handed over twice). `ts` is "" until it is posted.
     """
 
     __tablename__ = "sent_notification"

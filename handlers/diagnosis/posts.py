@@ -1,4 +1,4 @@
-"""Posts of diagnoses: in the ticket's thread, to the reporter, and in response to an inquiry."""
+"""Posts of diagnoses: in the ticket's thread, and in response to an inquiry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from handlers.diagnosis.feedback import feedback_blocks
 from handlers.diagnosis.hints import use_call_blocks
 from handlers.diagnosis.view import (
     diagnosis_fallback_text,
-    explanation,
     inquiry_response,
     thread_blocks,
 )
@@ -21,7 +20,6 @@ from handlers.slack.api_errors import respond_privately
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.card import own_buttons
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
@@ -68,14 +66,6 @@ class SlackDiagnosisPosts:
             )
 
         await self._chart_support.send_with_fallback(ticket.team, edit)
-
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
-        """Send the reporter a direct message with the cause, and a link to the thread."""
-        renderer = await self._users.renderer(ticket.team, ticket.reporter)
-        buttons = own_buttons(ticket, renderer)
-        text, blocks = explanation(ticket, diagnosis, renderer, buttons)
-        where = Destination(ticket.team, person=ticket.reporter)
-        return await self._poster.post(where, key, text, blocks)
 
     async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Respond to an inquiry privately."""

@@ -13,11 +13,7 @@ from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
 from bot.ticket import Ticket
-from handlers.diagnosis.hints import (
-    likely_call_sentence,
-    people_in_call_sentence,
-    use_call_blocks,
-)
+from handlers.diagnosis.hints import likely_call_sentence, people_in_call_sentence
 from handlers.diagnosis.lines import (
     call_lines,
     confidence_text,
@@ -34,7 +30,7 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_title
 from handlers.ui.labels import SIDE_NAMES
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Renderer
 
 _MAX_EVIDENCE: Final = 6
 _MAX_EVIDENCE_IN_THREAD: Final = 3  # the details modal has the others
@@ -188,6 +184,8 @@ def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
     """Return advice for the reporter, a teacher: for themselves or to pass on to the student."""
     verdict = _named_fault(diagnosis)
     advice = advice_for(verdict.cause)
+    if verdict.cause == HEALTHY:
+        return [message("→ Was it bad at another time? Correct the report.")]
     if advice is None:
         return []
     msg = advice.person if verdict.side is Side.TEACHER else advice.teacher
@@ -262,28 +260,31 @@ def _is_call_not_found(diagnosis: Diagnosis) -> bool:
     return diagnosis.verdict.result(diagnosis.report.cname) == NOT_FOUND
 
 
-def explanation(
-    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer, buttons: Sequence[Block] = ()
-) -> tuple[str, list[Block]]:
-    """Build the reporter's message when the verdict is first known: top-level text and blocks.
+def stored_diagnosis(ticket: Ticket) -> Diagnosis | None:
+    """Return a ticket's verdict without what was measured; None before there is one."""
+    if ticket.verdict is None:
+        return None
+    verdict = Verdict.from_json(ticket.verdict)
+    return Diagnosis(ticket.report, ticket.cloud, verdict, ticket.diagnosed_at or ticket.created_at)
 
-    `buttons` are the reporter's own.
-    """
-    about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
-    unknown = _not_found(diagnosis) or _UNKNOWN_FINAL
-    lines = [message("*%(title)s*", title=about), headline(diagnosis, unknown)]
-    lines += _advice_to_reporter(diagnosis)
+
+def reporter_lines(diagnosis: Diagnosis) -> list[Message]:
+    """Return a final verdict for the reporter: the sentence, what to do, the next cause."""
     others = _named_fault(diagnosis).others[:MAX_OTHERS]
-    lines += [other_line(diagnosis, other) for other in others]
-    if ticket.thread.permalink:
-        thread = Link(ticket.thread.permalink, message("its thread"))
-        lines.append(message("See the numbers in %(thread)s.", thread=thread))
-    msg = _sentence(diagnosis, unknown)
-    fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)
-    text = "\n".join(renderer.mrkdwn(line) for line in lines)
-    blocks = [block_kit.section("explanation", text)]
-    blocks += [*use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer), *buttons]
-    return renderer.fallback_text(fallback_text), blocks
+    return [
+        headline(diagnosis, _unknown_to_reporter(diagnosis)),
+        *_advice_to_reporter(diagnosis),
+        *(other_line(diagnosis, other) for other in others),
+    ]
+
+
+def reporter_sentence(diagnosis: Diagnosis) -> Message:
+    """Return a final verdict for the reporter as one sentence."""
+    return _sentence(diagnosis, _unknown_to_reporter(diagnosis))
+
+
+def _unknown_to_reporter(diagnosis: Diagnosis) -> Message:
+    return _not_found(diagnosis) or _UNKNOWN_FINAL
 
 
 def verdict_sentence(diagnosis: Diagnosis) -> Message:

@@ -1,4 +1,4 @@
-"""Texts about escalation: in the thread, by direct message, on the card, the policy."""
+"""Texts about escalation: in the thread, on the card, the policy."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.settings import EVERY_APP
 from bot.targets import Targets
 from bot.ticket import Status, Ticket
-from handlers.ui import block_kit
-from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Renderer
 
 _MAX_EVENTS: Final = 8  # repeated clicks could fill the card
 _FIRST_STEP: Final = 1
@@ -52,22 +50,6 @@ def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
     elif event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP:
         msg = message("%(ticket)s is still unclaimed, %(time)s after it was reported.", **facts)
     return message("%(call)s The class is still in progress.", call=msg) if ticket.is_live else msg
-
-
-def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
-    """Build a lead's direct message: top-level text and blocks."""
-    msg = message(
-        "Support was alerted about %(ticket)s (%(cname)s), and nobody has claimed it.",
-        ticket=ticket.label,
-        cname=ticket.cname,
-    )
-    if ticket.is_live:
-        msg = message("%(call)s The class is still in progress.", call=msg)
-    text = renderer.mrkdwn(msg)
-    if ticket.thread.permalink:
-        link = Link(ticket.thread.permalink, message("Open its thread"))
-        text += " " + renderer.mrkdwn(message("%(text)s", text=link))
-    return renderer.fallback_text(msg), [block_kit.section("alert", text)]
 
 
 def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:

@@ -9,14 +9,14 @@ from bot.ports import Destination, MessageRef
 from bot.services.escalation.incidents import IncidentFacts
 from bot.settings import Settings
 from bot.ticket import Ticket
-from handlers.escalation.lines import alert, escalation_message
+from handlers.escalation.lines import escalation_message
 from handlers.escalation.view import group_mention, incident_post
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 
 
 class SlackPager:
-    """Mentions support or leads in a ticket's thread, and alerts leads directly."""
+    """Mentions support or leads in a ticket's thread."""
 
     def __init__(self, poster: SlackPoster, users: UserDirectory, group: str) -> None:
         self._poster = poster
@@ -29,12 +29,6 @@ class SlackPager:
         mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
         text = renderer.mrkdwn(escalation_message(ticket, event))
         return await self._poster.post(Destination.thread_of(ticket), key, f"{mentions} {text}")
-
-    async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
-        """Send a lead a direct message that the ticket is unclaimed."""
-        renderer = await self._users.renderer(ticket.team, person)
-        text, blocks = alert(ticket, renderer)
-        return await self._poster.post(Destination(ticket.team, person=person), key, text, blocks)
 
 
 class SlackIncidentPosts:

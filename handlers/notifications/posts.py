@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.causes import resolution_title
-from bot.i18n.messages import Message, PersonId, message
+from bot.escalation import escalations_of
+from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.ports import Destination, MessageRef
 from bot.services.notifications.rules import Notification, TicketEvent
 from bot.ticket import Status, Ticket
+from handlers.diagnosis.result_lines import result_lines
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.card import ticket_button
-from handlers.tickets.history_lines import other_ticket
+from handlers.tickets.card import ticket_button, ticket_line
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer, link_to
@@ -84,15 +84,12 @@ def notification_message(
     ticket: Ticket, notification: Notification, renderer: Renderer
 ) -> tuple[str, list[Block]]:
     """Build a direct message: top-level text and blocks."""
+    is_resolved = ticket.status is Status.RESOLVED
     match notification.kind:
-        case "offered" if ticket.status is Status.RESOLVED:
+        case "offered" if is_resolved:
             return _reopening_offer(ticket, renderer)
-        case "claimed":
-            msg = message(
-                "%(person)s is working on %(ticket)s (%(cname)s).",
-                person=PersonId(ticket.assignee or ""),
-                **_ticket_params(ticket),
-            )
+        case "offered":
+            msg = message("%(ticket)s (%(cname)s) is open again.", **_ticket_params(ticket))
             return _simple_message(msg, ticket, renderer)
         case "handed":
             msg = message("%(ticket)s (%(cname)s) is now yours.", **_ticket_params(ticket))
@@ -101,8 +98,8 @@ def notification_message(
             return _simple_message(msg, ticket, renderer, handed)
         case "woken":
             return _woken(ticket, renderer)
-        case "resolved" | "offered":
-            return _resolved(ticket, notification, renderer)
+        case "alerted":
+            return _alert(ticket, renderer)
     unknown = f"no text for {notification.name}"
     raise ValueError(unknown)
 
@@ -117,12 +114,35 @@ def _woken(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     return text, [*blocks, block_kit.actions("woken", ticket_button("claim", ticket, renderer))]
 
 
+def _alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+    """Build the message to a lead: cause and age of an unclaimed ticket, and how to claim it."""
+    alerted_at = next((event.at for event in reversed(escalations_of(ticket))), ticket.created_at)
+    age = Duration(max(60.0, (alerted_at - ticket.created_at).total_seconds() // 60 * 60))
+    msg = message(
+        "%(ticket)s (%(cname)s) was reported %(time)s ago, and nobody has claimed it.",
+        **_ticket_params(ticket),
+        time=age,
+    )
+    if ticket.is_live:
+        msg = message("%(call)s The class is still in progress.", call=msg)
+    lines = [renderer.mrkdwn(msg)]
+    if ticket.status is not Status.OPEN:
+        lines = [ticket_line(ticket, renderer)]
+    lines += [*result_lines(ticket, renderer), *map(renderer.mrkdwn, _thread_link(ticket))]
+    claim = block_kit.actions("alerted", ticket_button("claim", ticket, renderer))
+    blocks = [block_kit.section("alert", "\n".join(lines))]
+    return renderer.fallback_text(msg), [
+        *blocks,
+        *([claim] if ticket.status is Status.OPEN else []),
+    ]
+
+
 def _simple_message(
     msg: Message, ticket: Ticket, renderer: Renderer, more: Message | None = None
 ) -> tuple[str, list[Block]]:
     lines = [msg, *([more] if more else []), *_thread_link(ticket)]
     text = "\n".join(renderer.mrkdwn(line) for line in lines)
-    return text, [block_kit.section("text", text)]
+    return renderer.fallback_text(msg), [block_kit.section("text", text)]
 
 
 def _thread_link(ticket: Ticket) -> list[Message]:
@@ -133,60 +153,6 @@ def _thread_link(ticket: Ticket) -> list[Message]:
 
 def _ticket_params(ticket: Ticket) -> dict[str, object]:
     return {"ticket": ticket.label, "cname": ticket.cname}
-
-
-def _resolved(
-    ticket: Ticket, notification: Notification, renderer: Renderer
-) -> tuple[str, list[Block]]:
-    """Build the message that the ticket is resolved, with the reporter's buttons."""
-    if ticket.status is not Status.RESOLVED or notification.occasion != _reopening_count(ticket):
-        msg = message("%(ticket)s (%(cname)s) is open again.", **_ticket_params(ticket))
-        text = "\n".join(renderer.mrkdwn(line) for line in [msg, *_thread_link(ticket)])
-        return renderer.fallback_text(msg), [block_kit.section("text", text)]
-    if ticket.duplicate_of is not None:
-        msg = _merged(ticket, ticket.duplicate_of)
-        blocks = [block_kit.section("text", renderer.mrkdwn(msg))]
-    else:
-        msg = message("%(ticket)s (%(cname)s) is resolved.", **_ticket_params(ticket))
-        cause = resolution_title(ticket.resolved_cause)
-        facts = [msg, message("Cause: %(cause)s", cause=cause), *_thread_link(ticket)]
-        uids = (ticket.teacher_uid, ticket.student_uid)
-        pieces = renderer.quote(ticket.resolution, uids)
-        blocks = [
-            block_kit.section("text", "\n".join(renderer.mrkdwn(line) for line in facts)),
-            *(block_kit.section(f"resolution-{n}", piece) for n, piece in enumerate(pieces)),
-        ]
-    answers = _reply_buttons(ticket, renderer) if notification.person == ticket.reporter else []
-    return renderer.fallback_text(msg), [*blocks, *answers]
-
-
-def _merged(ticket: Ticket, target: int) -> Message:
-    """Say that another ticket is about the same problem, and whether it is resolved."""
-    params = {"other": other_ticket(ticket, target), **_ticket_params(ticket)}
-    merged = next(event for event in reversed(ticket.history) if event["what"] == "merged")
-    if merged.get("over"):
-        return message(
-            "%(ticket)s (%(cname)s) is about the same problem as %(other)s, which is resolved.",
-            **params,
-        )
-    return message(
-        "%(ticket)s (%(cname)s) is about the same problem as %(other)s. It continues there, "
-        "and you will be notified when it is resolved.",
-        **params,
-    )
-
-
-def _reply_buttons(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    if ticket.helped:
-        return [block_kit.context("helped", renderer.mrkdwn(message("You said that it helped.")))]
-    buttons = [ticket_button("reopen", ticket, renderer)]
-    if ticket.duplicate_of is None:
-        buttons.insert(0, ticket_button("helped", ticket, renderer))
-    return [block_kit.actions("answers", *buttons)]
-
-
-def _reopening_count(ticket: Ticket) -> str:
-    return str(ticket.count_events("reopened"))
 
 
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:

@@ -1,4 +1,4 @@
-"""The form of a person's preferences: language, app, notifications."""
+"""The form of a person's preferences: language, app."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 from bot.i18n.messages import message
 from bot.locales import LANGUAGES
-from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
+from bot.services.preferences.service import Preferences
 from handlers.ui import block_kit
-from handlers.ui.form_state import State, read_value, read_values
+from handlers.ui.form_state import State, read_value
 from handlers.ui.renderer import Renderer
 
 CALLBACK_ID: Final = "preferences"
@@ -41,10 +41,6 @@ def preferences_view(
         ]
         menu = block_kit.select(named, saved.app or _NO_APP)
         fields.append(block_kit.field("app", plain_text(message("My usual app")), menu))
-    kinds = [(kind, plain_text(name)) for kind, name in NOTIFICATION_KINDS.items()]
-    boxes = block_kit.checkboxes(kinds, saved.notifications)
-    label = plain_text(message("Notify me privately about my tickets"))
-    fields.append(block_kit.field("notices", label, boxes, optional=True))
     return block_kit.modal(
         CALLBACK_ID,
         plain_text(message("My settings")),
@@ -61,5 +57,4 @@ def read_preferences(state: State) -> Preferences:
     return Preferences(
         locale="" if locale == _FOLLOW_SLACK else locale,
         app="" if app == _NO_APP else app,
-        notifications=read_values(state, "notices"),
     )

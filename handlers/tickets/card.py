@@ -1,4 +1,4 @@
-"""A ticket as blocks: its card, private details, confirmation and list line."""
+"""A ticket as blocks: its card, private details and list line."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from typing import Any, Final
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.causes import WITHDRAWN, resolution_title
 from bot.cloud_report import ReportState, previously_reported_cloud
-from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, message
 from bot.i18n.serialization import load_message
-from bot.ports import Diagnosis
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.result_lines import participant, result_lines
-from handlers.diagnosis.view import headline
+from handlers.diagnosis.view import headline, stored_diagnosis
 from handlers.escalation.lines import escalation_card_lines, target_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.ui import block_kit
@@ -268,41 +266,6 @@ def ticket_button(verb: str, ticket: Ticket, renderer: Renderer) -> Element:
     return block_kit.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
 
 
-def own_buttons(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """Build the reporter's buttons, [] once the ticket is resolved; a withdrawn one is reopened."""
-    verbs = ["correct", "withdraw"]
-    if ticket.status is Status.RESOLVED:
-        verbs = ["reopen"] if ticket.was_resolved_as(WITHDRAWN) else []
-    buttons = [ticket_button(verb, ticket, renderer) for verb in verbs]
-    return [block_kit.actions(f"buttons-{ticket.id}", *buttons)] if buttons else []
-
-
-def withdrawn_message(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
-    """Build what replaces a private message whose ticket was withdrawn."""
-    msg = message(
-        "You have withdrawn %(ticket)s (%(cname)s).", ticket=ticket.label, cname=ticket.cname
-    )
-    section = block_kit.section("withdrawn", renderer.mrkdwn(msg))
-    return renderer.fallback_text(msg), [section, *own_buttons(ticket, renderer)]
-
-
-def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
-    """Build the reporter's confirmation: top-level text and blocks."""
-    filed = message(
-        "%(ticket)s has been created: %(cname)s.", ticket=ticket.label, cname=ticket.cname
-    )
-    if ticket.thread.permalink:
-        follow = message(
-            "We will post what we find in %(thread)s.",
-            thread=Link(ticket.thread.permalink, message("its thread")),
-        )
-    else:
-        follow = message("You will find its thread in /tickets in a moment.")
-    text = f"{renderer.mrkdwn(filed)} {renderer.mrkdwn(follow)}"
-    blocks = [block_kit.section("filed", text), *own_buttons(ticket, renderer)]
-    return renderer.fallback_text(filed), blocks
-
-
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
     """Return a ticket as one line of a list."""
     name = link_to(ticket.thread.permalink, ticket.label)
@@ -333,14 +296,12 @@ def ticket_details(
 
 def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the verdict's sentence with its details button, and the chart."""
-    if ticket.verdict is None:
+    diagnosis = stored_diagnosis(ticket)
+    if diagnosis is None:
         return []
-    verdict = Verdict.from_json(ticket.verdict)
-    requested_at = ticket.diagnosed_at or ticket.created_at
-    sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, requested_at))
     image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
     details = details_button(ticket, renderer)
     return [
-        block_kit.section("verdict", renderer.mrkdwn(sentence), accessory=details),
+        block_kit.section("verdict", renderer.mrkdwn(headline(diagnosis)), accessory=details),
         *image_blocks,
     ]

@@ -18,7 +18,6 @@ from bot.services.tickets.service import TicketService
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.card import withdrawn_message
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import CorrectForm
@@ -84,7 +83,8 @@ class TicketButtonHandlers:
             case "correct":
                 await self._open_correct(requester, number, trigger_id_of(body), client)
             case "withdraw":
-                await self._withdraw(requester, number, body, respond)
+                request = ActionRequest(team, number, person, trigger_id_of(body))
+                await self._ticket_actions.withdraw(request)
             case "helped":
                 await self._ticket_actions.confirm_resolved(team, number, person)
             case "resolve":
@@ -117,17 +117,6 @@ class TicketButtonHandlers:
         renderer = await self._users.renderer(requester.team, requester.person)
         view = CorrectForm.view(ticket, self._tickets.apps, renderer, requester.person)
         await open_modal(client, trigger_id, view)
-
-    async def _withdraw(
-        self, requester: Requester, number: int, body: Body, respond: AsyncRespond
-    ) -> None:
-        """Withdraw a ticket; the private message with the button says so."""
-        request = ActionRequest(requester.team, number, requester.person, trigger_id_of(body))
-        ticket = await self._ticket_actions.withdraw(request)
-        if body.get("message") is not None:
-            renderer = await self._users.renderer(requester.team, requester.person)
-            text, blocks = withdrawn_message(ticket, renderer)
-            await respond(text=text, blocks=blocks, replace_original=True)
 
     async def _open_resolve(
         self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient

@@ -11,6 +11,7 @@ from bot.services.tickets.app_home import ALL, COUNT_LIMIT, FILTER_OPTIONS, UNRE
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.result_lines import result_lines
 from handlers.tickets import card as tickets_card
+from handlers.tickets.own_message import own_buttons
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.help import help_text
@@ -168,7 +169,7 @@ def _own_row(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build a ticket of the reader's own, with its result and its buttons."""
     lines = [tickets_card.ticket_line(ticket, renderer), *result_lines(ticket, renderer)]
     section = block_kit.section(f"own-{ticket.id}", "\n".join(lines))
-    return [section, *tickets_card.own_buttons(ticket, renderer)]
+    return [section, *own_buttons(ticket, renderer)]
 
 
 def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:

@@ -1,4 +1,4 @@
-"""Posts about a ticket: its card, the reporter's confirmation, the card's permalink."""
+"""Posts about a ticket: its card, the reporter's message, the card's permalink."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from bot.settings import Settings
 from bot.ticket import Ticket
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.card import confirmation, ticket_card, ticket_fallback_text
+from handlers.tickets.card import ticket_card, ticket_fallback_text
 from handlers.tickets.delay import delay_announcement
+from handlers.tickets.own_message import own_message
 from handlers.tickets.plain_card import plain_card
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
@@ -67,12 +68,20 @@ class SlackTicketPosts:
         )
         return ticket_fallback_text(ticket, renderer), blocks
 
-    async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
-        """Send the reporter a direct message that the ticket is filed, with a thread link."""
+    async def confirm(self, ticket: Ticket, key: str, target: Ticket | None) -> MessageRef:
+        """Send the reporter the direct message about their ticket."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
-        text, blocks = confirmation(ticket, renderer)
+        text, blocks = own_message(ticket, target, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
         return await self._poster.post(where, key, text, blocks)
+
+    async def update_confirmation(
+        self, ticket: Ticket, message_ref: MessageRef, target: Ticket | None
+    ) -> None:
+        """Update the reporter's direct message."""
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = own_message(ticket, target, renderer)
+        await self._poster.update(ticket.team, message_ref, text, blocks)
 
     async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
         """Send the reporter a direct message that the card cannot be posted yet, and why."""

@@ -56,13 +56,12 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "post card": ("card",),
     "post diagnose": ("diagnose",),
     "post confirm": ("confirm",),
-    "post explain": ("explain",),
     "post notify": ("notify",),
     "post weekly": ("weekly",),
     "post weekly_details": ("weekly_details",),
     REPORT: ("report",),
     "chat.update": ("card", "diagnose", "chart"),
-    "chat.getPermalink": ("card", "confirm", "explain"),
+    "chat.getPermalink": ("card", "confirm"),
     "files.completeUploadExternal": ("chart",),
 }
 _FIRST_WEEK: Final = Week(2020, 1)

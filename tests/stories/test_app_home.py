@@ -24,12 +24,12 @@ async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harn
 
 
 async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
-    """Language, app and notices are chosen in one form; the next form obeys them."""
+    """Language and app are chosen in one form; the next form obeys them."""
     wang = school.workspace.person("wang")
     await wang.command("/lagdesk", "settings")
     view = await wang.wait_for_view("preferences")
     assert view["title"]["text"] == "我的设置"
-    chosen = {"language": "en", "app": "grown", "notices": ["resolved"]}
+    chosen = {"language": "en", "app": "grown"}
     seen = count_published(school)
     assert (await wang.submit(view, chosen)).ok
     assert count_published(school) == seen
@@ -41,13 +41,11 @@ async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
     await wang.command("/lagdesk", "notify")
     again = await wang.wait_for_view("preferences")
     assert again["title"]["text"] == "My settings"
-    ticked = again["blocks"][2]["element"]["initial_options"]
-    assert [option["value"] for option in ticked] == ["resolved"]
-    assert (await wang.submit(again, {"language": "auto", "app": "-", "notices": []})).ok
+    assert again["blocks"][1]["element"]["initial_option"]["value"] == "grown"
+    assert (await wang.submit(again, {"language": "auto", "app": "-"})).ok
     await wang.command("/lagdesk", "settings")
     last = await wang.wait_for_view("preferences")
     assert last["title"]["text"] == "我的设置"
-    assert "initial_options" not in text_of(last)
     await wang.close(last)
 
 

@@ -20,6 +20,7 @@ from bot.sandbox.slack.state.model import Ack, Delivery, Transport
 from bot.services.notifications.rules import NOTIFY
 from bot.services.summary.jobs import DETAILS, POST, job_name
 from bot.services.summary.weeks import Week
+from bot.services.tickets.actions import ActionRequest
 from bot.services.tickets.submission import Submission
 from bot.store import Session, job_leases
 from bot.store import jobs as store_jobs
@@ -116,7 +117,7 @@ class _DoomedWorker:
         ("diagnose", "chat.postMessage"),
         ("chart", "files.completeUploadExternal"),
         ("chart", "chat.update"),
-        ("explain", "chat.postMessage"),
+        ("confirm", "chat.update"),
         (NOTIFY, "chat.postMessage"),
         ("report", CLOUD),
         (POST, "chat.postMessage"),
@@ -129,7 +130,7 @@ async def test_killed_after_the_request(
     """The next worker finds what was posted, and sends no report that may have arrived."""
     channel = services.workspace.channel("teachers").id
     async with services.run_lagdesk(worker=False, SUMMARY_CHANNEL=channel) as web:
-        expected = await (_enqueue_week if kind in (POST, DETAILS) else _report_and_claim)(web)
+        expected = await (_enqueue_week if kind in (POST, DETAILS) else _report_and_hand_over)(web)
         await _DoomedWorker(web, kind, request_name).work()
     services.clock.move(LEASE.total_seconds() + 1)
     async with services.run_lagdesk(SUMMARY_CHANNEL=channel) as again:
@@ -144,9 +145,9 @@ async def test_killed_after_the_request(
         assert count_cloud_reports(again, CNAME) == 1
 
 
-async def _report_and_claim(web: Harness) -> list[str]:
-    """Report a call and claim the ticket; return the messages that follow."""
-    lin, sam = (web.workspace.person(name).id for name in ("lin", "sam"))
+async def _report_and_hand_over(web: Harness) -> list[str]:
+    """Report a call and hand the ticket over; return the messages that follow."""
+    lin, sam, zhou = (web.workspace.person(name).id for name in ("lin", "sam", "zhou"))
     submission = Submission(
         team=web.workspace.team_id,
         origin="V1",
@@ -161,9 +162,10 @@ async def _report_and_claim(web: Harness) -> list[str]:
     )
     tickets = web.slack.services.tickets
     ticket = await tickets.report_call(submission)
-    await tickets.claim(ticket.team, ticket.id, sam)
-    posts = [f"{kind}:{ticket.label}" for kind in ("card", "confirm", "diagnose", "explain")]
-    return [*posts, f"{NOTIFY}:{ticket.label}:claimed:{lin}:0"]
+    request = ActionRequest(ticket.team, ticket.id, sam, "V2")
+    await web.slack.services.ticket_actions.hand_over(request, zhou)
+    posts = [f"{kind}:{ticket.label}" for kind in ("card", "confirm", "diagnose")]
+    return [*posts, f"{NOTIFY}:{ticket.label}:handed:{zhou}:1"]
 
 
 async def _enqueue_week(web: Harness) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.slack import Workspace
+from bot.services.tickets.actions import ActionRequest
 from bot.store import models
 from tests.conftest import Harness
 from tests.scenario_helpers import (
@@ -14,6 +15,7 @@ from tests.scenario_helpers import (
     find_cards,
     find_diagnosis_posts,
     find_ticket,
+    own_messages,
     report,
     text_of,
 )
@@ -48,16 +50,7 @@ async def assert_delivered_once(harness: Harness, cname: str) -> None:
     assert len(find_diagnosis_posts(harness, cname)) == 1
     ticket = await find_ticket(harness, cname)
     reporter = harness.workspace.person(ticket.reporter)
-    assert (
-        len(
-            [
-                m
-                for m in direct_messages(harness, reporter, cname)
-                if "has been created" in m["text"]
-            ]
-        )
-        == 1
-    )
+    assert len(own_messages(harness, reporter, cname)) == 1
     assert count_cloud_reports(harness, cname) == 1
 
 
@@ -96,7 +89,7 @@ async def test_slack_fails_around_our_posts(
 
 
 async def test_permalink_is_learnt_later(http_harness: Harness) -> None:
-    """When the card's permalink is missing at first, the explanation has it."""
+    """When the card's permalink is missing at first, the edited message has it."""
     person = http_harness.workspace.person("sam")
     http_harness.workspace.fail_next("chat.getPermalink", "http_500", times=2)
     await report(person, "class_77_16")
@@ -155,9 +148,10 @@ async def test_person_who_cannot_be_written_to(http_harness: Harness) -> None:
     await report(sam, "left-us")
     await http_harness.settled()
     ticket = await find_ticket(http_harness, "left-us")
-    name = f"notify:{ticket.label}:claimed:{sam.id}:0"
+    name = f"notify:{ticket.label}:handed:{sam.id}:1"
     workspace.fail_next("chat.postMessage", "account_inactive", times=10**6)
-    await zhou.click(find_card(http_harness, "left-us"), "ticket.claim")
+    act = ActionRequest(ticket.team, ticket.id, zhou.id, "V")
+    await http_harness.slack.services.ticket_actions.hand_over(act, sam.id)
     await outlast(http_harness, 3)
     assert await is_enqueued(http_harness, name)
     await http_harness.pass_time(25 * 3600)

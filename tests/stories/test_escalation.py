@@ -90,7 +90,8 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         assert len(calls(harness, "alone-1")) == 3
         assert last["text"].startswith(f"<@{maya.id}> LD-1 was reported 45 min ago")
         (private,) = direct_messages(harness, maya, "alone-1")
-        assert "Support was alerted about LD-1" in private["text"]
+        assert "was reported 45 min ago, and nobody has claimed it" in private["text"]
+        assert "ticket.claim" in text_of(private)
         assert "/archives/" in text_of(private)
         state = state_of(harness, "alone-1")
         assert state.count("Escalated to support") == 1

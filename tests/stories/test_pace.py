@@ -24,7 +24,7 @@ def _partitions(session: Session) -> dict[str, str]:
     ("is_posted", "expected"),
     [
         (False, {"card": "T/escalations", "diagnose": "T/escalations"}),
-        (True, {"diagnose": "T/edits", "explain": "direct/U"}),
+        (True, {"diagnose": "T/edits"}),
     ],
 )
 async def test_partitions(
@@ -44,7 +44,7 @@ async def test_partitions(
         ticket = await find_ticket(harness, CNAME)
         await harness.slack.services.tickets.claim(ticket.team, ticket.id, sam.id)
         partitions = await harness.application.store.read(_partitions)
-        expected = {"confirm": "direct/U", "notify": "direct/U"} | expected
+        expected = {"confirm": "direct/U"} | expected
         given = {kind: partitions[kind] for kind in expected}
         assert given == {
             kind: value.replace("T/", f"{ticket.team}/").replace("U", lin.id)

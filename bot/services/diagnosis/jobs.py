@@ -1,10 +1,10 @@
-"""The jobs that diagnose a ticket's call, draw its chart and explain it to the reporter."""
+"""The jobs that diagnose a ticket's call and draw its chart."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -25,11 +25,10 @@ from bot.services.diagnosis.retry_policy import (
 )
 from bot.services.diagnosis.service import DiagnosisService
 from bot.services.escalation.schedule import schedule_escalation, update_liveness
-from bot.services.notifications.jobs import NotificationLog
-from bot.services.notifications.rules import EXPLAINED, Notification
+from bot.services.notifications.rules import CONFIRM
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue, move_to_edits
-from bot.services.tickets.updates import fetch_permalink, find_ticket, update_ticket
+from bot.services.tickets.updates import find_ticket, update_ticket
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -48,9 +47,6 @@ class DiagnosisPosts(Protocol):
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the diagnosis in the ticket's thread."""
 
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
-        """Send the reporter a private message with the cause and a link to the thread."""
-
     async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
         """Draw a chart and upload it to Slack; None when there is nothing to draw."""
 
@@ -64,14 +60,11 @@ class DiagnosisJobs:
         diagnosis: DiagnosisService,
         publisher: Publisher,
         posts: DiagnosisPosts,
-        permalink: Callable[[Ticket], Awaitable[str]],
     ) -> None:
         self._context = context
         self._diagnosis = diagnosis
         self._publisher = publisher
         self._posts = posts
-        self._permalink = permalink
-        self._notification_log = NotificationLog(context, publisher)
 
     @job("diagnose", Queue.DIAGNOSES)
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
@@ -132,7 +125,7 @@ class DiagnosisJobs:
             await self._posts.update_diagnosis(ticket, diagnosis)
 
     async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
-        """Store the verdict and its post; the first final one is also sent to the reporter."""
+        """Store the verdict and its post; a final one is on the card and in private messages."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -150,12 +143,11 @@ class DiagnosisJobs:
                 self._save_result(session, stored, diagnosis, now)
                 if _card_facts(before) != _card_facts(diagnosis.verdict):
                     stored.mark_changed()
+                    enqueue(session, stored, CONFIRM, now)
                     is_card_changed = True
             if is_card_changed:
                 schedule_escalation(session, stored, self._context.policy, now)
                 enqueue(session, stored, "card", now)
-            if before is None and is_final(diagnosis.verdict):
-                enqueue(session, stored, "explain", now)
 
         await run.end(self._context.store, work, diagnosis.verdict.retry_at)
 
@@ -193,27 +185,6 @@ class DiagnosisJobs:
             await self._posts.update_diagnosis(ticket, diagnosis)
         except SlackMessageGoneError:
             log.info("the diagnosis of %s is deleted", ticket.label)
-
-    @job("explain", Queue.MESSAGES)
-    async def explain(self, run: Run, number: int) -> None:
-        """Send the reporter the cause, once, when it is first known."""
-        ticket = await find_ticket(self._context, number)
-        occasion = str(ticket.count_events("corrected"))
-        notification = Notification(ticket.id, EXPLAINED, ticket.reporter, occasion)
-        if ticket.verdict is None or await self._notification_log.is_muted(ticket, notification):
-            return
-        diagnosis = Diagnosis(
-            report=ticket.report,
-            cloud=ticket.cloud,
-            verdict=Verdict.from_json(ticket.verdict),
-            requested_at=ticket.diagnosed_at or self._context.clock.now(),
-        )
-
-        async def send() -> MessageRef:
-            await fetch_permalink(run, self._context, ticket, self._permalink)
-            return await self._posts.explain(ticket, diagnosis, run.key)
-
-        await self._notification_log.notify_once(run, ticket.team, notification, send)
 
 
 def _final_verdict(ticket: Ticket) -> Verdict | None:

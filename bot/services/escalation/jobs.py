@@ -1,4 +1,4 @@
-"""The jobs that escalate unclaimed tickets: the timer, mentions, private alerts, snoozes."""
+"""The jobs that escalate unclaimed tickets: the timer, mentions, snoozes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from bot.errors import CloudError, SlackAccessLostError
+from bot.errors import CloudError
 from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef, Priority, Window
@@ -24,29 +24,23 @@ from bot.services.notifications import rules
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.store import Session
-from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
 
-ALERT: Final = "alert"
 CARD_WAIT: Final = dt.timedelta(minutes=1)
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)
 MAX_LOOKBACK: Final = dt.timedelta(hours=8)  # every cloud answers this much in one request
 _LIVE_FOR: Final = dt.timedelta(minutes=7)  # a class that was in progress this recently still is
-ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread mentions them anyway
 
 
 class Pager(Protocol):
-    """Mentions and alerts people. Every method raises SlackError only."""
+    """Mentions people. Every method raises SlackError only."""
 
     async def page(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Mention people in the ticket's thread."""
-
-    async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
-        """Send one person a private message that the ticket is unclaimed."""
 
 
 class EscalationJobs:
@@ -121,24 +115,6 @@ class EscalationJobs:
         )
         return None
 
-    @job(ALERT, Queue.MESSAGES)
-    async def alert(self, run: Run, number: int, revision: int, person: str) -> None:
-        """Send one person a private message; gives up after an hour without access."""
-        ticket, event = await self._read(number, revision)
-        if event is None:
-            return
-        try:
-            await self._publisher.publish_once(
-                run,
-                Destination(ticket.team, person=person),
-                event.at,
-                lambda: self._pager.alert(ticket, person, run.key),
-            )
-        except SlackAccessLostError as error:
-            if self._context.clock.now() < event.at + ALERT_TIMEOUT:
-                raise
-            log.info("an alert about %s cannot be delivered: %s", ticket.label, error)
-
     async def _read(self, number: int, revision: int) -> tuple[Ticket, EscalationEvent | None]:
         """Return a ticket and its escalation; None when it was claimed before the message."""
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
@@ -197,6 +173,4 @@ def _enqueue_pages(
 ) -> None:
     enqueue_page(session, ticket, now)
     for person in people:
-        name = f"{ALERT}:{ticket.label}:{ticket.revision}:{person}"
-        arguments = (ticket.id, ticket.revision, person)
-        store_jobs.enqueue(session, name, ALERT, *arguments, ticket=ticket.id, due_at=now)
+        rules.Notification(ticket.id, rules.ALERTED, person).enqueue(session, now)

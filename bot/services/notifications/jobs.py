@@ -18,11 +18,14 @@ from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.rules import (
+    ALERTED,
+    HANDED,
     NOTIFY,
     OFFER_REOPEN,
     OFFERED,
     POST_NOTE,
     UPDATE,
+    WOKEN,
     Notification,
     TicketEvent,
 )
@@ -30,7 +33,6 @@ from bot.services.publishing import Publisher
 from bot.store import Session
 from bot.store.models import SentNotification
 from bot.store.notifications import sent
-from bot.store.preferences import preferences
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
@@ -73,15 +75,6 @@ class NotificationLog:
     def __init__(self, context: Context, publisher: Publisher) -> None:
         self._context = context
         self._publisher = publisher
-
-    async def is_muted(self, ticket: Ticket, notification: Notification) -> bool:
-        """Return whether a person has muted this kind of message."""
-        reader = await self._context.store.read(
-            lambda session: preferences.get_user_preferences(
-                session, ticket.team, notification.person
-            )
-        )
-        return notification.kind in reader.muted_kinds
 
     async def reserve(self, notification: Notification) -> tuple[SentNotification, bool]:
         """Store that a message is being sent, or find its row; return whether it is new."""
@@ -176,8 +169,6 @@ class NotificationJobs:
         ticket = await self._ticket(notification.ticket)
         if not _is_still_true(ticket, notification):
             return
-        if await self._notification_log.is_muted(ticket, notification):
-            return
         await self._notification_log.notify_once(
             run,
             ticket.team,
@@ -261,14 +252,8 @@ class NotificationJobs:
 
 def _is_still_true(ticket: Ticket, notification: Notification) -> bool:
     """Return whether a late notification is still correct."""
-    reopen_count = str(ticket.count_events("reopened"))
-    match notification.kind:
-        case "claimed":
-            return ticket.status is Status.CLAIMED and notification.occasion == reopen_count
-        case "handed":
-            return ticket.status is Status.CLAIMED and ticket.assignee == notification.person
-        case "woken":
-            return ticket.status is Status.OPEN
-        case "resolved":
-            return ticket.status is Status.RESOLVED and notification.occasion == reopen_count
+    if notification.kind == HANDED:
+        return ticket.status is Status.CLAIMED and ticket.assignee == notification.person
+    if notification.kind in (ALERTED, WOKEN):
+        return ticket.status is Status.OPEN
     return True

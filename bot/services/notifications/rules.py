@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.services.tickets.enqueue import person_partition
+from bot.services.tickets.enqueue import enqueue, person_partition
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.notifications import sent
@@ -18,11 +18,19 @@ NOTIFY: Final = "notify"  # privately
 UPDATE: Final = "update_notification"  # edit what was sent
 POST_NOTE: Final = "thread_note"  # in a ticket's thread
 OFFER_REOPEN: Final = "reopen_offer"  # to open a ticket again
-FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
-HANDED: Final = "handed"
+CONFIRM: Final = "confirm"  # sends or edits the reporter's message about a ticket
+FILED: Final = "filed"  # the reporter's message, of which each ticket has one
+HANDED: Final = "handed"  # to the new assignee
 WOKEN: Final = "woken"  # a snooze is over
+ALERTED: Final = "alerted"  # to a lead, once a ticket
 DELAYED: Final = "delayed"  # the ticket's thread cannot be opened yet
 OFFERED: Final = "offered"
+_SHOWN_TO_REPORTER: Final = frozenset(
+    (
+        *("claimed", "unclaimed", "handed", "resolved", "merged", "withdrawn", "reopened"),
+        *("helped", "corrected", "snoozed", "woken"),
+    )
+)
 TicketEvent = Mapping[str, Any]
 
 
@@ -59,58 +67,34 @@ class Notification:
 
 
 def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt.datetime) -> None:
-    """Enqueue the notifications of all events after the first `before`."""
-    for index, event in enumerate(ticket.history[before:], before):
-        for notification in _notifications_for(session, ticket, event):
-            if notification.person != event["who"]:
-                notification.enqueue(session, now)
-        if event["what"] in ("reopened", "helped"):
-            _enqueue_updates(session, ticket, now)
+    """Enqueue the private messages, edits and notes of all events after the first `before`."""
+    events = ticket.history[before:]
+    if any(event["what"] in _SHOWN_TO_REPORTER for event in events):
+        _enqueue_edits(session, ticket, now)
+    for index, event in enumerate(events, before):
+        if event["what"] == "handed" and event["to"] != event["who"]:
+            handed = str(ticket.count_events("handed"))
+            Notification(ticket.id, HANDED, event["to"], handed).enqueue(session, now)
+        if event["what"] == "woken":
+            woken = str(ticket.count_events("woken"))
+            Notification(ticket.id, WOKEN, event["to"], woken).enqueue(session, now)
         if event["what"] in ("reopened", "withdrawn"):
             _enqueue_thread_note(session, ticket.id, ticket, index, now)
         if event["what"] == "merged":  # it is posted in the other thread too
             _enqueue_thread_note(session, event["ticket"], ticket, index, now)
 
 
-def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> list[Notification]:
-    """Return the direct messages about an event.
-
-    Only the first claim is reported to the reporter. Reporters of merged tickets are notified of
-    the resolution too.
-    """
-    reopen_count = str(ticket.count_events("reopened"))
-    claimed = Notification(ticket.id, CLAIMED, ticket.reporter, reopen_count)
-    match event["what"]:
-        case "claimed":
-            return [claimed]
-        case "handed":
-            handed = str(ticket.count_events("handed"))
-            handover = Notification(ticket.id, HANDED, event["to"], handed)
-            return [handover] if event["to"] == ticket.reporter else [claimed, handover]
-        case "woken":
-            woken = str(ticket.count_events("woken"))
-            return [Notification(ticket.id, WOKEN, event["to"], woken)]
-        case "resolved" | "merged" | "withdrawn":
-            others = tickets.list_duplicate_reporters(session, ticket.id)
-            people = sorted({ticket.reporter, *others})
-            return [Notification(ticket.id, RESOLVED, person, reopen_count) for person in people]
-    return []
-
-
-def _enqueue_updates(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-    """Enqueue updates of messages whose buttons are outdated."""
-    sent_notifications = [
-        *sent.list_sent(session, ticket.id, RESOLVED),
-        *sent.list_sent(session, ticket.id, OFFERED),
-    ]
-    for sent_notification in sent_notifications:
-        notification = Notification(
-            ticket.id, sent_notification.kind, sent_notification.person, sent_notification.key
-        )
-        name = notification.name.replace(NOTIFY, UPDATE, 1)
-        store_jobs.enqueue(
-            session, name, UPDATE, *notification.arguments, ticket=ticket.id, due_at=now
-        )
+def _enqueue_edits(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+    """Enqueue edits of the messages that say how it is with the ticket, or with its duplicates."""
+    for each in (ticket, *tickets.list_duplicates(session, ticket.id)):
+        enqueue(session, each, CONFIRM, now)
+    for kind in (ALERTED, OFFERED):
+        for row in sent.list_sent(session, ticket.id, kind):
+            notification = Notification(ticket.id, row.kind, row.person, row.key)
+            name = notification.name.replace(NOTIFY, UPDATE, 1)
+            store_jobs.enqueue(
+                session, name, UPDATE, *notification.arguments, ticket=ticket.id, due_at=now
+            )
 
 
 def _enqueue_thread_note(

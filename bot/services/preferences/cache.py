@@ -20,7 +20,6 @@ class StoredPreferences:
 
     locale: str = ""
     default_app: str = ""
-    muted_kinds: tuple[str, ...] = ()
 
 
 class PreferencesCache:
@@ -36,7 +35,7 @@ class PreferencesCache:
 
         def work(session: Session) -> StoredPreferences:
             row = preferences.get_user_preferences(session, team, person)
-            return StoredPreferences(row.locale, row.default_app, tuple(row.muted_kinds))
+            return StoredPreferences(row.locale, row.default_app)
 
         return await self._people.get((team, person), lambda: self._store.read(work))
 

@@ -32,7 +32,8 @@ async def find_visible(context: Context, team: str, number: int, person: str) ->
 
     def work(session: Session) -> tuple[Ticket, set[str]]:
         ticket = tickets.find(session, number, team)
-        return ticket, {ticket.reporter, *tickets.list_duplicate_reporters(session, number)}
+        everybody = (ticket, *tickets.list_duplicates(session, number))
+        return ticket, {each.reporter for each in everybody}
 
     ticket, reporters = await context.store.read(work)
     if person not in reporters and not await context.permissions.is_support(team, person):

@@ -95,7 +95,7 @@ class TicketActions:
         """Close a ticket as a duplicate of another one."""
 
         def change(session: Session, ticket: Ticket, other: Ticket, now: dt.datetime) -> None:
-            if tickets.list_duplicate_reporters(session, ticket.id):
+            if tickets.list_duplicates(session, ticket.id):
                 raise ConflictError(
                     message(
                         "Other tickets are duplicates of %(ticket)s. Merge in the other direction.",
@@ -173,16 +173,12 @@ class TicketActions:
         )
 
     async def handle_message(self, answer: replies.Reply) -> None:
-        """Handle a reporter's direct reply to the message that their ticket is resolved."""
+        """Handle a reporter's direct reply to the message about their ticket."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            notification = answers.find_answered(
-                session, rules.RESOLVED, answer, now - _REPLY_WINDOW
-            )
-            ticket = session.get(Ticket, notification.ticket) if notification else None
-            known = ticket is not None and ticket.team == answer.team
-            if ticket is not None and known and replies.asks_to_reopen(ticket, answer):
+            ticket = answers.find_answered(session, rules.FILED, answer, now - _REPLY_WINDOW)
+            if ticket is not None and replies.asks_to_reopen(ticket, answer):
                 rules.enqueue_reopen_offer(session, ticket, answer.ts, now, channel=answer.channel)
 
         await self._context.commit(work)

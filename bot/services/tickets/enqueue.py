@@ -28,7 +28,7 @@ def _partition_of(kind: str, ticket: Ticket) -> str:
             return _posting_partition(ticket, ticket.thread.card_ts)
         case "diagnose":
             return _posting_partition(ticket, ticket.thread.diagnosis_ts)
-        case "confirm" | "explain":
+        case "confirm":
             return person_partition(ticket.reporter)
     return ""
 

@@ -19,7 +19,7 @@ from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.jobs import NotificationLog
-from bot.services.notifications.rules import DELAYED, FILED, Notification
+from bot.services.notifications.rules import CONFIRM, DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
@@ -56,15 +56,23 @@ class CardPosts(Protocol):
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's address, "" when Slack does not return it now."""
 
-    async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
-        """Send the reporter a private message that the ticket is filed, with a link to it."""
+    async def confirm(self, ticket: Ticket, key: str, target: Ticket | None) -> MessageRef:
+        """Send the reporter the private message about their ticket, as it is now.
+
+        `target` is the ticket that it was merged into.
+        """
+
+    async def update_confirmation(
+        self, ticket: Ticket, message_ref: MessageRef, target: Ticket | None
+    ) -> None:
+        """Edit the reporter's private message."""
 
     async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
         """Send the reporter a private message that the card cannot be posted, and why."""
 
 
 class TicketJobs:
-    """Posts cards and confirmations."""
+    """Posts cards, and the reporters' private messages."""
 
     def __init__(self, context: Context, publisher: Publisher, posts: CardPosts) -> None:
         self._context = context
@@ -82,9 +90,7 @@ class TicketJobs:
         """
         ticket = await find_ticket(self._context, number)
         if ticket.thread.card_ts:
-            throttled_until = self._update_throttle.throttled_until(
-                run.key, self._context.clock.now()
-            )
+            throttled_until = self._throttled_until(run)
             if throttled_until is not None:
                 return throttled_until
             try:
@@ -101,6 +107,9 @@ class TicketJobs:
             ticket = await self._link_to_same_call(run, ticket)
         await self._post_card(run, ticket)
         return None
+
+    def _throttled_until(self, run: Run) -> dt.datetime | None:
+        return self._update_throttle.throttled_until(run.key, self._context.clock.now())
 
     async def _link_to_same_call(self, run: Run, ticket: Ticket) -> Ticket:
         """Link a new ticket to the first one about the same call; both cards name the other."""
@@ -126,7 +135,7 @@ class TicketJobs:
 
     async def _post_card(self, run: Run, ticket: Ticket) -> None:
         refusals: list[SlackContentRefusedError] = []
-        waiting = () if ticket.thread.card_ts else ("confirm",)
+        waiting = () if ticket.thread.card_ts else (CONFIRM,)
 
         async def post() -> MessageRef:
             try:
@@ -188,25 +197,41 @@ class TicketJobs:
         await self._context.commit(run.fenced(work))
         ticket.thread.move_to(posted.channel, posted.ts)
 
-    @job("confirm", Queue.MESSAGES)
+    @job(CONFIRM, Queue.MESSAGES)
     async def confirm(self, run: Run, number: int) -> dt.datetime | None:
-        """Send the reporter a confirmation, with a link if the card is posted.
+        """Send the reporter the one private message about their ticket, or edit it.
 
         A reporter who knows that the card cannot be posted gets it after the card.
         """
-        ticket, delayed = await self._context.store.read(
-            lambda s: (tickets.find(s, number), sent.find_newest(s, number, DELAYED))
+        ticket, target, message_ref, is_delayed = await self._context.store.read(
+            lambda session: _read_confirmation(session, number)
         )
-        if delayed is not None and not ticket.thread.card_ts:
+        if is_delayed and not ticket.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
-
-        async def send() -> MessageRef:
-            await fetch_permalink(run, self._context, ticket, self._posts.permalink)
-            return await self._posts.confirm(ticket, run.key)
-
-        notification = Notification(ticket.id, FILED, ticket.reporter)
-        await self._notification_log.notify_once(run, ticket.team, notification, send)
+        await fetch_permalink(run, self._context, ticket, self._posts.permalink)
+        if message_ref is not None:
+            throttled_until = self._throttled_until(run)
+            if throttled_until is None:
+                await self._update_confirmation(ticket, message_ref, target)
+            return throttled_until
+        await self._notification_log.notify_once(
+            run,
+            ticket.team,
+            Notification(ticket.id, FILED, ticket.reporter),
+            lambda: self._posts.confirm(ticket, run.key, target),
+        )
         return None
+
+    async def _update_confirmation(
+        self, ticket: Ticket, message_ref: MessageRef, target: Ticket | None
+    ) -> None:
+        """Edit the message; one that is deleted, or of a closed account, needs no edit."""
+        try:
+            await self._posts.update_confirmation(ticket, message_ref, target)
+        except SlackTokenError:  # of no message in particular: tried again
+            raise
+        except (SlackMessageGoneError, SlackAccessLostError) as error:
+            log.info("the message about %s is not updated: %s", ticket.label, error)
 
     @job("announce_delay", Queue.MESSAGES)
     async def announce_delay(self, run: Run, number: int, code: str) -> None:
@@ -220,3 +245,14 @@ class TicketJobs:
             Notification(ticket.id, DELAYED, ticket.reporter),
             lambda: self._posts.announce_delay(ticket, run.key, code),
         )
+
+
+def _read_confirmation(
+    session: Session, number: int
+) -> tuple[Ticket, Ticket | None, MessageRef | None, bool]:
+    """Return a ticket, the one it was merged into, its message, and whether its card is delayed."""
+    ticket = tickets.find(session, number)
+    target = tickets.find(session, ticket.duplicate_of) if ticket.duplicate_of else None
+    rows = sent.list_sent(session, number, FILED)
+    message_ref = MessageRef(rows[0].channel, rows[0].ts) if rows else None
+    return ticket, target, message_ref, sent.find_newest(session, number, DELAYED) is not None

@@ -36,7 +36,7 @@ from bot.ticket import Status, Ticket
 
 __all__ = ["TicketPage", "TicketService"]
 
-_AFTER_CARD: Final = ("confirm", "diagnose")  # run after the card, unless it is late
+_AFTER_CARD: Final = (rules.CONFIRM, "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
 MAX_SNOOZE: Final = dt.timedelta(days=30)
 Change = Callable[[Ticket, dt.datetime], None]

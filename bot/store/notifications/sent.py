@@ -10,10 +10,15 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.store.models import SentNotification
+from bot.ticket import Ticket
 
 
 class IncomingMessage(Protocol):
     """The author and position of a message; `thread_ts` is "" outside threads."""
+
+    @property
+    def team(self) -> str:
+        """In which workspace."""
 
     @property
     def person(self) -> str:
@@ -51,20 +56,22 @@ def mark_sent(
 
 def find_answered(
     session: Session, kind: str, message: IncomingMessage, after: dt.datetime
-) -> SentNotification | None:
-    """Return the message a reply is to: in its thread, or the newest sent after a moment."""
-    statement = select(SentNotification).where(
-        SentNotification.person == message.person, SentNotification.kind == kind
+) -> Ticket | None:
+    """Return the ticket whose message of a kind a reply is to.
+
+    Outside a thread it is the one that was resolved last, after a moment.
+    """
+    statement = (
+        select(Ticket)
+        .join(SentNotification, col(SentNotification.ticket) == col(Ticket.number))
+        .where(SentNotification.person == message.person, SentNotification.kind == kind)
+        .where(SentNotification.channel == message.channel, Ticket.team == message.team)
     )
     if message.thread_ts:
-        statement = statement.where(
-            SentNotification.channel == message.channel, SentNotification.ts == message.thread_ts
-        )
+        statement = statement.where(SentNotification.ts == message.thread_ts)
     else:
-        statement = statement.where(
-            SentNotification.channel == message.channel, col(SentNotification.sent_at) >= after
-        )
-    return session.exec(statement.order_by(col(SentNotification.sent_at).desc()).limit(1)).first()
+        statement = statement.where(col(Ticket.resolved_at) >= after)
+    return session.exec(statement.order_by(col(Ticket.resolved_at).desc()).limit(1)).first()
 
 
 def find_newest(session: Session, ticket: int, kind: str) -> SentNotification | None:

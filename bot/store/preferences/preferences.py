@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
@@ -19,11 +19,6 @@ def get_user_preferences(session: Session, team: str, person: str) -> UserPrefer
 def set_default_app(session: Session, team: str, person: str, app: str) -> None:
     """Store a person's default app; "" for none."""
     _user_preferences(session, team, person).default_app = app
-
-
-def set_muted(session: Session, team: str, person: str, kinds: Sequence[str]) -> None:
-    """Store which kinds of private messages a person has muted."""
-    _user_preferences(session, team, person).muted_kinds = list(kinds)
 
 
 def save_home_filters(session: Session, team: str, person: str, filters: Mapping[str, Any]) -> None:

@@ -166,10 +166,9 @@ def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
     ).first()
 
 
-def list_duplicate_reporters(session: Session, number: int) -> Sequence[str]:
-    """Return who reported the tickets that were merged into this one, each once."""
-    statement = select(Ticket.reporter).where(Ticket.duplicate_of == number).distinct()
-    return session.exec(statement).all()
+def list_duplicates(session: Session, number: int) -> Sequence[Ticket]:
+    """List the tickets that were merged into this one."""
+    return session.exec(select(Ticket).where(Ticket.duplicate_of == number)).all()
 
 
 def list_after(session: Session, number: int, since: dt.datetime | None) -> Sequence[Ticket]:

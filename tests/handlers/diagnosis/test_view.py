@@ -21,8 +21,6 @@ from bot.call import (
 )
 from bot.diagnosis import Evidence
 from bot.ports import Diagnosis
-from bot.ticket import Ticket
-from bot.ticket_thread import TicketThread
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
@@ -154,40 +152,6 @@ def test_a_private_answer_does_not_promise_to_change() -> None:
     fallback_text, blocks = diagnosis_message.inquiry_response(diagnosis, EN)
     assert "update itself" not in fallback_text + json.dumps(blocks)
     assert "There is no data" in fallback_text
-
-
-@pytest.mark.parametrize(("renderer", "expected"), [(EN, "enough data"), (ZH, "数据")])
-def test_an_explanation(renderer: Renderer, expected: str) -> None:
-    """The reporter reads the sentence, the advice and the way to the thread."""
-    ticket = Ticket(
-        number=12,
-        origin="V1",
-        app="kids",
-        cloud="agora",
-        cname="<!here>",
-        teacher_uid="10001",
-        student_uid="20002",
-        abnormal_side=Side.STUDENT,
-        issue_type=3,
-        occurred_at=NOW,
-        created_at=NOW,
-        reporter="U1",
-        thread=TicketThread(permalink="https://x.example/p1"),
-    )
-    fallback_text, blocks = diagnosis_message.explanation(
-        ticket,
-        make_diagnosis("unknown"),
-        renderer,
-    )
-    text = fallback_text + json.dumps(blocks, ensure_ascii=False)
-    assert expected in text
-    assert "LD-12" in fallback_text
-    assert "<https://x.example/p1|" in text
-    assert "<!here>" not in text
-    known = make_diagnosis("device.cpu_high", side=Side.STUDENT, uid="20002", confidence=0.9)
-    _, blocks = diagnosis_message.explanation(ticket, known, renderer)
-    assert "→" in json.dumps(blocks, ensure_ascii=False)
-    assert "•••02" in json.dumps(blocks, ensure_ascii=False)
 
 
 def test_a_code_that_lies_with_the_other_end_names_it() -> None:

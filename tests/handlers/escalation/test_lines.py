@@ -11,15 +11,13 @@ from bot.escalation import EscalationEvent, EscalationTarget, Policy
 from bot.quiet_hours import NEVER_QUIET, read_quiet_hours
 from bot.targets import Targets
 from bot.ticket import Status, Ticket
-from bot.ticket_thread import TicketThread
 from handlers.escalation.lines import (
-    alert,
     escalation_card_lines,
     escalation_line,
     escalation_message,
     policy_text,
 )
-from tests.handlers.samples import EN, NOW, ZH, make_ticket, texts_of, without_dates
+from tests.handlers.samples import EN, NOW, ZH, make_ticket, without_dates
 
 SUPPORT, LEADS, LAST = EscalationTarget.SUPPORT, EscalationTarget.LEADS, EscalationTarget.LAST
 MINUTE = dt.timedelta(minutes=1)
@@ -66,29 +64,6 @@ def test_alert_in_the_thread(taken: EscalationEvent, expected: str) -> None:
     assert EN.mrkdwn(escalation_message(make_ticket(), taken)) == expected
     live = EN.mrkdwn(escalation_message(make_ticket(is_live=True), taken))
     assert live == f"{expected} The class is still in progress."
-
-
-@pytest.mark.parametrize(
-    ("ticket", "line"),
-    [
-        (
-            make_ticket(),
-            "Support was alerted about LD-12 (class_77_1), and nobody has claimed it.",
-        ),
-        (
-            make_ticket(is_live=True, thread=TicketThread(permalink="https://x/1")),
-            (
-                "Support was alerted about LD-12 (class_77_1), and nobody has claimed it. The class "
-                "is still in progress. <https://x/1|Open its thread>"
-            ),
-        ),
-    ],
-)
-def test_alert_to_a_lead(ticket: Ticket, line: str) -> None:
-    """The message links the thread where there is one."""
-    text, blocks = alert(ticket, EN)
-    assert texts_of(blocks) == {"alert": [line]}
-    assert text == line.partition(" <")[0]
 
 
 @pytest.mark.parametrize(

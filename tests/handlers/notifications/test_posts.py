@@ -1,4 +1,4 @@
-"""Notifications in words: claimed, handed over, resolved, merged, reopened; notes in threads."""
+"""Notifications in words: handed over, alerted, offered; notes in threads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from bot.diagnosis import Verdict
 from bot.services.notifications.rules import Notification
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 from handlers.notifications.posts import notification_message, thread_note
-from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
+from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of, without_dates
 
 LINK = "Read more in <https://x/12|its thread>."
 MINUTE = dt.timedelta(minutes=1)
@@ -25,17 +26,6 @@ def linked(**values: Any) -> Ticket:
 def notify(ticket: Ticket, kind: str, person: str = "U1", occasion: str = "0") -> tuple[str, Any]:
     """The message's top-level text and blocks."""
     return notification_message(ticket, Notification(12, kind, person, occasion), EN)
-
-
-@pytest.mark.parametrize(
-    ("ticket", "last"),
-    [(linked(assignee="U7"), [LINK]), (make_ticket(assignee="U7"), [])],
-)
-def test_claimed(ticket: Ticket, last: list[str]) -> None:
-    """Who works on it; with a link where the thread exists."""
-    text, blocks = notify(ticket, "claimed")
-    assert text.splitlines() == ["<@U7> is working on LD-12 (class_77_1).", *last]
-    assert texts_of(blocks) == {"text": text.splitlines()}
 
 
 def test_handed_over() -> None:
@@ -57,76 +47,26 @@ def resolved(**values: Any) -> Ticket:
     return ticket
 
 
-def test_resolved() -> None:
-    """Cause and resolution, masked; the reporter can answer, others cannot."""
-    text, blocks = notify(resolved(), "resolved")
-    assert text == "LD-12 (class_77_1) is resolved."
-    texts = texts_of(blocks)
-    assert texts["text"] == [text, "Cause: Packet loss", LINK]
-    assert texts["resolution-0"] == ["> cable of •••02"]
-    assert buttons_of(blocks[-1]) == [
-        ("ticket.helped", "12", "It helped"),
-        ("ticket.reopen", "12", "Reopen"),
-    ]
-    _, blocks = notify(resolved(), "resolved", "U2")
-    assert list(texts_of(blocks)) == ["text", "resolution-0"]
-
-
-def test_it_helped() -> None:
-    """The answer replaces the buttons."""
-    ticket = resolved()
-    ticket.confirm_resolved("U1", NOW)
-    _, blocks = notify(ticket, "resolved")
-    assert texts_of(blocks)["helped"] == ["You said that it helped."]
-    assert "answers" not in texts_of(blocks)
-
-
-@pytest.mark.parametrize("occasion", ["0", "1"])
-def test_a_resolution_that_was_undone(occasion: str) -> None:
-    """Its notification says so, also once the ticket is resolved again."""
-    ticket = resolved()
-    ticket.reopen("U1", NOW)
-    text, blocks = notify(ticket, "resolved", occasion=occasion)
-    assert text == "LD-12 (class_77_1) is open again."
-    assert texts_of(blocks) == {"text": [text, LINK]}
-    ticket.resolve("U7", NOW, cause="network.loss", resolution="again")
-    text, _ = notify(ticket, "resolved", occasion=occasion)
-    assert text == f"LD-12 (class_77_1) is {'resolved' if occasion == '1' else 'open again'}."
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (
-            Status.RESOLVED,
-            "LD-12 (class_77_1) is about the same problem as LD-7, which is resolved.",
-        ),
-        (
-            Status.OPEN,
-            (
-                "LD-12 (class_77_1) is about the same problem as LD-7. It continues there, and you "
-                "will be notified when it is resolved."
-            ),
-        ),
-    ],
-)
-def test_merged(status: Status, expected: str) -> None:
-    """Where it continues; a duplicate cannot have helped, but can be reopened."""
-    ticket = linked()
-    ticket.merge(make_ticket(number=7, status=status), "U7", NOW)
-    text, blocks = notify(ticket, "resolved")
-    assert text == expected
-    assert texts_of(blocks)["text"] == [expected]
-    assert buttons_of(blocks[-1]) == [("ticket.reopen", "12", "Reopen")]
-
-
-def test_the_last_merge_counts() -> None:
-    """An earlier one was undone."""
-    ticket = linked()
-    ticket.merge(make_ticket(number=7, status=Status.RESOLVED), "U7", NOW)
-    ticket.reopen("U1", NOW)
-    ticket.merge(make_ticket(number=8), "U7", NOW)
-    assert "LD-8. It continues there" in notify(ticket, "resolved", occasion="1")[0]
+def test_alert_to_a_lead() -> None:
+    """Age, cause, thread and the button; once it is claimed, by whom."""
+    verdict = Verdict("network.loss", NOW, NOW, uid="20002", confidence=0.9).to_json()
+    ticket = linked(cause="network.loss", verdict=verdict, is_live=True)
+    ticket.record_escalation(3, NOW + 45 * MINUTE, "leads", people=["U8"])
+    text, blocks = notify(ticket, "alerted", "U8")
+    assert text == (
+        "LD-12 (class_77_1) was reported 45 min ago, and nobody has claimed it. The class is still "
+        "in progress."
+    )
+    first, cause, link = texts_of(blocks)["alert"]
+    assert (first, link) == (text, LINK)
+    assert without_dates(cause) == (
+        ":warning: *Packet loss* · Student •••02 · 2026-11-21 03:20 UTC · Very likely 90%"
+    )
+    assert buttons_of(blocks[1]) == [("ticket.claim", "12", "Claim")]
+    ticket.claim("U7", NOW)
+    _, blocks = notify(ticket, "alerted", "U8")
+    assert len(blocks) == 1
+    assert "*<https://x/12|LD-12>* class_77_1 · Claimed" in texts_of(blocks)["alert"][0]
 
 
 def test_an_offer_to_reopen() -> None:

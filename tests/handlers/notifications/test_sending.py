@@ -16,7 +16,7 @@ async def test_notifications(posting: PostingHarness) -> None:
     sender = SlackTicketNotifications(posting.poster, posting.users)
     ticket = await posted_ticket(posting)
     ticket.resolve(SAM, NOW, cause="network.loss", resolution="cable")
-    notification = Notification(12, "resolved", LIN, "0")
+    notification = Notification(12, "offered", LIN, "0")
     ref = await sender.send_direct_message(ticket, notification)
     (message,) = posting.direct_messages("lin")
     before = message["text"]

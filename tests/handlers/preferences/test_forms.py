@@ -21,47 +21,35 @@ def fields_of(saved: Preferences, apps: list[str]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("saved", "language", "app", "notices"),
-    [
-        (Preferences("", "", ()), "auto", "-", None),
-        (Preferences("zh", "adults", ("claimed",)), "zh", "adults", ["claimed"]),
-    ],
+    ("saved", "language", "app"),
+    [(Preferences("", ""), "auto", "-"), (Preferences("zh", "adults"), "zh", "adults")],
 )
-def test_saved_preferences_are_selected(
-    saved: Preferences,
-    language: str,
-    app: str,
-    notices: list[str] | None,
-) -> None:
+def test_saved_preferences_are_selected(saved: Preferences, language: str, app: str) -> None:
     """Without any, Slack's language and the first app."""
     fields = fields_of(saved, ["kids", "adults"])
-    assert list(fields) == ["language", "app", "notices"]
+    assert list(fields) == ["language", "app"]
     assert fields["language"]["element"]["initial_option"]["value"] == language
     assert fields["app"]["element"]["initial_option"]["value"] == app
-    chosen = fields["notices"]["element"].get("initial_options")
-    assert (chosen and [option["value"] for option in chosen]) == notices
-    assert fields["notices"]["optional"] is True
 
 
 def test_options() -> None:
-    """Every language and kind of notification; the app only where there are several."""
-    fields = fields_of(Preferences("", "", ()), ["kids"])
-    assert list(fields) == ["language", "notices"]
+    """Every language; the app only where there are several."""
+    fields = fields_of(Preferences("", ""), ["kids"])
+    assert list(fields) == ["language"]
     values = {
         name: [option["value"] for option in field["element"]["options"]]
         for name, field in fields.items()
     }
     assert values["language"] == ["auto", "zh", "en"]
-    assert values["notices"] == ["claimed", "explained", "resolved"]
-    many = fields_of(Preferences("", "", ()), [f"app{n}" for n in range(150)])
+    many = fields_of(Preferences("", ""), [f"app{n}" for n in range(150)])
     assert len(many["app"]["element"]["options"]) == 100
 
 
 @pytest.mark.parametrize(
     ("language", "app", "expected"),
     [
-        ("auto", "-", Preferences("", "", ("claimed",))),
-        ("zh", "adults", Preferences("zh", "adults", ("claimed",))),
+        ("auto", "-", Preferences("", "")),
+        ("zh", "adults", Preferences("zh", "adults")),
     ],
 )
 def test_a_submitted_form(language: str, app: str, expected: Preferences) -> None:
@@ -69,6 +57,5 @@ def test_a_submitted_form(language: str, app: str, expected: Preferences) -> Non
     state: dict[str, Any] = {
         "language": {"value": {"selected_option": {"value": language}}},
         "app": {"value": {"selected_option": {"value": app}}},
-        "notices": {"value": {"selected_options": [{"value": "claimed"}]}},
     }
     assert read_preferences(state) == expected

@@ -106,8 +106,6 @@ def test_the_notice_pings_nobody() -> None:
     """The text above the blocks is escaped too."""
     ticket = make_ticket(cname="<!channel>")
     assert "<!" not in tickets_card.ticket_fallback_text(ticket, EN)
-    text, blocks = tickets_card.confirmation(ticket, EN)
-    assert "<!" not in text + json.dumps(blocks)
 
 
 def test_details_have_no_buttons() -> None:
@@ -359,32 +357,6 @@ def test_names_in_the_menu() -> None:
         menu = block_of(make_ticket(status=status), "facts", has_menu=True)["accessory"]
         assert menu["action_id"] == "card.menu"
         assert menu["options"][-1]["text"]["text"] == expected
-
-
-@pytest.mark.parametrize(
-    ("permalink", "follow"),
-    [
-        ("https://x/1", "We will post what we find in <https://x/1|its thread>."),
-        ("", "You will find its thread in /tickets in a moment."),
-    ],
-)
-def test_the_confirmation(permalink: str, follow: str) -> None:
-    """The reporter is pointed to the thread where it exists."""
-    ticket = make_ticket(thread=TicketThread(permalink=permalink))
-    text, blocks = tickets_card.confirmation(ticket, EN)
-    assert text == "LD-12 has been created: class_77_1."
-    assert texts_of(blocks[:1]) == {"filed": [f"{text} {follow}"]}
-    assert [verb for verb, *_ in buttons_of(blocks[1])] == ["ticket.correct", "ticket.withdraw"]
-
-
-@pytest.mark.parametrize(
-    ("cause", "verbs"), [("network.loss", []), ("withdrawn", ["ticket.reopen"])]
-)
-def test_reporters_buttons_of_a_resolved_ticket(cause: str, verbs: list[str]) -> None:
-    """One that was withdrawn can be opened again."""
-    ticket = make_ticket(status=Status.RESOLVED, resolved_cause=cause)
-    blocks = tickets_card.own_buttons(ticket, EN)
-    assert [button[0] for block in blocks for button in buttons_of(block)] == verbs
 
 
 def test_private_details() -> None:

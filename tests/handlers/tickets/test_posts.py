@@ -47,11 +47,16 @@ async def test_a_card_is_updated(posting: PostingHarness) -> None:
     assert ticket.thread.card_ts.replace(".", "") in await posts(posting).permalink(ticket)
 
 
-async def test_the_confirmation(posting: PostingHarness) -> None:
-    """By direct message, in the reporter's language."""
-    await posts(posting).confirm(make_ticket(reporter=LIN), "confirm")
+async def test_the_reporters_message(posting: PostingHarness) -> None:
+    """By direct message, in the reporter's language; edited afterwards."""
+    ticket = make_ticket(reporter=LIN)
+    message_ref = await posts(posting).confirm(ticket, "confirm", None)
     (message,) = posting.direct_messages("lin")
     assert message["text"] == "已创建工单 LD-12：class_77_1。"
+    ticket.claim(SAM, NOW)
+    await posts(posting).update_confirmation(ticket, message_ref, None)
+    (message,) = posting.direct_messages("lin")
+    assert f"<@{SAM}> 正在处理。" in str(message["blocks"])
 
 
 async def test_mentions(posting: PostingHarness) -> None:

@@ -18,9 +18,8 @@ from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.publishing import Publisher
 from bot.services.tickets.updates import fetch_permalink
 from bot.store.diagnosis import evidence
-from bot.store.preferences import preferences
 from bot.ticket import Ticket
-from tests.bot.services.conftest import REPORTER, SUPPORT, TEAM, ServiceHarness
+from tests.bot.services.conftest import TEAM, ServiceHarness
 from tests.bot.services.contexts import (
     SLACK_GONE,
     SLACK_UNREACHABLE,
@@ -61,10 +60,10 @@ class Jobs:
 
     def __init__(self, harness: ServiceHarness, finder: Any = None, **results: Any) -> None:
         self.service = RecordedCalls(diagnose=results.pop("diagnose", ()))
-        self.posts, self.address = RecordedCalls(**results), RecordedCalls(get=["https://slack/1"])
+        self.posts = RecordedCalls(**results)
         publisher = Publisher(finder or NoMessages())
         service: Any = self.service
-        self.jobs = DiagnosisJobs(harness.context, service, publisher, self.posts, self.address.get)
+        self.jobs = DiagnosisJobs(harness.context, service, publisher, self.posts)
 
 
 async def filed(harness: ServiceHarness, **thread: str) -> Ticket:
@@ -83,7 +82,7 @@ async def filed(harness: ServiceHarness, **thread: str) -> Ticket:
 
 async def enqueued(harness: ServiceHarness, ticket: Ticket) -> set[str]:
     """Return the kinds of the ticket's jobs that are due now."""
-    kinds = ("card", "chart", "call_statistics", "group_incident", "explain", "diagnose", "report")
+    kinds = ("card", "chart", "call_statistics", "group_incident", "confirm", "diagnose", "report")
     jobs = {kind: await harness.job(f"{kind}:{ticket.label}") for kind in kinds}
     return {kind for kind, job in jobs.items() if job and job.due_at == harness.clock.now()}
 
@@ -116,7 +115,7 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     assert stored.verdict == result.verdict.to_json()
     assert stored.diagnosed_at == result.requested_at
     assert (stored.cause, stored.at_fault_uid, stored.is_live) == ("network.loss", "20002", None)
-    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "confirm"}
 
 
 async def test_card_is_replaced_meanwhile(service_harness: ServiceHarness) -> None:
@@ -156,7 +155,7 @@ async def test_without_a_cause_there_is_no_incident(
     made = Jobs(service_harness, diagnose=[diagnosed(ticket, cause)])
     await made.jobs.diagnose(Run("k"), ticket.id)
     assert (await service_harness.ticket(ticket.id)).cause == cause
-    assert await enqueued(service_harness, ticket) == {"card", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "confirm"}
 
 
 async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: ServiceHarness) -> None:
@@ -169,7 +168,7 @@ async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: Servi
     await service_harness.change(ticket.id, join)
     made = Jobs(service_harness, diagnose=[diagnosed(ticket)])
     await made.jobs.diagnose(Run("k"), ticket.id)
-    assert await enqueued(service_harness, ticket) == {"card", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "confirm"}
 
 
 async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness) -> None:
@@ -185,7 +184,7 @@ async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness)
     store = service_harness.context.store
     assert await store.read(lambda session: evidence.find(session, ticket.id)) is None
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
-    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "explain"}
+    assert await enqueued(service_harness, ticket) == {"card", "chart", "group_incident", "confirm"}
     await service_harness.finish_jobs()
     assert await made.jobs.diagnose(Run("k"), ticket.id) is None
     assert await enqueued(service_harness, ticket) == {"chart", "group_incident"}
@@ -342,44 +341,10 @@ async def test_nothing_to_draw(service_harness: ServiceHarness) -> None:
     assert made.posts.names == ["upload_chart"]
 
 
-async def test_reporter_is_told_once(service_harness: ServiceHarness) -> None:
-    """With the cause and the card's address; after a correction once more."""
-    ticket = await with_evidence(service_harness)
-    made = Jobs(service_harness)
-    for _ in range(2):
-        await made.jobs.explain(Run("explain:k"), ticket.id)
-    assert made.posts.names == ["explain"]
-    _, told, result, key = made.posts.calls[0]
-    assert (told.thread.permalink, key) == ("https://slack/1", "explain:k")
-    assert (result.verdict.cause, result.requested_at) == ("network.loss", ticket.diagnosed_at)
-
-    def correct(stored: Ticket) -> None:
-        stored.add_event("corrected", service_harness.clock.now(), SUPPORT)
-
-    await service_harness.change(ticket.id, correct)
-    await made.jobs.explain(Run("explain:k"), ticket.id)
-    assert made.posts.names == ["explain"] * 2
-
-
-async def test_nothing_to_explain(service_harness: ServiceHarness) -> None:
-    """Without a verdict, or when the reporter has muted explanations."""
-    made = Jobs(service_harness)
-    await made.jobs.explain(Run("k"), (await filed(service_harness)).id)
-    ticket = await with_evidence(service_harness)
-    store = service_harness.context.store
-    await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, ["explained"]))
-    try:
-        await made.jobs.explain(Run("k"), ticket.id)
-    finally:
-        await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, []))
-    assert made.posts.calls == []
-
-
 def test_diagnosis_handlers(service_harness: ServiceHarness) -> None:
     """The names under which jobs are stored."""
     made = Jobs(service_harness).jobs
     assert job_functions(made) == {
         "diagnose": made.diagnose,
         "chart": made.attach_chart,
-        "explain": made.explain,
     }

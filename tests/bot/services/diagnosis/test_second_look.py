@@ -61,7 +61,7 @@ async def diagnose_again(store: Store, verdict: Verdict) -> tuple[dt.datetime | 
     await store.transact(lambda session: session.add(ticket))
     unused: Any = None  # nothing is posted or updated
     service: Any = GivenDiagnosis(verdict)
-    jobs = DiagnosisJobs(make_context(store, FixedClock()), service, unused, unused, unused)
+    jobs = DiagnosisJobs(make_context(store, FixedClock()), service, unused, unused)
     next_at = await jobs.diagnose(unused, 1)
     stored = await store.read(lambda session: tickets.find(session, number=1))
     assert stored is not None

@@ -95,7 +95,7 @@ async def test_concurrent_timers_take_each_step_once(shared_store: Store) -> Non
     calls = sum(map(len, taken))
     assert calls == len(await shared_store.read(lambda s: pending_jobs(s, "page")))
     last = sum(len(each) == 3 for each in taken)
-    assert 2 * last == len(await shared_store.read(lambda s: pending_jobs(s, "alert")))
+    assert 2 * last == len(await shared_store.read(lambda s: pending_jobs(s, "notify")))
     for process in pair:
         process.store.close()
 

@@ -18,7 +18,6 @@ from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
 from tests.bot.services.conftest import SUPPORT, TEAM, ServiceHarness
 from tests.bot.services.contexts import (
-    SLACK_NO_ACCESS,
     NoMessages,
     PostedMessages,
     RecordedCalls,
@@ -64,7 +63,6 @@ def test_handlers_of_the_kinds(service_harness: ServiceHarness) -> None:
     assert job_functions(made) == {
         "escalate": made.escalate,
         "page": made.page,
-        "alert": made.alert,
         "wake": made.wake,
     }
 
@@ -85,11 +83,9 @@ async def test_three_steps_and_no_more(service_harness: ServiceHarness) -> None:
         assert (following.due_at if following else None) == (
             now + 15 * MINUTE if step < 3 else None
         )
-        alerts = [f"alert:{ticket.label}:{stored.revision}:{person}" for person in LEADS]
-        for alert, person in zip(alerts, LEADS, strict=True):
-            job = await service_harness.job(alert)
-            assert (job is not None) == (step == 3)
-            assert job is None or job.arguments == [ticket.id, stored.revision, person]
+        for person in LEADS:
+            alert = await service_harness.job(f"notify:{ticket.label}:alerted:{person}:")
+            assert (alert is not None) == (step == 3)
     assert await steps(service_harness, ticket) == [(1, ()), (2, ()), (3, LEADS)]
     assert await escalate(service_harness, ticket, 4) is None
     assert len(await steps(service_harness, ticket)) == 3
@@ -301,11 +297,10 @@ async def test_mention_waits_for_the_card(service_harness: ServiceHarness) -> No
 
 
 async def test_unknown_escalation_mentions_nobody(service_harness: ServiceHarness) -> None:
-    """Neither in the thread nor in private."""
+    """There is nothing to say."""
     ticket, revision = await escalated(service_harness)
     pager = RecordedCalls()
     assert await jobs(service_harness, pager).page(Run("k"), ticket.id, revision + 1) is None
-    await jobs(service_harness, pager).alert(Run("k"), ticket.id, revision + 1, "U7")
     assert pager.calls == []
 
 
@@ -331,36 +326,4 @@ async def test_late_mention_of_a_claimed_ticket_is_dropped(service_harness: Serv
         (duplicate.id, third),
     ):
         await made.page(Run("k"), number, escalation)
-        await made.alert(Run("k"), number, escalation, "U7")
-    assert [(name, told.id) for name, told, *_ in pager.calls] == [
-        ("page", other.id),
-        ("alert", other.id),
-    ]
-
-
-async def test_alert_is_a_private_message(service_harness: ServiceHarness) -> None:
-    """Once: a retry searches the person's messages since the escalation."""
-    ticket, revision = await escalated(service_harness)
-    at = service_harness.clock.now()
-    pager, finder = RecordedCalls(), PostedMessages()
-    made = jobs(service_harness, pager, finder=finder)
-    await made.alert(Run("alert:1", is_retry=True), ticket.id, revision, "U7")
-    assert [(name, person, key) for name, _, person, key in pager.calls] == [
-        ("alert", "U7", "alert:1")
-    ]
-    assert finder.searched == [
-        (Destination(TEAM, person="U7"), "alert:1", at - dt.timedelta(seconds=30))
-    ]
-
-
-async def test_alert_without_access_is_tried_for_an_hour(service_harness: ServiceHarness) -> None:
-    """Then it is given up: the thread mentions the person anyway."""
-    ticket, revision = await escalated(service_harness)
-    pager = RecordedCalls(alert=[SLACK_NO_ACCESS] * 2)
-    made = jobs(service_harness, pager)
-    service_harness.clock.move(3599)
-    with pytest.raises(type(SLACK_NO_ACCESS)):
-        await made.alert(Run("k"), ticket.id, revision, "U7")
-    service_harness.clock.move(1)
-    await made.alert(Run("k"), ticket.id, revision, "U7")
-    assert len(pager.calls) == 2
+    assert [(name, told.id) for name, told, *_ in pager.calls] == [("page", other.id)]

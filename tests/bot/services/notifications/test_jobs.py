@@ -1,4 +1,4 @@
-"""Sending private messages and notes: once, unless they are outdated, muted or undeliverable."""
+"""Sending private messages and notes: once, unless they are outdated or undeliverable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from bot.services.notifications.jobs import NotificationJobs
 from bot.services.notifications.rules import Notification
 from bot.services.publishing import Publisher
 from bot.store.models import SentNotification
-from bot.store.preferences import preferences
 from bot.ticket import Ticket
 from tests.bot.services.conftest import REPORTER, SUPPORT, TEAM, ServiceHarness
 from tests.bot.services.contexts import (
@@ -47,10 +46,10 @@ async def row(harness: ServiceHarness, notification: Notification) -> SentNotifi
 
 
 async def claimed(harness: ServiceHarness) -> tuple[Ticket, Notification]:
-    """A claimed ticket, and the message about that to its reporter."""
+    """A ticket that was handed over, and the message about that to its assignee."""
     ticket = await harness.report()
-    await harness.services.tickets.claim(TEAM, ticket.id, SUPPORT)
-    return ticket, Notification(ticket.id, "claimed", REPORTER, "0")
+    await harness.change(ticket.id, lambda t: t.hand_over(SUPPORT, "U-OTHER", harness.clock.now()))
+    return ticket, Notification(ticket.id, "handed", SUPPORT, "1")
 
 
 async def resolved(harness: ServiceHarness) -> Ticket:
@@ -96,7 +95,7 @@ async def test_message_of_an_earlier_attempt_is_not_sent_again(
     finder.posted[notification.name] = SENT
     await jobs(service_harness, sender, finder).send_direct_message(run, *notification.arguments)
     assert sender.names == ["send_direct_message"]
-    where = Destination(TEAM, person=REPORTER)
+    where = Destination(TEAM, person=SUPPORT)
     assert finder.searched == [(where, run.key, attempted_at - MINUTE / 2)]
     stored = await row(service_harness, notification)
     assert stored is not None
@@ -134,37 +133,14 @@ async def test_account_without_access_is_given_up_after_a_day(
 
 
 @pytest.mark.parametrize(
-    ("kinds", "is_sent"), [(["claimed"], False), (["resolved"], True), ([], True)]
-)
-async def test_muted_kind_is_not_sent(
-    service_harness: ServiceHarness, kinds: list[str], *, is_sent: bool
-) -> None:
-    """Only the kinds the person has muted."""
-    _, notification = await claimed(service_harness)
-    sender = RecordedCalls()
-    store = service_harness.context.store
-    await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, kinds))
-    try:
-        made = jobs(service_harness, sender)
-        await made.send_direct_message(Run("k"), *notification.arguments)
-    finally:
-        await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, []))
-    assert (sender.names == ["send_direct_message"]) is is_sent
-
-
-@pytest.mark.parametrize(
     ("status", "kind", "person", "occasion", "is_true"),
     [
-        ("claimed", "claimed", REPORTER, "0", True),
-        ("claimed", "claimed", REPORTER, "1", False),
         ("claimed", "handed", SUPPORT, "1", True),
         ("claimed", "handed", "U-OTHER", "1", False),
-        ("claimed", "resolved", REPORTER, "0", False),
-        ("resolved", "claimed", REPORTER, "0", False),
+        ("claimed", "alerted", "U7", "", False),
         ("resolved", "handed", SUPPORT, "1", False),
-        ("resolved", "resolved", REPORTER, "0", True),
-        ("resolved", "resolved", REPORTER, "1", False),
-        ("resolved", "offered", REPORTER, "", True),
+        ("resolved", "alerted", "U7", "", False),
+        ("open", "alerted", "U7", "", True),
     ],
 )
 async def test_outdated_message_is_not_sent(
@@ -176,8 +152,10 @@ async def test_outdated_message_is_not_sent(
     *,
     is_true: bool,
 ) -> None:
-    """What it says must still be so, and for the same time the ticket was open."""
+    """What it says must still be so."""
     ticket, _ = await claimed(service_harness)
+    if status == "open":
+        await service_harness.services.tickets.unclaim(TEAM, ticket.id, SUPPORT)
     if status == "resolved":
         await service_harness.services.tickets.resolve(
             TEAM, ticket.id, SUPPORT, cause="", resolution=""

@@ -15,7 +15,7 @@ from bot.store.models import Job, SentNotification
 from bot.ticket import Ticket
 from tests.bot.services.conftest import REPORTER, SECOND_SUPPORT, SUPPORT, TEAM, ServiceHarness
 
-KINDS = ("notify", "update_notification", "thread_note", "reopen_offer")
+KINDS = ("confirm", "notify", "update_notification", "thread_note", "reopen_offer")
 _views = count(1)
 
 
@@ -37,50 +37,40 @@ def form(number: int) -> ActionRequest:
     return ActionRequest(TEAM, number, SUPPORT, f"rules-{next(_views)}")
 
 
-async def test_claim_is_reported_to_the_reporter(service_harness: ServiceHarness) -> None:
-    """With the number of times it was reopened, so that each first claim is a message."""
-    ticket = await service_harness.report()
+@pytest.mark.parametrize("reporter", [REPORTER, SUPPORT])
+async def test_reporters_message_is_edited(service_harness: ServiceHarness, reporter: str) -> None:
+    """Also after what the reporter did themselves: its buttons change."""
+    ticket = await service_harness.report(reporter=reporter)
     service = service_harness.services.tickets
+    confirm = {f"confirm:{ticket.label}": [ticket.id]}
     jobs = await after(service_harness, lambda: service.claim(TEAM, ticket.id, SUPPORT))
-    name = f"notify:{ticket.label}:claimed:{REPORTER}:0"
-    assert jobs == {name: [ticket.id, "claimed", REPORTER, "0"]}
-    job = await service_harness.job(name)
-    assert job is not None
-    assert (job.due_at, job.ticket) == (service_harness.clock.now(), ticket.id)
-
-
-async def test_nobody_is_notified_of_their_own_action(service_harness: ServiceHarness) -> None:
-    """A reporter of support claims and resolves their own ticket."""
-    ticket = await service_harness.report(reporter=SUPPORT)
-    service = service_harness.services.tickets
-    assert await after(service_harness, lambda: service.claim(TEAM, ticket.id, SUPPORT)) == {}
+    assert jobs == confirm
     jobs = await after(
         service_harness,
         lambda: service.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done"),
     )
-    assert jobs == {}
+    assert jobs == confirm
+    job = await service_harness.job(f"confirm:{ticket.label}")
+    assert job is not None
+    assert (job.due_at, job.ticket) == (service_harness.clock.now(), ticket.id)
 
 
 async def test_resolution_and_reopening(service_harness: ServiceHarness) -> None:
-    """The reporter of each merged ticket is told too; the second time is another message."""
+    """The message of each merged ticket says so too."""
     ticket = await service_harness.report()
     merged = await service_harness.report(reporter="U-OTHER")
     await service_harness.services.ticket_actions.merge(form(merged.id), ticket.id)
     service = service_harness.services.tickets
-    fields = {"cause": "", "resolution": "done"}
 
     async def resolve() -> None:
-        await service.resolve(TEAM, ticket.id, SUPPORT, **fields)
+        await service.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done")
 
-    jobs = await after(service_harness, resolve)
-    people = ("U-OTHER", REPORTER)
-    assert set(jobs) == {f"notify:{ticket.label}:resolved:{person}:0" for person in people}
+    edits = {f"confirm:{each.label}": [each.id] for each in (ticket, merged)}
+    assert await after(service_harness, resolve) == edits
     index = len((await service_harness.ticket(ticket.id)).history)
     jobs = await after(service_harness, lambda: service.reopen(TEAM, ticket.id, SUPPORT))
     note = f"thread_note:LD-{ticket.id}:{ticket.label}:{index}"
-    assert jobs == {note: [ticket.id, ticket.id, index]}
-    jobs = await after(service_harness, resolve)
-    assert set(jobs) == {f"notify:{ticket.label}:resolved:{person}:1" for person in people}
+    assert jobs == edits | {note: [ticket.id, ticket.id, index]}
 
 
 async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarness) -> None:
@@ -89,7 +79,7 @@ async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarnes
     actions = service_harness.services.ticket_actions
     jobs = await after(service_harness, lambda: actions.merge(form(ticket.id), into.id))
     assert jobs == {
-        f"notify:{ticket.label}:resolved:{REPORTER}:0": [ticket.id, "resolved", REPORTER, "0"],
+        f"confirm:{ticket.label}": [ticket.id],
         f"thread_note:{into.label}:{ticket.label}:0": [into.id, ticket.id, 0],
     }
     note = await service_harness.job(f"thread_note:{into.label}:{ticket.label}:0")
@@ -97,20 +87,18 @@ async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarnes
     assert note.ticket == into.id
 
 
-@pytest.mark.parametrize(
-    ("reporter", "expected"),
-    [(REPORTER, ["claimed", "handed"]), (SECOND_SUPPORT, ["handed"])],
-)
-async def test_hand_over_is_told_to_both(
-    service_harness: ServiceHarness, reporter: str, expected: list[str]
-) -> None:
-    """To the reporter as a claim, unless the ticket is handed over to them; each time anew."""
-    ticket = await service_harness.report(reporter=reporter)
+async def test_hand_over_is_told_to_both(service_harness: ServiceHarness) -> None:
+    """To the reporter by an edit, to the assignee by a message, each time anew."""
+    ticket = await service_harness.report()
     actions = service_harness.services.ticket_actions
     jobs = await after(service_harness, lambda: actions.hand_over(form(ticket.id), SECOND_SUPPORT))
-    told = {(arguments[1], arguments[2], arguments[3]) for arguments in jobs.values()}
-    assert sorted(kind for kind, *_ in told) == expected
-    assert ("handed", SECOND_SUPPORT, "1") in told
+    handed = [ticket.id, "handed", SECOND_SUPPORT, "1"]
+    assert jobs == {
+        f"confirm:{ticket.label}": [ticket.id],
+        f"notify:{ticket.label}:handed:{SECOND_SUPPORT}:1": handed,
+    }
+    jobs = await after(service_harness, lambda: actions.hand_over(form(ticket.id), SUPPORT))
+    assert list(jobs) == [f"confirm:{ticket.label}"], "to themselves"
 
 
 async def sent(harness: ServiceHarness, ticket: Ticket, kind: str, ts: str = "5.0") -> None:
@@ -131,14 +119,14 @@ async def sent(harness: ServiceHarness, ticket: Ticket, kind: str, ts: str = "5.
 async def test_messages_with_outdated_buttons_are_edited(
     service_harness: ServiceHarness, verb: str
 ) -> None:
-    """The resolution and the offers to reopen, if they were sent; other messages are not."""
+    """Alerts and offers to reopen, if they were sent; other messages are not."""
     ticket = await service_harness.report()
     services = service_harness.services
     await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done")
-    for kind, ts in (("resolved", "5.0"), ("offered", "6.0"), ("claimed", "7.0")):
+    for kind, ts in (("alerted", "5.0"), ("offered", "6.0"), ("handed", "7.0")):
         await sent(service_harness, ticket, kind, ts)
     other = await service_harness.report()
-    await sent(service_harness, other, "resolved", "8.0")
+    await sent(service_harness, other, "offered", "8.0")
 
     async def act() -> None:
         if verb == "helped":
@@ -150,9 +138,9 @@ async def test_messages_with_outdated_buttons_are_edited(
     updates = {name: arguments for name, arguments in jobs.items() if name.startswith("update")}
     assert updates == {
         f"update_notification:{ticket.label}:{kind}:{REPORTER}:0": [ticket.id, kind, REPORTER, "0"]
-        for kind in ("resolved", "offered")
+        for kind in ("alerted", "offered")
     }
-    assert len(jobs) == (2 if verb == "helped" else 3)
+    assert len(jobs) == (3 if verb == "helped" else 4)
 
 
 async def test_message_that_was_not_sent_is_not_edited(service_harness: ServiceHarness) -> None:
@@ -160,12 +148,12 @@ async def test_message_that_was_not_sent_is_not_edited(service_harness: ServiceH
     ticket = await service_harness.report()
     services = service_harness.services
     await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done")
-    await sent(service_harness, ticket, "resolved", "")
+    await sent(service_harness, ticket, "offered", "")
     jobs = await after(
         service_harness,
         lambda: services.ticket_actions.confirm_resolved(TEAM, ticket.id, REPORTER),
     )
-    assert jobs == {}
+    assert list(jobs) == [f"confirm:{ticket.label}"]
 
 
 async def test_only_new_events_are_told(service_harness: ServiceHarness) -> None:

@@ -25,12 +25,10 @@ def person() -> str:
 async def test_choices_are_loaded_as_they_were_saved(
     service_harness: ServiceHarness, person: str
 ) -> None:
-    """Every notification is on until it is muted."""
+    """Slack's language and no app until something is chosen."""
     service = service_harness.services.preferences
-    assert await service.load(TEAM, person) == Preferences(
-        "", "", ("claimed", "explained", "resolved")
-    )
-    for chosen in (Preferences("zh", "kids", ("resolved",)), Preferences("en", "", ())):
+    assert await service.load(TEAM, person) == Preferences()
+    for chosen in (Preferences("zh", "kids"), Preferences("en", "")):
         await service.save(TEAM, person, chosen)
         assert await service.load(TEAM, person) == chosen
 
@@ -40,7 +38,6 @@ async def test_choices_are_loaded_as_they_were_saved(
     [
         ({"locale": "fr"}, "language"),
         ({"app": "adults"}, "app"),
-        ({"notifications": ("filed",)}, "notices"),
     ],
 )
 async def test_value_that_is_not_offered(

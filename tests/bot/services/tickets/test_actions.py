@@ -210,13 +210,14 @@ async def test_hand_over_to_support_only(service_harness: ServiceHarness) -> Non
 
 
 async def test_hand_over_notifies(service_harness: ServiceHarness) -> None:
-    """The new owner and the reporter are notified; the previous owner is not."""
+    """The new owner is notified, and the reporter's message edited."""
     ticket = await service_harness.report()
     await hand_over(service_harness, request(ticket.id), 0)
-    name = f"notify:{ticket.label}"
-    assert await service_harness.job(f"{name}:handed:{SECOND_SUPPORT}:1") is not None
-    assert await service_harness.job(f"{name}:claimed:{REPORTER}:0") is not None
-    assert await service_harness.job(f"{name}:claimed:{SUPPORT}:0") is None
+    name = f"notify:{ticket.label}:handed:{SECOND_SUPPORT}:1"
+    assert await service_harness.job(name) is not None
+    confirm = await service_harness.job(f"confirm:{ticket.label}")
+    assert confirm is not None
+    assert confirm.due_at == service_harness.clock.now()
 
 
 async def test_merge_has_one_direction(service_harness: ServiceHarness) -> None:
@@ -395,7 +396,7 @@ async def test_trouble_after_the_resolution_is_offered_to_reopen(
     thread: bool,
     offered: bool,
 ) -> None:
-    """A reporter's answer within a day, or in the message's own thread, later too."""
+    """A reporter's answer within a day, or in the message's thread, later too."""
     services, now = service_harness.services, service_harness.clock.now()
     ticket = await service_harness.report()
     await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="none", resolution="x")
@@ -403,13 +404,12 @@ async def test_trouble_after_the_resolution_is_offered_to_reopen(
     sent = SentNotification(
         ticket=ticket.id,
         person=REPORTER,
-        kind="resolved",
-        key="0",
+        kind="filed",
         channel=channel,
         ts=ts,
-        attempted_at=now - dt.timedelta(hours=hours),
-        sent_at=now - dt.timedelta(hours=hours),
+        attempted_at=now,
     )
+    service_harness.clock.move(hours * 3600)
     await service_harness.context.store.transact(lambda session: session.add(sent))
     answer = Reply(TEAM, channel, ts if thread else "", f"{ticket.id}.9", person, text)
     await services.ticket_actions.handle_message(answer)

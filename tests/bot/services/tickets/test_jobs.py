@@ -14,7 +14,7 @@ from bot.ports import Destination, MessageRef
 from bot.services.publishing import Publisher
 from bot.services.tickets.jobs import TicketJobs
 from bot.ticket import Ticket
-from tests.bot.services.conftest import REPORTER, TEAM, ServiceHarness
+from tests.bot.services.conftest import REPORTER, SUPPORT, TEAM, ServiceHarness
 from tests.bot.services.contexts import (
     SLACK_GONE,
     SLACK_NO_ACCESS,
@@ -111,19 +111,32 @@ async def test_deleted_card_is_posted_again(service_harness: ServiceHarness) -> 
 
 
 @pytest.mark.parametrize("known", [False, True])
-async def test_reporter_gets_one_confirmation(
-    service_harness: ServiceHarness, *, known: bool
+@pytest.mark.parametrize("error", [None, SLACK_GONE, SLACK_NO_ACCESS])
+async def test_reporter_gets_one_message(
+    service_harness: ServiceHarness, error: Exception | None, *, known: bool
 ) -> None:
-    """With the card's address, which is fetched unless it is known."""
-    ticket = await with_card(service_harness, LINK if known else "")
-    posts = RecordedCalls(permalink=[LINK])
+    """With the card's address, which is fetched unless it is known; edited afterwards."""
+    ticket, target = (
+        await with_card(service_harness, LINK if known else ""),
+        await with_card(service_harness),
+    )
+    sent = MessageRef("D1", "5.0")
+    posts = RecordedCalls(
+        permalink=[LINK], confirm=[sent], update_confirmation=[error] if error else []
+    )
     made = jobs(service_harness, posts)
-    for _ in range(2):
-        await made.confirm(Run("confirm:1"), ticket.id)
+    await made.confirm(Run("confirm:1"), ticket.id)
     assert posts.names == (["confirm"] if known else ["permalink", "confirm"])
-    _, told, key = posts.calls[-1]
+    _, told, key, merged_into = posts.calls[-1]
     assert (told.reporter, told.thread.permalink, key) == (REPORTER, LINK, "confirm:1")
+    assert merged_into is None
     assert (await service_harness.ticket(ticket.id)).thread.permalink == LINK
+    now = service_harness.clock.now()
+    await service_harness.change(ticket.id, lambda t: t.merge(target, SUPPORT, now))
+    await made.confirm(Run("confirm:1"), ticket.id)
+    name, told, message_ref, merged_into = posts.calls[-1]
+    assert (name, told.id, message_ref) == ("update_confirmation", ticket.id, sent)
+    assert merged_into.id == target.id
 
 
 async def test_delay_is_announced_once_and_before_the_confirmation(

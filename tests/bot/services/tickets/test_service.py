@@ -156,10 +156,12 @@ async def test_the_reporter_may_too(
 
 
 async def test_one_person_claims(service_harness: ServiceHarness) -> None:
-    """The reporter is notified once; a second person is refused."""
+    """The reporter's message is edited; a second person is refused."""
     ticket = await service_harness.report()
     await claim(service_harness, ticket.id, SUPPORT)
-    assert await service_harness.job(f"notify:{ticket.label}:claimed:{REPORTER}:0") is not None
+    confirm = await service_harness.job(f"confirm:{ticket.label}")
+    assert confirm is not None
+    assert confirm.due_at == service_harness.clock.now()
     with pytest.raises(ConflictError):
         await claim(service_harness, ticket.id, SECOND_SUPPORT)
     stored = await service_harness.ticket(ticket.id)

@@ -10,7 +10,7 @@ import pytest
 from bot.store import Session
 from bot.store.models import SentNotification
 from bot.store.notifications import sent
-from tests.bot.store.factories import DAY, MINUTE, MOMENT, NOON
+from tests.bot.store.factories import DAY, MINUTE, MOMENT, NOON, make_ticket, store_tickets
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Answer:
     """A message of a reporter."""
 
     person: str = "U1"
+    team: str = "T1"
     channel: str = "D1"
     thread_ts: str = ""
 
@@ -52,27 +53,31 @@ def test_messages_of_a_kind_that_were_sent(session: Session) -> None:
 @pytest.mark.parametrize(
     ("answer", "after", "expected"),
     [
-        (Answer(), NOON, "2"),
-        (Answer(), NOON + MINUTE, "2"),
+        (Answer(), NOON, 2),
+        (Answer(), NOON + MINUTE, 2),
         (Answer(), NOON + MINUTE + MOMENT, None),
+        (Answer(team="T2"), NOON, None),
         (Answer(person="U2"), NOON, None),
         (Answer(channel="D2"), NOON, None),
-        (Answer(thread_ts="1.0"), NOON, "1"),
-        (Answer(thread_ts="1.0"), NOON + DAY, "1"),
+        (Answer(thread_ts="1.0"), NOON, 1),
+        (Answer(thread_ts="1.0"), NOON + DAY, 1),
+        (Answer(thread_ts="3.0"), NOON, 3),
         (Answer(thread_ts="9.0"), NOON, None),
         (Answer(channel="D2", thread_ts="1.0"), NOON, None),
         (Answer(person="U2", thread_ts="1.0"), NOON, None),
     ],
 )
 def test_message_that_a_reply_answers(
-    answer: Answer, after: Any, expected: str | None, session: Session
+    answer: Answer, after: Any, expected: int | None, session: Session
 ) -> None:
-    """In a thread its first message, else the newest to this person in this channel."""
-    add(session, "1")
-    add(session, "2", sent_at=NOON + MINUTE)
-    add(session, "3", kind="claimed", sent_at=NOON + 2 * MINUTE)
-    found = sent.find_answered(session, "resolved", answer, after)
-    assert (found.key if found else None) == expected
+    """In a thread its ticket, else the one of this person that was resolved last."""
+    ends = (NOON, NOON + MINUTE, None)
+    store_tickets(session, *(make_ticket(resolved_at=end) for end in ends))
+    for number in (1, 2, 3):
+        add(session, str(number), ticket=number, kind="filed")
+    add(session, "9", ticket=1)
+    found = sent.find_answered(session, "filed", answer, after)
+    assert (found.number if found else None) == expected
 
 
 def test_newest_attempt_of_a_kind(session: Session) -> None:

@@ -11,21 +11,17 @@ def test_choices_of_a_person_are_independent(session: Session) -> None:
     """Each choice leaves the others as they are; another person, or workspace, chose nothing."""
     preferences.set_user_locale(session, "T1", "U1", "zh")
     preferences.set_default_app(session, "T1", "U1", "kids")
-    preferences.set_muted(session, "T1", "U1", ("claimed", "explained"))
     preferences.save_home_filters(session, "T1", "U1", {"state": "open"})
     preferences.mark_onboarded(session, "T1", "U1", NOON)
     session.flush()
     session.expire_all()
     chosen = preferences.get_user_preferences(session, "T1", "U1")
     assert (chosen.locale, chosen.default_app) == ("zh", "kids")
-    assert (chosen.muted_kinds, chosen.home_filters) == (
-        ["claimed", "explained"],
-        {"state": "open"},
-    )
+    assert chosen.home_filters == {"state": "open"}
     assert chosen.onboarded_at == NOON
     for key in (("T2", "U1"), ("T1", "U2")):
         other = preferences.get_user_preferences(session, *key)
-        assert (other.locale, other.default_app, other.muted_kinds) == ("", "", [])
+        assert (other.locale, other.default_app) == ("", "")
         assert preferences.get_user_preferences(session, *key).locale == ""
 
 
