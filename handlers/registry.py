@@ -44,8 +44,10 @@ def register(
 ) -> None:
     """Register the handlers of every feature."""
     home = HomePublisher(services.app_home, services.tickets.apps, users)
+    reports = ReportHandlers(services.tickets, services.preferences, users, clock)
     modal = PreferencesModal(services.preferences, services.tickets.apps, users)
     handlers = (
+        reports,
         *_ticket_handlers(services, users, home, settings, clock),
         DiagnoseHandlers(services.inquiries, services.preferences, users),
         FeedbackHandlers(services.feedback, users),
@@ -63,7 +65,7 @@ def register(
             users,
         ),
         PreferencesHandlers(services.preferences, home, users),
-        HomeHandlers(services.app_home, modal, home, users, clock),
+        HomeHandlers(services.app_home, modal, home, users, reports),
         ChannelEventHandlers(services.deliveries),
         IncidentHandlers(services.incidents),
         SummaryHandlers(services.summary),
@@ -78,7 +80,6 @@ def _ticket_handlers(
     rooms = CallControlHandlers(services.call_control, users)
     clouds = {cloud.name for cloud in settings.clouds}
     return (
-        ReportHandlers(services.tickets, services.preferences, users, clock),
         TicketListHandlers(services.tickets, clouds, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
         CloudReportHandlers(services.ticket_actions),

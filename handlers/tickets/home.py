@@ -8,15 +8,13 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ports import Clock
 from bot.services.tickets import app_home
 from bot.services.tickets.app_home import AppHomeService
 from handlers.preferences.handlers import PreferencesModal
-from handlers.slack.open_modal import open_modal
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.forms import ReportForm
 from handlers.tickets.home_publish import HomePublisher
+from handlers.tickets.report import ReportHandlers
 
 _ACTIONS: Final = re.compile(r"home\.(\w+)")
 _FILTERS: Final = tuple(app_home.QueueFilter.__dataclass_fields__)
@@ -32,13 +30,13 @@ class HomeHandlers:
         preferences: PreferencesModal,
         home: HomePublisher,
         users: UserDirectory,
-        clock: Clock,
+        reports: ReportHandlers,
     ) -> None:
         self._app_home = app_home
         self._preferences = preferences
         self._home = home
-        self._clock = clock
         self._users = users
+        self._reports = reports
 
     def register(self, app: AsyncApp) -> None:
         """Register the events and actions."""
@@ -58,7 +56,7 @@ class HomeHandlers:
         selected = str((action.get("selected_option") or {}).get("value") or "")
         cursor = str(action.get("value") or "") if verb == "more" else ""
         if verb == "report":
-            await self._open_report(requester, body, client)
+            await self._reports.open_empty(body, client)
         elif verb == "settings":
             await self._preferences.open(body, client, at="home")
         elif verb in _FILTERS:
@@ -68,12 +66,6 @@ class HomeHandlers:
         if verb not in _FORMS:
             await self._home.publish(client, requester, cursor)
         await ack()
-
-    async def _open_report(self, requester: Requester, body: Body, client: AsyncWebClient) -> None:
-        renderer = await self._users.renderer(requester.team, requester.person)
-        app = await self._preferences.default_app(requester)
-        view = ReportForm(app=app).view(renderer, self._preferences.apps, self._clock.now())
-        await open_modal(client, trigger_id_of(body), view)
 
     async def invalidate(self, event: dict[str, Any], body: Body) -> None:
         """Fetch a changed profile again next time."""

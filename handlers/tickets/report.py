@@ -18,13 +18,16 @@ from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
-from bot.ticket import Ticket
 from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm, with_warning
+from handlers.tickets.recent_classes import RECENT, filled_from, with_recent_classes
 from handlers.tickets.source_message import message_permalink, message_text, message_time
+from handlers.ui.block_kit import Block
+from handlers.ui.form_state import read_value
+from handlers.ui.renderer import Renderer
 
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
 
@@ -58,8 +61,12 @@ class ReportHandlers:
 
     async def open_by_shortcut(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open an empty form."""
-        await self._open(body, client)
+        await self.open_empty(body, client)
         await ack()
+
+    async def open_empty(self, body: Body, client: AsyncWebClient) -> None:
+        """Open an empty form; the caller acknowledges."""
+        await self._open(body, client)
 
     async def open_by_message(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form, prefilled from a message's text and time."""
@@ -93,23 +100,32 @@ class ReportHandlers:
         )
         view = form.view(renderer, apps, now, _time_hint(hints, written_at))
         view_id = await open_modal(client, trigger_id_of(body), view)
-        unresolved = await self._find_unresolved(requester.team, form.cname, deadline)
-        if unresolved is not None:
-            await update_modal(client, view_id, with_warning(view, unresolved, renderer), deadline)
+        updated = view
+        with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
+            async with asyncio.timeout_at(deadline):
+                updated = await self._add_tickets(view, requester, form.cname, renderer)
+        if updated is not view:
+            await update_modal(client, view_id, updated, deadline)
 
-    async def _find_unresolved(self, team: str, cname: str, until: float) -> Ticket | None:
-        """Return another ticket about the channel; None when the database is late."""
-        if not cname:
-            return None
-        with suppress(TimeoutError, DatabaseError):
-            async with asyncio.timeout_at(until):
-                return await self._tickets.find_unresolved(team, cname)
-        return None
+    async def _add_tickets(
+        self, view: Block, requester: Requester, cname: str, renderer: Renderer
+    ) -> Block:
+        """Add a warning of another ticket about the channel, or without one the last classes."""
+        if cname:
+            unresolved = await self._tickets.find_unresolved(requester.team, cname)
+            return view if unresolved is None else with_warning(view, unresolved, renderer)
+        recent = await self._tickets.recent_classes(requester.team, requester.person)
+        return with_recent_classes(view, recent, renderer) if recent else view
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
-        form = ReportForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
+        values = view["state"]["values"]
+        form = ReportForm.parse(values, str(view.get("private_metadata") or ""))
+        recent = read_ticket_number(read_value(values, RECENT))
+        if recent:
+            ticket = await self._tickets.find_visible(requester.team, recent, requester.person)
+            form = filled_from(form, ticket)
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 

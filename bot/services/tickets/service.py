@@ -38,6 +38,8 @@ __all__ = ["TicketPage", "TicketService"]
 
 _AFTER_CARD: Final = (rules.CONFIRM, "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
+_RECENT_TICKETS: Final = 30
+_RECENT_CLASSES: Final = 10
 MAX_SNOOZE: Final = dt.timedelta(days=30)
 Change = Callable[[Ticket, dt.datetime], None]
 EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
@@ -226,6 +228,18 @@ class TicketService:
         return await self._context.store.read(
             lambda session: tickets.find_unresolved(session, team, cname)
         )
+
+    async def recent_classes(self, team: str, person: str) -> Sequence[Ticket]:
+        """Return the newest ticket about each class that a person reported lately."""
+        own = TicketQuery(team=team, reporter=person)
+
+        def work(session: Session) -> Sequence[Ticket]:
+            return lists.page(session, own, _RECENT_TICKETS).tickets
+
+        classes: dict[tuple[str, ...], Ticket] = {}
+        for each in await self._context.store.read(work):
+            classes.setdefault((each.app, each.cname, each.teacher_uid, each.student_uid), each)
+        return [*classes.values()][:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""
