@@ -61,14 +61,10 @@ EXPECTED: Final[dict[str, dict[str, Outcome]]] = {
         "reconnect": _DROPPED,
         "removed": _LEFT,
     },
-    "huawei": {  # its factors describe the other end: no stream, or no user
-        "stopped_video_teacher": ("media.peer_no_stream", _V, _UP, _T),
-        "stopped_audio_teacher": ("media.peer_no_stream", _A, _UP, _T),
-        "stopped_audio_student": ("media.peer_no_stream", _A, _UP, _S),
-        "module_off_video": ("media.peer_no_stream", _V, _UP, _T),
+    "huawei": {
+        "module_off_video": _STOPPED,
         "join_failed": _UNKNOWN,
-        "rejoin": _LEFT,
-        "reconnect": _LEFT,
+        "reconnect": _DROPPED,
         "removed": _LEFT,
     },
 }
