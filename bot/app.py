@@ -128,7 +128,7 @@ async def open_slack_runtime(
                 Worker(
                     *(application.store, handlers),
                     signal=context.job_signal,
-                    may_start=requests.wait_until_quiet,
+                    wait_until_quiet=requests.wait_until_quiet,
                     pace=pace,
                 )
             )

@@ -37,6 +37,7 @@ ATTEMPT_TIMEOUT_S: Final = 300.0
 SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten seconds
 _DATABASE_TIMEOUT_S: Final = 1.0  # likewise, to claim and to release jobs
 _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep a card waiting
+_SLOTS_WHILE_BUSY: Final = 1  # whoever waits for an answer waits for the jobs that run, too
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 DONE: Final[Counter[str]] = Counter()  # jobs of this process that succeeded or were given up
@@ -55,8 +56,9 @@ class Worker:
     """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
 
     It looks for due jobs when `signal` is set and several times a second, each time after
-    `may_start`. A job's function returns None when it is done, or when to run it again. A
-    retryable LagdeskError or an unexpected error postpones it; another LagdeskError ends it.
+    `wait_until_quiet`; when that returns False, it starts few. A job's function returns None when
+    it is done, or when to run it again. A retryable LagdeskError or an unexpected error postpones
+    it; another LagdeskError ends it.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Worker:
         handlers: Mapping[str, JobHandler],
         *,
         signal: asyncio.Event | None = None,
-        may_start: Callable[[], Awaitable[None]] | None = None,
+        wait_until_quiet: Callable[[], Awaitable[bool]] | None = None,
         polls: bool = True,
         pace: Pace = SLACK_PACE,
     ) -> None:
@@ -81,7 +83,7 @@ class Worker:
             for queue in Queue
         }
         self._signal = signal or asyncio.Event()
-        self._may_start = may_start or partial(asyncio.sleep, 0)
+        self._wait_until_quiet = wait_until_quiet or partial(asyncio.sleep, 0, result=True)
         self._polls = polls
         self._claim_numbers = itertools.count(1)
         self._running: dict[str, _Attempt] = {}
@@ -114,7 +116,7 @@ class Worker:
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
-        for task in await self._start(name):
+        for task in await self._start(_SLOTS, name):
             if (error := await task) is not None:
                 raise error
             return True
@@ -132,8 +134,8 @@ class Worker:
                         lambda session: store_jobs.retry_now(session, self._store.now(session))
                     )
                     has_retried = True
-                await self._may_start()
-                await self._start()
+                is_quiet = await self._wait_until_quiet()
+                await self._start(_SLOTS if is_quiet else _SLOTS_WHILE_BUSY)
             except SQLAlchemyError:  # the store has logged it
                 pause_s = _DATABASE_PAUSE_S
             except Exception as error:  # noqa: BLE001 - the last handler before jobs stand still
@@ -143,10 +145,13 @@ class Worker:
                 async with asyncio.timeout(pause_s):
                     await self._signal.wait()
 
-    async def _start(self, name: str | None = None) -> list[_Task]:
-        """Claim and start what is due while slots are free, or only the job of this name."""
+    async def _start(self, limit: int, name: str | None = None) -> list[_Task]:
+        """Claim and start due jobs, up to `limit` a queue, or only the job of this name."""
         used = Counter(each.queue for each in self._running.values())
-        free = [replace(each, number=_SLOTS - used[queue]) for queue, each in self._slots.items()]
+        free = [
+            replace(each, number=min(limit, _SLOTS - used[queue]))
+            for queue, each in self._slots.items()
+        ]
         token, running = f"{self.name}/{next(self._claim_numbers)}", tuple(self._running)
         valid_until = time.monotonic() + _USABLE_S
 

@@ -1,4 +1,4 @@
-"""The Slack requests that this process is answering: jobs start between them, or a second later."""
+"""The Slack requests that this process is answering: jobs start in their pauses, else few."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-MAX_WAIT_S: Final = 1.0
+MAX_WAIT_S: Final = 0.25
 QUIET_S: Final = 0.02  # requests that follow one another faster than this are a burst
 
 
@@ -29,12 +29,13 @@ class OpenRequests:
             self._number -= 1
             self._last_ended_at = asyncio.get_running_loop().time()
 
-    async def wait_until_quiet(self) -> None:
-        """Wait until no request is open and none has just ended, a second at most."""
+    async def wait_until_quiet(self) -> bool:
+        """Wait for a moment until no request is open and none has just ended; False if one is."""
         loop = asyncio.get_running_loop()
         until = loop.time() + MAX_WAIT_S
         while (now := loop.time()) < until:
             remaining_s = QUIET_S if self._number else self._last_ended_at + QUIET_S - now
             if remaining_s <= 0:
-                return
+                return True
             await asyncio.sleep(remaining_s)
+        return False

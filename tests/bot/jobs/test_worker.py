@@ -292,34 +292,37 @@ async def test_worker_survives_a_bug(
     monkeypatch.setattr("bot.jobs.worker._ERROR_PAUSE_S", 0)
     jobs, polls = Jobs(), itertools.count()
 
-    async def fail_once() -> None:
+    async def fail_once() -> bool:
         if next(polls) == 0:
             raise ZeroDivisionError
+        return True
 
     enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), may_start=fail_once):
+    async with Worker(store, jobs.handlers(), wait_until_quiet=fail_once):
         await until(lambda: jobs.attempts == [CARD])
     assert [
         bool(entry.exc_info) for entry in caplog.records if entry.name == "bot.jobs.worker"
     ] == [True]
 
 
-async def test_jobs_wait_for_permission(store: Store, clock: Any) -> None:
-    """No job starts before it may, however often the worker is notified."""
-    jobs, signal, may_start = Jobs(), asyncio.Event(), asyncio.Event()
+async def test_few_jobs_start_before_it_is_quiet(store: Store, clock: Any) -> None:
+    """One of each queue starts when the wait is over, however often the worker is notified."""
+    jobs, signal, quiet, waits = Jobs(), asyncio.Event(), asyncio.Event(), itertools.count()
 
-    async def wait() -> None:
-        await may_start.wait()
+    async def wait() -> bool:
+        return next(waits) > 0 and await quiet.wait()
 
-    async with Worker(store, jobs.handlers(), signal=signal, may_start=wait):
-        enqueue(store, clock)
+    enqueue(store, clock, in_s=-1)
+    enqueue(store, clock, "card:LD-13")
+    async with Worker(store, jobs.handlers(), signal=signal, wait_until_quiet=wait):
+        await until(lambda: jobs.attempts == [CARD])
         signal.set()
         for _ in range(50):  # each takes as long as what the worker reads
             await store.read(store_jobs.count_pending)
-        assert jobs.attempts == []
-        may_start.set()
+        assert jobs.attempts == [CARD]
+        quiet.set()
         await wait_until_idle(store)
-    assert jobs.attempts == [CARD]
+    assert jobs.attempts == [CARD, "card:LD-13"]
 
 
 async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> None:

@@ -12,7 +12,7 @@ async def test_jobs_wait_for_open_requests(monkeypatch: pytest.MonkeyPatch) -> N
     """They wait for the last of several requests, and not at all without any."""
     monkeypatch.setattr(open_requests, "QUIET_S", 0.001)
     requests = OpenRequests()
-    await requests.wait_until_quiet()
+    assert await requests.wait_until_quiet()
     with requests.count():
         with requests.count():
             waiting = asyncio.create_task(requests.wait_until_quiet())
@@ -35,8 +35,8 @@ async def test_jobs_wait_between_the_requests_of_a_burst(monkeypatch: pytest.Mon
 
 
 async def test_jobs_start_although_requests_are_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait for a limited time."""
+    """They wait for a limited time, after which few start."""
     monkeypatch.setattr(open_requests, "MAX_WAIT_S", 0)
     requests = OpenRequests()
     with requests.count():
-        await requests.wait_until_quiet()
+        assert not await requests.wait_until_quiet()
