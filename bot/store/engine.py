@@ -45,6 +45,7 @@ _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DATA_EXCEPTION: Final = "22"  # the class of errors whose first line may quote a value
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _MIN_FREE_BYTES: Final = 256 * 1024
+_CHECKPOINT_PAGES: Final = 4000  # 16 MB; the commit that makes a checkpoint waits for it
 _NOT_SAVED: Final = message("Not saved: the database is unavailable. Try again in a minute.")
 
 
@@ -227,6 +228,7 @@ def _listen_sqlite(engine: Engine, file: DatabaseFile, limits: Limits) -> None:
         connection.execute(f"PRAGMA busy_timeout={round(limits.lock_s * 1000)}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         connection.execute("PRAGMA foreign_keys=ON")
         file.remember()
 
