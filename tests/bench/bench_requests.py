@@ -1,8 +1,9 @@
 """How fast requests are answered, beside a bare Bolt app in the same run.
 
-`python -m tests.bench requests [seconds]`: a command, a form to open (also in bursts) and a form
-to save, one to sixty-four at once. The programs take turns, and one is frozen while another is
-measured. Ratios are against both settings of Bolt, those of many workspaces against one.
+`python -m tests.bench requests [sqlite|postgres] [seconds]`: a command, a form to open (also in
+bursts) and a form to save, one to sixty-four at once. The programs take turns, and one is frozen
+while another is measured. Ratios are against both settings of Bolt, those of many workspaces
+against one. The client and the fake API need less CPU than any of the programs.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from aiohttp import ClientSession, TCPConnector, web
+import msgspec
+from aiohttp import ClientSession, web
 
 from bot.sandbox.slack.delivery.transport import sign
+from handlers.slack.connections import Connections
+from tests.bench.bench_crash import start_postgres
 from tests.bench.process_size import cpu_seconds, memory_mb
 
 ROOT: Final = Path(__file__).parents[2]
@@ -60,9 +64,7 @@ class FakeApi:
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
         """Serve on a free port."""
-        app = web.Application()
-        app.router.add_route("*", "/api/{method}", self._answer)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.ServerRunner(web.Server(self._answer))
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", free_port())
         await site.start()
@@ -72,10 +74,10 @@ class FakeApi:
         finally:
             await runner.cleanup()
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
         now = time.perf_counter()
         is_json = request.content_type == "application/json"
-        values = await request.json() if is_json else await request.post()
+        values = msgspec.json.decode(await request.read()) if is_json else await request.post()
         if request.path.endswith("/oauth.v2.access"):
             return web.json_response(_installation(str(values["code"])))
         trigger = str(values.get("trigger_id") or "")
@@ -120,31 +122,32 @@ class Result:
 class Program:
     """A running program, and a client that sends it signed requests."""
 
-    def __init__(
-        self, process: Process, url: str, api: FakeApi, session: ClientSession, teams: Sequence[str]
-    ) -> None:
-        self._process, self._url, self._api, self._session = process, url, api, session
+    def __init__(self, process: Process, url: str, api: FakeApi, teams: Sequence[str]) -> None:
+        self._process, self._url, self._api = process, url, api
+        self._connections = Connections(url, timeout_s=30)
         self.pid = process.pid
         self._teams = cycle(teams)
 
-    @contextmanager
-    def awake(self) -> Iterator[None]:
-        """Let the program run while the block is open."""
+    @asynccontextmanager
+    async def awake(self) -> AsyncIterator[None]:
+        """Let the program run while the block is open; it closes what was idle for long."""
         self._process.send_signal(signal.SIGCONT)
         try:
             yield
         finally:
+            await self._connections.close()
             self._process.send_signal(signal.SIGSTOP)
 
     async def install(self, team: str) -> None:
         """Install it in a workspace, as its administrator does."""
-        async with self._session.get(f"{self._url}/slack/install") as answer:
-            state = re.search(r"state=([\w-]+)", await answer.text())
-            cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
-        query = {"code": team, "state": state[1] if state else ""}
-        back = f"{self._url}/slack/oauth_redirect"
-        async with self._session.get(back, params=query, cookies=cookies) as answer:
-            answer.raise_for_status()
+        async with ClientSession() as session:
+            async with session.get(f"{self._url}/slack/install") as answer:
+                state = re.search(r"state=([\w-]+)", await answer.text())
+                cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
+            query = {"code": team, "state": state[1] if state else ""}
+            back = f"{self._url}/slack/oauth_redirect"
+            async with session.get(back, params=query, cookies=cookies) as answer:
+                answer.raise_for_status()
 
     async def command(self) -> float:
         """Send a command; return how long its acknowledgement takes."""
@@ -171,12 +174,11 @@ class Program:
     async def _timed(self, body: bytes) -> float:
         headers = FORM_TYPE | sign(SECRET, body)
         started = time.perf_counter()
-        url = f"{self._url}/slack/events"
-        async with self._session.post(url, data=body, headers=headers) as answer:
-            text = await answer.read()
-            if answer.status != 200 or b"errors" in text or b"not installed" in text:
-                raise SystemExit(f"{answer.status} {text.decode()}")
-        return time.perf_counter() - started
+        answer = await self._connections.post("/slack/events", headers, body)
+        took_s = time.perf_counter() - started
+        if answer.status != 200 or b"errors" in answer.body or b"not installed" in answer.body:
+            raise SystemExit(f"{answer.status} {answer.body.decode()}")
+        return took_s
 
 
 REQUESTS: Final = {
@@ -229,18 +231,24 @@ def _submission(team: str) -> bytes:
 
 
 @asynccontextmanager
-async def run_program(name: str, api: FakeApi, session: ClientSession) -> AsyncIterator[Program]:
+async def run_program(name: str, kind: str, api: FakeApi) -> AsyncIterator[Program]:
     """Run a program, installed in its workspaces, that has answered each kind of request."""
-    with tempfile.TemporaryDirectory(prefix="lagdesk-requests-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lagdesk-requests-") as folder, ExitStack() as stack:
+        database = "sqlite:///lagdesk.db"
+        if kind == "postgres" and name.startswith("Lagdesk"):
+            database = stack.enter_context(start_postgres(Path(folder)))
         port, teams = free_port(), TEAMS.get(name, [])
         words = [word.format(port=port, folder=folder) for word in PROGRAMS[name]]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *words), cwd=folder, env=_environment(api, teams), stderr=sys.stderr
+            *(sys.executable, *words),
+            cwd=folder,
+            env=_environment(api, teams, database),
+            stderr=sys.stderr,
         )
         try:
             await _until_open(port)
-            program = Program(process, f"http://127.0.0.1:{port}", api, session, teams or ["T1"])
-            with program.awake():
+            program = Program(process, f"http://127.0.0.1:{port}", api, teams or ["T1"])
+            async with program.awake():
                 for team in teams:
                     await program.install(team)
                 for send in (program.command, program.open_form):
@@ -253,7 +261,7 @@ async def run_program(name: str, api: FakeApi, session: ClientSession) -> AsyncI
             await process.wait()
 
 
-def _environment(api: FakeApi, teams: Sequence[str]) -> Mapping[str, str]:
+def _environment(api: FakeApi, teams: Sequence[str], database: str) -> Mapping[str, str]:
     tokens = {"SLACK_BOT_TOKEN": "xoxb-bench"}
     if teams:
         client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "bench"}
@@ -261,6 +269,7 @@ def _environment(api: FakeApi, teams: Sequence[str]) -> Mapping[str, str]:
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         **tokens,
+        "DATABASE_URL": database,
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "LOG_LEVEL": "ERROR",
@@ -312,26 +321,23 @@ async def measure(
     result.cpu_s += cpu_seconds(program.pid) - cpu_before
 
 
-async def main(seconds: float) -> None:
+async def main(kind: str, seconds: float) -> None:
     """Measure every program, and print a table for each kind of request."""
     api = FakeApi()
-    async with (
-        api.serve(),
-        ClientSession(connector=TCPConnector(limit=0)) as session,
-        AsyncExitStack() as stack,
-    ):
+    async with api.serve(), AsyncExitStack() as stack:
         programs = {
-            name: await stack.enter_async_context(run_program(name, api, session))
-            for name in PROGRAMS
+            name: await stack.enter_async_context(run_program(name, kind, api)) for name in PROGRAMS
         }
-        for kind in REQUESTS:
+        for request in REQUESTS:
             for at_once in AT_ONCE:
                 results = {name: Result() for name in programs}
                 for _ in range(ROUNDS):
                     for name, program in programs.items():
-                        with program.awake():
-                            await measure(program, kind, at_once, seconds / ROUNDS, results[name])
-                _print(kind, at_once, results)
+                        async with program.awake():
+                            await measure(
+                                program, request, at_once, seconds / ROUNDS, results[name]
+                            )
+                _print(request, at_once, results)
         for name, program in programs.items():
             print(f"{name}: {memory_mb(program.pid):.0f} MB")  # noqa: T201 - a benchmark prints
 
@@ -362,4 +368,5 @@ def _print_ratios(what: str, one: Result, other: Result) -> None:
 
 if __name__ == "__main__":
     numbers = [float(word) for word in sys.argv[1:] if word.replace(".", "").isdigit()]
-    asyncio.run(main((numbers or [6.0])[0]))
+    is_postgres = "postgres" in sys.argv[1:]
+    asyncio.run(main("postgres" if is_postgres else "sqlite", (numbers or [6.0])[0]))
