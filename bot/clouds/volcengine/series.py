@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bot.call import FloatArray
 
 _MS: Final = 1000.0
-_JOIN: Final = "join_room"
-_LEAVE: Final = "leave_room"
+_JOINS: Final = frozenset({"join_room", "joinroom"})  # a table and its sample disagree
+_LEAVES: Final = frozenset({"leave_room", "leaveroom"})
 _UNKNOWN: Final = "unknown"
 _Span = tuple[str, str | None]
 
@@ -88,8 +88,8 @@ def _spans(user: UserRow) -> list[_Span]:
     Where a leave is missing, a second join ends the session before it.
     """
     events = _ordered(user.record or ())
-    joins = [event.time for event in events if event.type == _JOIN]
-    leaves = [event.time for event in events if event.type == _LEAVE]
+    joins = [event.time for event in events if event.type in _JOINS]
+    leaves = [event.time for event in events if event.type in _LEAVES]
     if len(joins) - len(leaves) == (user.finished is False) and _alternates(joins, leaves):
         return list(zip_longest(joins, leaves))
     left_at = None if user.finished is False else user.leave_at
@@ -105,11 +105,11 @@ def _spans_one_by_one(events: Iterable[RecordRow], left_at: str | None) -> list[
     spans: list[_Span] = []
     since: str | None = None
     for event in events:
-        if event.type == _JOIN:
+        if event.type in _JOINS:
             if since is not None:
                 spans.append((since, event.time))
             since = event.time
-        elif event.type == _LEAVE and since is not None:
+        elif event.type in _LEAVES and since is not None:
             spans.append((since, event.time))
             since = None
     return spans if since is None else [*spans, (since, left_at)]

@@ -199,6 +199,7 @@ async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: A
         ([("leave_room", 50)], [(60, None)]),
         ([("join_room", 60), ("join_room", 50)], [(60, 50), (50, None)]),
         ([("join_room", 50), ("leave_room", 55), ("join_room", 60)], [(60, 55), (50, None)]),
+        ([("joinroom", 60), ("leaveroom", 50)], [(60, 50)]),
         ([("join_room", 60), ("dance", 55), ("leave_room", 50)], [(60, 50)]),
         ([("join_room", 60), ("join_room", 50), ("leave_room", 40)], [(60, 40), (50, None)]),
     ],
