@@ -21,6 +21,7 @@ from bot.ports import KeyValueStore, Window
 
 Value = TypeVar("Value")
 Params = Mapping[str, str | Sequence[str]]
+_ALWAYS_COMMAS: Final = frozenset({"mid"})
 _UNAUTHORIZED: Final = 401
 _PAGES_MAX: Final = 10
 
@@ -41,7 +42,8 @@ class HuaweiClient(CloudClient):
     """Sends requests to Huawei.
 
     `array_style` is how a parameter with several values is written: as in the document's samples
-    (`comma`: `metric=A,B`) or as in Huawei's own SDK (`metric=A&metric=B`); contract trap W12.
+    (`comma`: `metric=A,B`) or as in Huawei's own SDK (`repeat`: `metric=A&metric=B`, but
+    `mid=a,b`); contract trap W12.
     """
 
     credentials: Credentials
@@ -153,7 +155,7 @@ class HuaweiClient(CloudClient):
         for name, value in params.items():
             if isinstance(value, str):
                 pairs.append((name, value))
-            elif self.array_style == "comma":
+            elif self.array_style == "comma" or name in _ALWAYS_COMMAS:
                 pairs.append((name, ",".join(value)))
             else:
                 pairs += ((name, each) for each in value)

@@ -132,9 +132,12 @@ class Params:
         return values
 
     def several(self, name: str) -> list[str]:
-        """Return a parameter's values, written `a,b` or repeated as the style has it."""
+        """Return a parameter's values, written `a,b` or repeated as the style has it.
+
+        `mid` always has commas, as the document says of it and as the SDK writes it.
+        """
         values = [value for key, value in self._pairs if key == name and value]
-        if self.style == "repeat":
+        if self.style == "repeat" and name != "mid":
             return values
         if len(values) > 1:
             raise invalid(name)

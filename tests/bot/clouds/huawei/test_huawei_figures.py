@@ -85,7 +85,7 @@ async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> 
 
 
 async def test_w12_values_may_be_repeated(make_huawei: Any, mock_api: Any) -> None:
-    """W12: in the SDK's style several values are several parameters."""
+    """W12: in the SDK's style several values are several parameters, but for `mid`."""
     mock_api.respond("scale", {"scale": []})
     huawei = make_huawei(array_style="repeat")
     await huawei.statistics.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)

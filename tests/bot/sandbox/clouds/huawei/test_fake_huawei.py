@@ -372,13 +372,17 @@ async def test_metrics_are_delayed(client: Client) -> None:
 
 
 async def test_w12_arrays_in_the_other_style(client: Client) -> None:
-    """W12: switched, repeated parameters are the right way and commas are not."""
+    """W12: `mid` has commas in either style; the others are repeated when switched."""
     span = {"start_time": at(1200), "end_time": at(1800)}
     query = {"app_id": APP, "room_id": ROOM, **span}
-    assert (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0] == 400
+    both = ["abnormal_type", "abnormal_factor"]
+    events = {"app": APP, "room_id": ROOM, **span}
+    path = "/v1/rtc/data/abnormal-event/dimension"
+    assert (await client.ask(path, **events, dimension=both))[0] == 400
     client.clouds.huawei.array_style = "repeat"
-    assert (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0] == 200
-    assert (await client.ask(QOS, **query, mid="abit,vbit"))[0] == 400
+    assert (await client.ask(path, **events, dimension=both))[0] == 200
+    assert (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0] == 400
+    assert (await client.ask(QOS, **query, mid="abit,vbit"))[0] == 200
 
 
 async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
