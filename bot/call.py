@@ -100,6 +100,7 @@ class Metric(StrEnum):
     PICTURE_QP = "picture_qp"  # lower is better
     SEND_VOLUME = "send_volume"
     PLAY_VOLUME = "play_volume"
+    SCREEN_BITRATE = "screen_bitrate"  # of a shared screen, sent beside the camera
     SEND_WIDTH = "send_width"
     SEND_HEIGHT = "send_height"
     RECEIVE_WIDTH = "receive_width"

@@ -37,6 +37,7 @@ METRIC_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.FREEZE_TIME: message("Freeze time"),
     Metric.FREEZE_RATE: message("Freeze rate"),
     Metric.PICTURE_QP: message("Picture QP"),
+    Metric.SCREEN_BITRATE: message("Bitrate of the shared screen"),
     Metric.SEND_WIDTH: message("Sent width"),
     Metric.SEND_HEIGHT: message("Sent height"),
     Metric.RECEIVE_WIDTH: message("Received width"),

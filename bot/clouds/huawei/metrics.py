@@ -42,7 +42,7 @@ _OTHER: Final = MetricKind(Metric.OTHER, Metric.OTHER, Unit.NUMBER)
 
 
 def _aux(unit: Unit) -> MetricKind:
-    """A metric of the screen share (辅流), which has no Metric of its own."""
+    """A metric of the screen share (辅流) that no rule uses."""
     return MetricKind(Metric.OTHER, Metric.OTHER, unit, _V)
 
 
@@ -51,7 +51,7 @@ KINDS: Final[dict[str, MetricKind]] = {
     "syscpu": MetricKind(Metric.SYSTEM_CPU, Metric.SYSTEM_CPU, Unit.PERCENT),
     "abit": MetricKind(Metric.SEND_BITRATE, Metric.RECEIVE_BITRATE, Unit.KBPS, _A),
     "vbit": MetricKind(Metric.SEND_BITRATE, Metric.RECEIVE_BITRATE, Unit.KBPS, _V),
-    "dbit": _aux(Unit.KBPS),
+    "dbit": MetricKind(Metric.SCREEN_BITRATE, Metric.OTHER, Unit.KBPS, _V),
     "vfps": MetricKind(Metric.SEND_FPS, Metric.RECEIVE_FPS, Unit.FPS, _V),
     "dfps": _aux(Unit.FPS),
     "vblock": MetricKind(Metric.FREEZE_RATE, Metric.FREEZE_RATE, Unit.PERCENT, _V),

@@ -62,7 +62,7 @@ def _nothing_sent(context: CallContext, uid: str, media: Media) -> Observation |
     transmission), less than 1 kbps; a microphone that is off sends none.
     """
     rate = sent_bitrate(context, uid, media)
-    if rate is None:
+    if rate is None or (media is _V and _shares_screen(context, uid)):
         return None
     if media is _A and count_runs(mask(rate, SPEECH)) >= _PAUSES:
         return None
@@ -71,6 +71,12 @@ def _nothing_sent(context: CallContext, uid: str, media: Media) -> Observation |
     if media is _A and observation is not None and observation.median > 0:
         return None
     return observation
+
+
+def _shares_screen(context: CallContext, uid: str) -> bool:
+    """Tell whether somebody shares the screen, and so may have turned off the camera."""
+    screen = context.metric_series(uid, Metric.SCREEN_BITRATE, _V)
+    return screen is not None and float(np.median(screen.values)) >= NOTHING_SENT.bound
 
 
 def _sender(context: CallContext, media: Media, observation: Observation) -> Candidate:

@@ -486,7 +486,8 @@ async def test_an_event_without_a_time_is_invalid(huawei: Any, mock_api: Any) ->
         ("vblock", None, Direction.DOWN),
         ("vblock", "u2", Direction.DOWN),
         ("appcpu", "u2", None),
-        ("dbit", "u2", None),
+        ("dbit", None, Direction.UP),
+        ("dfps", "u2", None),
     ],
 )
 def test_directions(mid: str, peer: str | None, direction: Direction | None) -> None:

@@ -94,6 +94,14 @@ def test_who_never_sent(  # noqa: PLR0917 - a row of the table
     assert {one.uid for one in found} == ({uid} if high else set())
 
 
+@pytest.mark.parametrize(("kbps", "found"), [(0, True), (300, False)])
+def test_who_shares_the_screen_needs_no_camera(build_call: Any, kbps: int, *, found: bool) -> None:
+    """Where the cloud measures the screen, a camera that is off is no fault beside it."""
+    call_builder = build_call().set_values(T, M.SEND_BITRATE, V, 0)
+    call_builder.add_metric(T, M.SCREEN_BITRATE, kbps, V, UP)
+    assert bool(find(call_builder)) is found
+
+
 def speech(call_builder: Any, uid: str, *metrics: Metric, talks_s: int = 14, quiet: float) -> None:
     """Somebody speaks every 42 seconds, and sends next to nothing in between."""
     for start in range(-300, 300, 42):
