@@ -14,6 +14,7 @@ from tests.check_docs import (
     END,
     ROOT,
     check_commands,
+    check_metrics,
     check_paths,
     check_tables,
     render,
@@ -24,6 +25,11 @@ from tests.endpoint_usage import UNUSED_HUAWEI, USAGE, Usage
 def test_tables_are_current() -> None:
     """The tables in docs/clouds.md are those of the code, and name tests that exist."""
     assert check_tables() == []
+
+
+def test_metrics_are_current() -> None:
+    """Every metric of every cloud is in the table, with what it is used for."""
+    assert check_metrics() == []
 
 
 def test_commands_are_current() -> None:
