@@ -94,6 +94,7 @@ class ReportHandlers:
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,
             abnormal_side=hints.abnormal_side,
+            issue_type=hints.issue_type,
             occurred_at=hints.occurred_at or written_at,
             comments=hints.comments,
             source_permalink=source_permalink,

@@ -8,7 +8,7 @@ import string
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.call import Side
+from bot.call import IssueType, Side
 from bot.services.prefill.affected_side import find_affected_side
 from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.labels import mark
@@ -21,6 +21,11 @@ COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
 _LABELS: Final = (TEACHER, STUDENT, ROOM, ROOM_ZH)
 _LENGTH_OF_TIMES: Final = 2000
+_ISSUE_TYPES: Final = {
+    IssueType.CLASS_SWITCHED: re.compile(r"切[课課]|class switch", re.IGNORECASE),
+    IssueType.HELP: re.compile(r"求助|\bhelp request", re.IGNORECASE),
+    IssueType.COMPLAINT: re.compile(r"(?<!不是)投[诉訴]|\bcomplain", re.IGNORECASE),
+}
 _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
 _NAME: Final = re.compile(
@@ -37,8 +42,9 @@ _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 class PrefilledReport:
     """Values for the report form; "" for what a text does not give, or not clearly.
 
-    `abnormal_side` is `teacher` or `student`; `occurred_at` is named by `time_words`; `comments`
-    are at most 1000 characters, without a chat's entities.
+    `abnormal_side` is `teacher` or `student`, `issue_type` the number of an `IssueType`.
+    `occurred_at` is named by `time_words`. `comments` are at most 1000 characters, without a
+    chat's entities.
     """
 
     cname: str = ""
@@ -48,6 +54,7 @@ class PrefilledReport:
     comments: str = ""
     occurred_at: dt.datetime | None = None
     time_words: str = ""
+    issue_type: str = ""
 
 
 def parse_sentence(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
@@ -57,14 +64,17 @@ def parse_sentence(text: str, written_at: dt.datetime | None = None) -> Prefille
     characters, to limit the time.
     """
     cleaned = clean(text)
-    return _with_time(_parse_names(cleaned), cleaned, written_at)
+    return _with_circumstances(_parse_names(cleaned), cleaned, written_at)
 
 
-def _with_time(
+def _with_circumstances(
     report: PrefilledReport, text: CleanText, written_at: dt.datetime | None
 ) -> PrefilledReport:
-    """Add the time that a text names."""
-    named = find_time(text.before(_LENGTH_OF_TIMES), written_at) if written_at else None
+    """Add the time and the issue type that a text names."""
+    start = text.before(_LENGTH_OF_TIMES)
+    types = [kind for kind, words in _ISSUE_TYPES.items() if words.search(start.plain)]
+    report = replace(report, issue_type=str(int(types[0])) if len(types) == 1 else "")
+    named = find_time(start, written_at) if written_at else None
     return replace(report, occurred_at=named.moment, time_words=named.words) if named else report
 
 
@@ -85,7 +95,7 @@ def parse_arguments(text: str, written_at: dt.datetime | None = None) -> Prefill
     """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
     cleaned = clean(text)
     report = _read_positions(cleaned) or _parse_names(cleaned)
-    return _with_time(report, cleaned, written_at)
+    return _with_circumstances(report, cleaned, written_at)
 
 
 def _read_positions(text: CleanText) -> PrefilledReport | None:

@@ -115,3 +115,20 @@ def test_complaint(text: str, cname: str, teacher: str, student: str, side: str)
     hints = parse_sentence(text)
     values = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
     assert (cname, teacher, student, side) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "issue_type"),
+    [
+        ("【求助】class_9 老师10001 听不到学生", "2"),
+        ("家長投訴：聽不到老師", "3"),
+        ("Parents of 20002 complained about class_9", "3"),
+        ("class_9 切课，老师10001 掉线", "1"),
+        ("家长投诉，请求助教切课", ""),
+        ("不是投诉，学生20002 卡", ""),
+        ("class_9 10001 20002 can you help?", ""),
+    ],
+)
+def test_issue_type(text: str, issue_type: str) -> None:
+    """The type follows the one word for it."""
+    assert parse_sentence(text).issue_type == issue_type
