@@ -28,7 +28,7 @@ _NOT: Final = (
 _POOR: Final = r"nothing|no\b|only|(?:an? )?(?:echo|noise|black|frozen|freez|blurr|choppy)"
 _PERCEIVES_BADLY: Final = re.compile(
     rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:hear|see|view|watch|listen|understand)\b"
-    r"|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? (?:hearing|seeing)\b"
+    r"|\bnot (?:hear|see)\b|\b(?:trouble|problems?|difficult(?:y|ies))(?: in)? (?:hearing|seeing)\b"
     r"|\b(?:hears?|heard|sees?|saw|has|had|gets?|got)"
     rf"(?: (?:[{_T}{_S}{_ME}]|\w{{1,12}})){{0,2}}? (?:{_POOR})"
     r"|(?:[听看]|hear|see)不太?[到见清着了懂]|没[有能]?[听看][到见清]|不能[听看]|无法[听看]"
@@ -64,6 +64,7 @@ _WRITER: Final = re.compile(
     rf"|^[\s>]*([{_T}{_S}]): ?{_I}",
     re.IGNORECASE,
 )
+_THIRD_PERSON: Final = re.compile(r"[他她]|\b(?:s?he|they|him|her|them)\b", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\([^()]{0,40}(?:\)|$)")
 _OWNED: Final = re.compile(
     r" ?(?:(?:的|'s\b)(?! ?(?:side|end|mom|mother|dad|father|parents?)\b)"
@@ -153,8 +154,11 @@ def _find_writer(sentences: Sentences) -> Side | None:
     for clause in clauses:
         if named := _WRITER.search(clause):
             return _SIGNS[named[1] or named[2]]
-    about = [set(clause) & set(_SIGNS) for clause in clauses if {_I, _ME} & set(clause)]
-    for signs in [*about, set("".join(clauses)) & set(_SIGNS)]:
+    if not any(map(_THIRD_PERSON.search, clauses)):  # a name alone may be the writer's own
+        clauses = [clause for clause in clauses if clause.strip() not in _SIGNS]
+    said = [set(clause) for clause in clauses]
+    about = [signs & set(_SIGNS) for signs in said if {_I, _ME} & signs]
+    for signs in [*about, set().union(*said) & set(_SIGNS)]:
         if len(signs) == 1:
             return _SIGNS[signs.pop()].other
     return None

@@ -61,8 +61,8 @@ _LISTED: Final = re.compile(
     re.ASCII,
 )
 _ORDERED: Final = re.compile(
-    rf"(?:(?P<name>{_CANDIDATE})|{_ROOM}{_LINKS}{_WORD})[,、/| \t\"'`*]{{1,4}}(?P<uid>{_NUMBER})"
-    rf"[,、/| \t\"'`*]{{1,4}}(?P<next>{_NUMBER})(?![,、/| \t\"'`*]{{0,4}}\d)",
+    rf"(?:(?P<name>{_CANDIDATE})|{_ROOM}{_LINKS}{_WORD})[,、/|\s\"'`*]{{1,4}}(?P<uid>{_NUMBER})"
+    rf"[,、/|\s\"'`*]{{1,4}}(?P<next>{_NUMBER})(?![,、/|\s\"'`*]{{0,4}}\d)",
     re.ASCII,
 )
 _SECOND: Final = re.compile(

@@ -22,7 +22,7 @@ _LENGTH_READ: Final = 10_000
 _LABELS: Final = (TEACHER, STUDENT, ROOM, ROOM_ZH)
 _LENGTH_OF_TIMES: Final = 2000
 _ISSUE_TYPES: Final = {
-    IssueType.CLASS_SWITCHED: re.compile(r"切[课課]|class switch", re.IGNORECASE),
+    IssueType.CLASS_SWITCHED: re.compile(r"切(?:课|\u8ab2)|class switch", re.IGNORECASE),
     IssueType.HELP: re.compile(r"求助|\bhelp request", re.IGNORECASE),
     IssueType.COMPLAINT: re.compile(r"(?<!不是)投[诉訴]|\bcomplain", re.IGNORECASE),
 }

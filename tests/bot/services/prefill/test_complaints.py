@@ -18,6 +18,8 @@ WHO_SUFFERS = [
     ("they can hear me but I can't hear them", "", "", "", ""),
     ("我这边听学生声音很卡，他说听我是正常的，学生20002", "", "", "20002", "teacher"),
     ("&gt; Student 20002: I can't hear anything\nclass_9 teacher 10001", "class_9", "10001", "20002", "student"),
+    ("我进不了教室，学生20002", "", "", "20002", ""),
+    ("Student 20002 could hear but not see teacher 10001", "", "10001", "20002", "student"),
     ("I got disconnected twice (teacher 10001)", "", "10001", "", ""),
     ("My student had no sound in lesson-9", "lesson-9", "", "", "student"),
     # Somebody reports for somebody
@@ -78,6 +80,7 @@ LABELS_AND_NUMBERS = [
     ("teacher10,001 student20,002", "", "10001", "20002", ""),
     ("TID10001 SID20002 频道class_9", "class_9", "10001", "20002", ""),
     ("学生uid：-1294967296，老师 10001", "", "10001", "3000000000", ""),
+    ("class_9\n10001\n20002", "class_9", "10001", "20002", ""),
     ("lesson-9 | 10001 | 20002 | echo", "lesson-9", "10001", "20002", ""),
     ("观众20002看主播10001，直播间id 880123", "880123", "10001", "20002", ""),
     ("*Room:* lesson-9\n*Teacher:* 10001\n*Student:* 20002", "lesson-9", "10001", "20002", ""),
