@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -98,6 +100,24 @@ async def test_the_verdict_is_the_truth(
     assert outcome == (matches.cause, matches.media, matches.direction, matches.side)
     assert {None: None, _T: UIDS[0], _S: UIDS[1]}[outcome[3]] == matches.uid
     assert diagnosis.failures == ()
+    assert clouds.over_quota == []
+
+
+@pytest.mark.parametrize("cloud_case", ONE_KEY_EACH, ids=lambda cloud_case: cloud_case.name)
+async def test_report_of_healthy_minutes_names_the_bad_ones(
+    clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
+) -> None:
+    """Four minutes after the fault the call was healthy; its cause is named beside that."""
+    (fault,) = build_simulated_call(
+        "uplink_loss_video", "bad", seed=1, started_at=NOON_S - 3000
+    ).faults
+    late = replace(
+        complaint(clouds, "bad"), occurred_at=dt.datetime.fromtimestamp(fault.ends_at + 240, dt.UTC)
+    )
+    verdict = (await DiagnosisService({"kids": cloud}, stepping_clock).diagnose(late)).verdict
+    assert (verdict.cause, [each.cause for each in verdict.others]) == ("none", ["network.loss"])
+    assert verdict.confidence == 0.5
+    assert verdict.others[0].since < late.occurred_at - dt.timedelta(minutes=2)
     assert clouds.over_quota == []
 
 
