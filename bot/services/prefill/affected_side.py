@@ -137,10 +137,8 @@ def _subjects(sentences: Sentences) -> set[Side]:
         pairs = itertools.pairwise(each.strip() for each in clauses)
         are_listed = any({*pair} == {_T, _S} for pair in pairs)
         for clause in clauses:
-            sides |= (
-                _who_is_not_heard(clause, writer)
-                or _who_hears_badly(clause, subject, writer)
-                or _who_is_cut_off(clause, subject or owner, writer)
+            sides |= _who_is_not_heard(clause, writer) or _who_suffers(
+                clause, subject, owner, writer
             )
             if not are_listed:
                 subject = _subject(clause) or subject
@@ -172,32 +170,27 @@ def _who_is_not_heard(clause: str, writer: Side | None) -> set[Side]:
     return _sides(passive[1], writer) if passive else set()
 
 
-def _who_hears_badly(clause: str, inherited: str, writer: Side | None) -> set[Side]:
-    """Return who cannot hear or see; without a subject, the other side of whom they cannot."""
-    match = _PERCEIVES_BADLY.search(clause)
-    if match is None:
-        return set()
-    before, after = clause[: match.start()], clause[match.end() :]
-    if _EACH_OTHER.search(clause) or _PAIR.search(before):
-        return set(Side)
-    if subject := _subject(before):
-        return _sides(subject, writer)
-    heard = [_SIGNS[sign] for sign in after if sign in _SIGNS]
-    if heard:
-        return {heard[0].other}
-    return set() if set(before) & set(_SIGNS) else _sides(inherited, writer)
+def _who_suffers(clause: str, subject: str, owner: str, writer: Side | None) -> set[Side]:
+    """Return who cannot hear, see, join or stay; `subject` and `owner` are of clauses before.
 
-
-def _who_is_cut_off(clause: str, inherited: str, writer: Side | None) -> set[Side]:
-    """Return who cannot join or stay; it is the owner of a device as well."""
-    match = _IS_CUT_OFF.search(clause)
+    Without a subject, it is the other side of whom they cannot hear, or a device's owner.
+    """
+    hears_badly = _PERCEIVES_BADLY.search(clause)
+    match = hears_badly or _IS_CUT_OFF.search(clause)
     if match is None:
         return set()
     before = clause[: match.start()]
     if _EACH_OTHER.search(clause) or _PAIR.search(before):
         return set(Side)
-    subject = _subject(clause[: match.end()], owner_counts=True)
-    return _sides(subject or inherited, writer)
+    if hears_badly is None:
+        owner = _subject(clause[: match.end()], owner_counts=True) or subject or owner
+        return _sides(owner, writer)
+    heard = [_SIGNS[sign] for sign in clause[match.end() :] if sign in _SIGNS]
+    named = _subject(before)
+    if heard and not named:
+        return {heard[0].other}
+    is_owned = not named and set(before) & set(_SIGNS)  # 老师的声音听不到
+    return set() if is_owned else _sides(named or subject, writer)
 
 
 def _subject(text: str, *, owner_counts: bool = False) -> str:
