@@ -153,7 +153,9 @@ def _ticket_jobs(
     settings, users = context.settings, slack.users
     poster, publisher = slack.poster, slack.publisher
     ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
-    diagnosis_posts = SlackDiagnosisPosts(poster, users, slack.charts)
+    diagnosis_posts = SlackDiagnosisPosts(
+        poster, users, slack.charts, services.preferences.has_native_charts
+    )
     pager = SlackPager(poster, users, settings.support_group)
     status_posts = StatusPosts(context, publisher, SlackRoomStatusPosts(poster, users))
     notifications = SlackTicketNotifications(poster, users)

@@ -79,13 +79,13 @@ LAGDESK: Final = Command(
     "/lagdesk",
     "Help, settings, status · 帮助、设置与状态",
     message(
-        "[help|settings|language %(languages)s|auto|channel-language %(languages)s|both|summary|"
-        "accuracy|audit [LD-12]|policy|doctor]",
+        "[help|settings|language %(languages)s|auto|channel-language %(languages)s|both|"
+        "charts native|picture|summary|accuracy|audit [LD-12]|policy|doctor]",
         languages="|".join(LANGUAGES),
     ),
     message(
-        "shows your settings and languages, the weekly summary, verdict accuracy, the audit log, "
-        "the escalation policy and health checks."
+        "shows your settings, languages and charts, the weekly summary, verdict accuracy, the "
+        "audit log, the escalation policy and health checks."
     ),
     "/lagdesk language en",
 )

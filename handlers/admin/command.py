@@ -1,4 +1,4 @@
-"""`/lagdesk`: help, settings, languages, audit log, policy, accuracy, health checks."""
+"""`/lagdesk`: help, settings, languages, charts, audit log, policy, accuracy, health checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.locales import BOTH, LANGUAGES, LOCALES
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
-from bot.services.preferences.service import PreferencesService
+from bot.services.preferences.service import NATIVE, PICTURE, PreferencesService
 from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
 from handlers.admin.audit_view import recent_actions
@@ -58,6 +58,11 @@ class LagdeskCommandHandlers:
         self._modal = modal
         self._policy = policy
         self._users = users
+        self._choose = {
+            "language": self._choose_language,
+            "channel-language": self._choose_channel_language,
+            "charts": self._choose_charts,
+        }
 
     def register(self, app: AsyncApp) -> None:
         """Register the command."""
@@ -86,10 +91,8 @@ class LagdeskCommandHandlers:
                 return await recent_actions(
                     self._services.audit_log, self._users, requester, argument
                 )
-            case "language":
-                msg = await self._choose_language(requester, argument)
-            case "channel-language":
-                msg = await self._choose_channel_language(requester, argument)
+            case "language" | "channel-language" | "charts":
+                msg = await self._choose[word](requester, argument)
             case "accuracy":
                 rows = await self._services.feedback.accuracy(requester.team, ACCURACY_PERIOD)
                 msg = accuracy(rows)
@@ -130,6 +133,17 @@ class LagdeskCommandHandlers:
             "What Lagdesk posts in this channel is now in: %(languages)s.",
             languages=[LANGUAGES[name].name for name in chosen],
         )
+
+    async def _choose_charts(self, requester: Requester, argument: str) -> Message:
+        if argument not in (NATIVE, PICTURE):
+            raise InputError({"text": _choose_one_of((NATIVE, PICTURE))})
+        are_native = argument == NATIVE
+        await self._services.preferences.set_native_charts(
+            requester.team, requester.person, are_native=are_native
+        )
+        if are_native:
+            return message("Tickets now have two charts that Slack draws.")
+        return message("Tickets now have a picture of up to four measurements.")
 
     async def _run_health_check(self, requester: Requester, body: Body) -> Message:
         """Acknowledge; a job responds with the results."""

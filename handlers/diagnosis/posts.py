@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.ports import Destination, Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.ticket import Ticket
 from handlers.diagnosis.chart_upload import (
@@ -17,7 +19,7 @@ from handlers.diagnosis.view import (
     thread_blocks,
 )
 from handlers.slack.api_errors import respond_privately
-from handlers.slack.chart_support import ChartSupport
+from handlers.slack.chart_support import ChartSupport, Result_co, SendCallback
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui.block_kit import Block
@@ -25,14 +27,19 @@ from handlers.ui.renderer import Renderer
 
 
 class SlackDiagnosisPosts:
-    """Posts diagnoses, with native charts where the workspace accepts them."""
+    """Posts diagnoses: tickets have a picture, or native charts where the workspace chose them."""
 
     def __init__(
-        self, poster: SlackPoster, users: UserDirectory, chart_support: ChartSupport
+        self,
+        poster: SlackPoster,
+        users: UserDirectory,
+        chart_support: ChartSupport,
+        has_native_charts: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._poster = poster
         self._users = users
         self._chart_support = chart_support
+        self._has_native_charts = has_native_charts
         self._chart_uploader = ChartUploader(poster, users)
 
     async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
@@ -49,7 +56,7 @@ class SlackDiagnosisPosts:
             thread = Destination.thread_of(ticket)
             return await self._poster.post(thread, key, text, blocks, fall_back_to_text=not native)
 
-        return await self._chart_support.send_with_fallback(ticket.team, post)
+        return await self._send(ticket.team, post)
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Update the diagnosis in the ticket's thread."""
@@ -65,7 +72,13 @@ class SlackDiagnosisPosts:
                 )
             )
 
-        await self._chart_support.send_with_fallback(ticket.team, edit)
+        await self._send(ticket.team, edit)
+
+    async def _send(self, team: str, send: SendCallback[Result_co]) -> Result_co:
+        """Send a ticket's diagnosis, with the charts that the workspace chose."""
+        if await self._has_native_charts(team):
+            return await self._chart_support.send_with_fallback(team, send)
+        return await send(native=False)
 
     async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Respond to an inquiry privately."""

@@ -1,9 +1,10 @@
-"""Preferences: language and default app of a person, language of a channel."""
+"""Preferences: language and default app of a person, language of a channel, charts of all."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
@@ -11,6 +12,10 @@ from bot.locales import LANGUAGES
 from bot.services.context import Context, DatabaseError
 from bot.store import Session
 from bot.store.preferences import preferences
+from bot.store.rate_limits import SqlKeyValueStore
+
+NATIVE: Final = "native"  # charts of tickets that Slack draws
+PICTURE: Final = "picture"  # or pictures of four panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +76,18 @@ class PreferencesService:
         refusal = message("Only support can choose a channel's language.")
         await self._context.require_support(team, person, refusal)
         await self._context.languages.choose_for_channel(team, channel, locale)
+
+    async def set_native_charts(self, team: str, person: str, *, are_native: bool) -> None:
+        """Store whether Slack draws the charts of tickets; NotAllowedError for non-support."""
+        refusal = message("Only support can choose how charts are drawn.")
+        await self._context.require_support(team, person, refusal)
+        value, now = NATIVE if are_native else PICTURE, self._context.clock.now()
+        await SqlKeyValueStore(self._context.store).put(_charts_key(team), value, now)
+
+    async def has_native_charts(self, team: str) -> bool:
+        """Return whether Slack draws the charts of tickets."""
+        return await SqlKeyValueStore(self._context.store).get(_charts_key(team)) == NATIVE
+
+
+def _charts_key(team: str) -> str:
+    return f"charts.{team}"

@@ -26,6 +26,7 @@ from tests.scenario_helpers import ephemeral_texts
         ("language", "Choose one of: zh, en, auto."),
         ("language fr", "Choose one of: zh, en, auto."),
         ("channel-language fr", "Choose one of: "),
+        ("charts pie", "Choose one of: native, picture."),
         ("channel-language en", "What Lagdesk posts in this channel is now in: English."),
         ("channel-language both", "What Lagdesk posts in this channel is now in: 中文, English."),
         ("dance", "There is no command /lagdesk dance."),
