@@ -86,5 +86,7 @@ def _ticket_handlers(
         LikelyCallHandlers(services.ticket_actions),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
-        TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users, clock),
+        TicketMenuHandlers(
+            services.tickets, services.ticket_actions, rooms, users, clock, home=home
+        ),
     )

@@ -34,6 +34,8 @@ CALLBACK_ID: Final = "details"
 _SECTION_LENGTH: Final = 2800
 _MAX_BLOCKS: Final = 95  # a modal takes a hundred
 _MAX_EVENTS: Final = 200
+_OUTSIDE: Final = message("Outside the limits")
+_OUTSIDE_BRIEFLY: Final = message("Outside the limits, but too briefly to be noticed")
 _SOURCES: Final = {
     AGORA: message("Agora's published thresholds"),
     TWILIO: message("Twilio's call quality warnings"),
@@ -63,7 +65,10 @@ def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence
     for number, other in enumerate(verdict.others):
         lines = [_evidence_with_source(diagnosis, item) for item in other.evidence]
         yield f"other-{number}", other_line(diagnosis, other), lines or [message("No numbers.")]
-    yield "checked", message("What was checked"), list(_checked_metrics(diagnosis))
+    outside, within = _checked_metrics(diagnosis)
+    brief = verdict.cause == HEALTHY and not verdict.others
+    yield "outside", _OUTSIDE_BRIEFLY if brief else _OUTSIDE, outside
+    yield "checked", message("Within the limits"), within
     yield "call", None, call_lines(diagnosis)
     yield "call_statistics", message("Everybody in the call"), call_statistics_lines(diagnosis)
     yield "events", None, event_lines(diagnosis, _MAX_EVENTS)
@@ -98,18 +103,30 @@ def _evidence_with_source(diagnosis: Diagnosis, item: Evidence) -> Message:
     return message("%(line)s. Limit: %(source)s", line=line, source=_SOURCES[source])
 
 
-def _checked_metrics(diagnosis: Diagnosis) -> Iterator[Message]:
-    """Return the worst value of every metric that has a limit, for teacher and student."""
+def _checked_metrics(diagnosis: Diagnosis) -> tuple[list[Message], list[Message]]:
+    """Return the worst value of every metric with a limit: those outside of it, those within.
+
+    Of teacher and student only.
+    """
     report = diagnosis.report
     uids = (report.teacher_uid, report.student_uid)
+    outside: list[Message] = []
+    within: list[Message] = []
     for series in diagnosis.series:
         if series.uid in uids and series.metric in LIMITS and len(series.values):
-            yield _worst_value(diagnosis, series)
+            limit, value = LIMITS[series.metric], _worst_value(series)
+            is_outside = value < limit.bound if limit.below else value > limit.bound
+            (outside if is_outside else within).append(_value_line(diagnosis, series, value))
+    return outside, within
 
 
-def _worst_value(diagnosis: Diagnosis, series: Series) -> Message:
+def _worst_value(series: Series) -> float:
+    values = series.values
+    return float(values.min() if LIMITS[series.metric].below else values.max())
+
+
+def _value_line(diagnosis: Diagnosis, series: Series, value: float) -> Message:
     limit = LIMITS[series.metric]
-    value = float(series.values.min() if limit.below else series.values.max())
     unit = unit_of(series.metric, series.unit)
     texts: tuple[Message, Message] = (
         format_measurement(value, unit),

@@ -12,6 +12,8 @@ from bot.causes import NOT_FOUND, RESOLUTION_TITLES
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.errors import InputError
 from bot.i18n.messages import message
+from bot.i18n.translator import Translator
+from bot.locales import LANGUAGES
 from bot.services.diagnosis.feedback import FeedbackService, Rating
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
@@ -35,6 +37,8 @@ _FEEDBACK_LABELS: Final = {
 }
 ACCEPT: Final = "ticket.accept"
 _DETAILS: Final = "verdict.details"
+_OWN_LANGUAGE: Final = "verdict.own_language"
+_IN_MY_LANGUAGE: Final = message("In my language")
 _TRUE_CAUSES: Final = {
     key: title for key, title in RESOLUTION_TITLES.items() if key not in {UNKNOWN, NOT_FOUND}
 }
@@ -55,6 +59,7 @@ class FeedbackHandlers:
         app.action(_ACTIONS)(self.rate)
         app.action(_TRUE_CAUSE)(self.save_true_cause)
         app.action(_DETAILS)(self.show_details)
+        app.action(_OWN_LANGUAGE)(self.show_details)
 
     async def rate(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Save a rating and thank the person privately."""
@@ -110,14 +115,22 @@ def details_button(ticket: Ticket, renderer: Renderer) -> Element:
     return block_kit.button(_DETAILS, renderer.plain_text(message("Details")), str(ticket.id))
 
 
+def _own_language_buttons(ticket: Ticket, renderer: Renderer) -> list[Element]:
+    """Build the button to the details for readers of other languages, in these languages."""
+    used = {each.locale for each in renderer.translator.per_language}
+    others = [Translator(name).translate(_IN_MY_LANGUAGE) for name in LANGUAGES if name not in used]
+    label = " / ".join(others)
+    return [block_kit.button(_OWN_LANGUAGE, label, str(ticket.id))] if others else []
+
+
 def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:
     """Build the rating buttons and the details button; without rating for unknown verdicts."""
-    details = details_button(ticket, renderer)
+    details = [details_button(ticket, renderer), *_own_language_buttons(ticket, renderer)]
     if verdict.cause == UNKNOWN:
-        return [block_kit.actions("judge", details)]
+        return [block_kit.actions("judge", *details)]
     buttons = [
         block_kit.button(f"verdict.{feedback}", renderer.plain_text(msg), str(ticket.id))
         for feedback, msg in _FEEDBACK_LABELS.items()
     ]
     question = block_kit.context("judge_question", renderer.mrkdwn(message("Was this right?")))
-    return [question, block_kit.actions("judge", *buttons, details)]
+    return [question, block_kit.actions("judge", *buttons, *details)]

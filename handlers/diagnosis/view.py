@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.call import MissingReason, Side
 from bot.causes import advice_for, cause_phrase
-from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Verdict
+from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Evidence, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
@@ -43,9 +43,7 @@ _UNKNOWN_FINAL: Final = message("There was not enough data to say why the call w
 def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     """Build the post in a ticket's thread; the details modal has the rest."""
     verdict = _named_fault(diagnosis)
-    numbers = [
-        evidence_line(diagnosis, item) for item in verdict.evidence[:_MAX_EVIDENCE_IN_THREAD]
-    ]
+    numbers = [evidence_line(diagnosis, item) for item in _thread_evidence(verdict)]
     others = [other_line(diagnosis, other) for other in verdict.others]
     small = [*_gap_summary(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
     return [
@@ -55,6 +53,13 @@ def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
         *_history(diagnosis, renderer),
         block_kit.context("asked", _lines(small, renderer)),
     ]
+
+
+def _thread_evidence(verdict: Verdict) -> list[Evidence]:
+    """Select a cloud's code, which explains the cause's name, and the first numbers."""
+    codes = [item for item in verdict.evidence if item.code is not None]
+    numbers = [item for item in verdict.evidence if item.code is None]
+    return [*codes[:1], *numbers, *codes[1:]][:_MAX_EVIDENCE_IN_THREAD]
 
 
 def _history(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import ConflictError, InputError, NotFoundError
+from bot.errors import ConflictError, InputError, LagdeskError, NotFoundError
 from bot.i18n.messages import message
 from bot.ports import Clock
 from bot.services.tickets.actions import ActionRequest, TicketActions
@@ -20,6 +22,7 @@ from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
+from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import (
     CorrectForm,
     HandOverForm,
@@ -29,6 +32,8 @@ from handlers.tickets.menu_forms import (
 )
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_metadata_number
+
+log = logging.getLogger(__name__)
 
 
 class TicketMenuHandlers:
@@ -41,11 +46,14 @@ class TicketMenuHandlers:
         rooms: CallControlHandlers,
         users: UserDirectory,
         clock: Clock,
+        *,
+        home: HomePublisher,
     ) -> None:
         self._tickets = tickets
         self._ticket_actions = ticket_actions
         self._users = users
         self._rooms = rooms
+        self._home = home
         self._clock = clock
 
     def register(self, app: AsyncApp) -> None:
@@ -129,8 +137,10 @@ class TicketMenuHandlers:
             raise InputError({LinkForm.OTHER: error.user_message}) from error
         await ack()
 
-    async def correct(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Correct the report."""
+    async def correct(
+        self, ack: AsyncAck, body: Body, view: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Correct the report; a reporter's App Home, which may be open, is published again."""
         form = CorrectForm.parse(*_view_state(view))
         action_request = _action_request(body, form.number, view)
         ticket = await self._tickets.find_correctable(
@@ -139,6 +149,11 @@ class TicketMenuHandlers:
         await self._ticket_actions.correct(
             action_request, _submission(action_request, ticket, form)
         )
+        if action_request.person == ticket.reporter:
+            try:
+                await self._home.publish(client, Requester.of(body))
+            except (LagdeskError, SlackClientError) as error:  # the correction is saved
+                log.info("could not publish the App Home: %s", type(error).__name__)
         await ack()
 
 

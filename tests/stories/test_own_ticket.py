@@ -56,18 +56,33 @@ async def test_reporter_withdraws_their_ticket(http_harness: Harness) -> None:
     assert (await find_ticket(http_harness, "taken-back")).status == "open"
 
 
+async def open_home(harness: Harness, person: Person, block_id: str) -> None:
+    """Open a person's App Home and wait until it has a block."""
+    await person.open_home()
+    await harness.workspace.until(lambda: block_id in text_of(person.home or {}))
+
+
 async def test_withdrawing_in_the_home(http_harness: Harness) -> None:
     """The home shows the ticket as resolved at once."""
     lin, _ = await filed(http_harness, "lin", "home-back")
     ticket = await find_ticket(http_harness, "home-back")
-    await lin.open_home()
-    await http_harness.workspace.until(lambda: lin.home is not None)
-    assert lin.home is not None
-    await lin.click(lin.home, "ticket.withdraw", block_id=f"buttons-{ticket.number}")
+    await open_home(http_harness, lin, f"own-{ticket.number}")
+    await lin.click(lin.home or {}, "ticket.withdraw", block_id=f"buttons-{ticket.number}")
     await http_harness.settled()
     assert (await find_ticket(http_harness, "home-back")).resolved_cause == "withdrawn"
-    rows = {block["block_id"]: text_of(block) for block in lin.home["blocks"]}
+    rows = {block["block_id"]: text_of(block) for block in (lin.home or {})["blocks"]}
     assert ":large_green_circle:" in rows[f"own-{ticket.number}"]
+
+
+async def test_correcting_in_the_home(http_harness: Harness) -> None:
+    """The home shows the corrected channel at once."""
+    lin, _ = await filed(http_harness, "lin", "home-wrong")
+    number = (await find_ticket(http_harness, "home-wrong")).number
+    await open_home(http_harness, lin, f"own-{number}")
+    await lin.click(lin.home or {}, "ticket.correct", block_id=f"buttons-{number}")
+    assert (await lin.submit(await lin.wait_for_view("correct"), {"cname": "home-right"})).ok
+    rows = {block["block_id"]: text_of(block) for block in (lin.home or {})["blocks"]}
+    assert "home-right" in rows[f"own-{number}"]
 
 
 async def test_nobody_else_does(http_harness: Harness) -> None:

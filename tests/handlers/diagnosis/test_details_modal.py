@@ -255,7 +255,30 @@ def series(metric: Metric, unit: Unit, *values: float, **more: Any) -> Series:
 def test_what_was_checked(measured: Series, expected: str | None, ticket: Ticket) -> None:
     """The worst value of each metric with a limit, of teacher and student."""
     texts = lines_of(replace(diagnosis("network.loss"), series=(measured,)), ticket)
-    assert texts.get("checked:0") == (["*What was checked*", expected] if expected else None)
+    assert texts.get("checked:0") == (["*Within the limits*", expected] if expected else None)
+    assert "outside:0" not in texts
+
+
+@pytest.mark.parametrize(
+    ("cause", "title"),
+    [
+        ("network.loss", "Outside the limits"),
+        ("none", "Outside the limits, but too briefly to be noticed"),
+    ],
+)
+def test_what_is_outside_its_limit_comes_first(cause: str, title: str, ticket: Ticket) -> None:
+    """A peak that the verdict does not count does not contradict it."""
+    loss = series(Metric.UPLINK_LOSS, Unit.PERCENT, 1.0, 9.0, media=Media.VIDEO)
+    frames = series(Metric.CAPTURE_FPS, Unit.FPS, 15.0, 2.0, media=Media.VIDEO)
+    fine = series(Metric.SYSTEM_CPU, Unit.PERCENT, 40.0, media=Media.VIDEO)
+    texts = lines_of(replace(diagnosis(cause), series=(fine, loss, frames)), ticket)
+    names = list(texts)
+    assert names.index("outside:0") + 1 == names.index("checked:0")
+    assert texts["outside:0"] == [
+        f"*{title}*",
+        "• Student •••02: Uplink packet loss (video) at most 9% (limit 5%)",
+        "• Student •••02: Capture frame rate at least 2 fps (limit 3 fps)",
+    ]
 
 
 def test_only_events_about_teacher_or_student_count(ticket: Ticket) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
+from bot.i18n.messages import LocaleName
+from bot.i18n.translator import Translator
 from bot.services.diagnosis.feedback import CauseAccuracy
 from handlers.diagnosis.accuracy import accuracy
 from handlers.diagnosis.feedback import feedback_blocks
+from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
 
 RATINGS = [
@@ -16,14 +19,15 @@ RATINGS = [
     ("verdict.wrong", "12", "No"),
 ]
 DETAILS = ("verdict.details", "12", "Details")
+CHINESE = ("verdict.own_language", "12", "用我的语言查看")
 
 
 @pytest.mark.parametrize(
     ("cause", "block_ids", "buttons"),
     [
-        ("network.loss", ["judge_question", "judge"], [*RATINGS, DETAILS]),
-        (HEALTHY, ["judge_question", "judge"], [*RATINGS, DETAILS]),
-        (UNKNOWN, ["judge"], [DETAILS]),
+        ("network.loss", ["judge_question", "judge"], [*RATINGS, DETAILS, CHINESE]),
+        (HEALTHY, ["judge_question", "judge"], [*RATINGS, DETAILS, CHINESE]),
+        (UNKNOWN, ["judge"], [DETAILS, CHINESE]),
     ],
 )
 def test_a_verdict_can_be_rated(
@@ -37,6 +41,14 @@ def test_a_verdict_can_be_rated(
     assert buttons_of(blocks[-1]) == buttons
     if len(blocks) > 1:
         assert texts_of(blocks)["judge_question"] == ["Was this right?"]
+
+
+@pytest.mark.parametrize(("locale", "label"), [("zh", "In my language"), ("both", None)])
+def test_readers_of_other_languages(locale: LocaleName, label: str | None) -> None:
+    """The button is in the languages the post is not in."""
+    renderer = Renderer(Translator(locale))
+    (judge,) = feedback_blocks(make_ticket(), Verdict(UNKNOWN, NOW, NOW), renderer)
+    assert [button[2] for button in buttons_of(judge)][1:] == ([label] if label else [])
 
 
 def test_accuracy() -> None:
