@@ -24,6 +24,7 @@ from tests.bench.labelled_calls import Half, LabelledCall, Maker, hard_calls, si
 from tests.bench.recorded_links import recorded_calls
 
 _SURE: Final = 0.7
+_SETS: Final = ("simulated", "hard", "recorded")
 _EACH: Final = {"simulated": 10, "hard": 2}
 _ACCOUNTS: Final = (AGORA_2020, AGORA_TODAY, VOLCENGINE, HUAWEI)
 _BANDS: Final = ((0.0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01))
@@ -109,16 +110,11 @@ def main(words: Sequence[str]) -> None:
     """Run the benchmark."""
     half: Half = "tune" if "tune" in words else "held"
     each = next((int(word) for word in words if word.isdigit()), None)
-    for name in ("simulated", "hard", "recorded"):
-        if not {name}.isdisjoint(words) or {"simulated", "hard", "recorded"}.isdisjoint(words):
-            for account in _ACCOUNTS:
-                makers = _makers(name, half, each)
-                if makers and (account.name in words or not _named(words)):
-                    _report(f"{name}, {half}, {account.name}", account, makers, half)
-
-
-def _named(words: Sequence[str]) -> set[str]:
-    return {account.name for account in _ACCOUNTS}.intersection(words)
+    accounts = [account for account in _ACCOUNTS if account.name in words] or _ACCOUNTS
+    for name in [name for name in _SETS if name in words] or _SETS:
+        makers = _makers(name, half, each)
+        for account in accounts if makers else ():
+            _report(f"{name}, {half}, {account.name}", account, makers, half)
 
 
 def _report(name: str, account: Account, makers: Sequence[Maker], half: Half) -> None:

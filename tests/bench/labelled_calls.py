@@ -10,14 +10,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.sandbox.scenario import KINDS, SimulatedCall, random_simulated_call
+from bot.sandbox.scenario import (
+    KINDS,
+    STUDENT_UID,
+    TEACHER_UID,
+    SimulatedCall,
+    random_simulated_call,
+)
 from tests.bench.call_draft import CallDraft
 from tests.bench.expectation import Expectation, expect, expect_fault
-from tests.bench.hard_calls import HARD_KINDS
+from tests.bench.hard_calls import HARD_KINDS, Kind
 from tests.bench.perturbations import PERTURBATIONS
 
 Half = Literal["tune", "held"]
 _HELD_SEED: Final = 5_000_001
+_PAIR: Final = {TEACHER_UID: STUDENT_UID, STUDENT_UID: TEACHER_UID}
 _AHEAD_S: Final = 4 * 3600.0  # a call's complaint is in the hours before this
 
 
@@ -43,11 +50,11 @@ def simulated_calls(half: Half, each: int) -> Iterator[Maker]:
 
 
 def hard_calls(half: Half, each: int) -> Iterator[Maker]:
-    """Yield `each` calls of every hard kind."""
+    """Yield `each` calls of every hard kind, every second one with the two people swapped."""
     for kind in HARD_KINDS:
         for number in range(each):
             seed = 2 * number + (_HELD_SEED if half == "held" else 0)
-            yield _maker(_hard_call, kind, seed)
+            yield _maker(_hard_call, kind, seed, number)
 
 
 def _maker(make: Callable[..., LabelledCall], *arguments: object) -> Maker:
@@ -69,7 +76,31 @@ def expectation_of(kind: str, sim_call: SimulatedCall) -> Expectation:
     return expect("unknown") if kind == "join_failed" else expect_fault(sim_call.expected)
 
 
-def _hard_call(now: float, kind: Callable[[CallDraft], Expectation], seed: int) -> LabelledCall:
+def _hard_call(now: float, kind: Kind, seed: int, number: int) -> LabelledCall:
     draft = CallDraft(seed, now)
     expectation = kind(draft)
-    return LabelledCall(kind.__name__, str(seed), draft.build(), expectation)
+    call = LabelledCall(kind.__name__, "plain", draft.build(), expectation)
+    return _swapped(call) if number % 2 else call
+
+
+def _swapped(call: LabelledCall) -> LabelledCall:
+    """Return the call with the teacher in the place of the student."""
+    sim_call, side = call.sim_call, call.expectation.side
+    complaint = sim_call.complaint
+    swapped = replace(
+        sim_call,
+        people=tuple(replace(one, uid=_other(one.uid)) for one in sim_call.people),
+        complaint=replace(complaint, abnormal_side=complaint.abnormal_side.other),
+        curves=tuple(
+            replace(
+                curve, uid=_other(curve.uid), peer_uid=curve.peer_uid and _other(curve.peer_uid)
+            )
+            for curve in sim_call.curves
+        ),
+    )
+    expectation = replace(call.expectation, side=side.other if side else None)
+    return LabelledCall(call.kind, "swapped", swapped, expectation)
+
+
+def _other(uid: int) -> int:
+    return _PAIR.get(uid, uid)
