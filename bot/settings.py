@@ -64,6 +64,7 @@ class Settings:
     evidence_retention_s: float = 400 * 86400.0
     claim_target_s: Mapping[str, float] = field(default_factory=dict)
     resolve_target_s: Mapping[str, float] = field(default_factory=dict)
+    report_emoji: str = "ticket"  # "" for none
     resolutions: tuple[str, ...] = ()
     mask_uids: bool = True
     log_level: str = "INFO"
@@ -154,6 +155,14 @@ def _target_s(read: SettingReader, name: str) -> dict[str, float]:
             read.report(name, N_("durations such as 15m or 15m,kids=5m"))
         targets_s[key] = seconds or 0.0
     return targets_s
+
+
+def _report_emoji(read: SettingReader) -> str:
+    """Read an emoji's name, with or without its colons; `off` for none."""
+    name = read.half_width("REPORT_EMOJI", "ticket").strip(":")
+    if not re.fullmatch(r"[a-z0-9_+'\-]{1,100}", name):
+        read.report("REPORT_EMOJI", N_("the name of an emoji such as ticket, or off"))
+    return "" if name == "off" else name
 
 
 def _resolutions(read: SettingReader) -> tuple[str, ...]:
@@ -273,6 +282,7 @@ def _read_all(read: SettingReader) -> Settings:
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         claim_target_s=_target_s(read, "CLAIM_TARGET"),
         resolve_target_s=_target_s(read, "RESOLVE_TARGET"),
+        report_emoji=_report_emoji(read),
         resolutions=_resolutions(read),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(

@@ -28,6 +28,7 @@ from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu import TicketMenuHandlers
+from handlers.tickets.reaction import ReactionHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers
 
@@ -46,8 +47,9 @@ def register(
     home = HomePublisher(services.app_home, services.tickets.apps, users)
     reports = ReportHandlers(services.tickets, services.preferences, users, clock)
     modal = PreferencesModal(services.preferences, services.tickets.apps, users)
-    handlers = (
+    handlers: tuple[Handlers, ...] = (
         reports,
+        ReactionHandlers(reports, users, settings),
         *_ticket_handlers(services, users, home, settings, clock),
         DiagnoseHandlers(services.inquiries, services.preferences, users),
         FeedbackHandlers(services.feedback, users),

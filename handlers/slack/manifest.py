@@ -16,11 +16,14 @@ SCOPES: Final = (
     "groups:read",
     "im:history",
     "im:write",
+    "reactions:read",
     "usergroups:read",
     "users:read",
 )
-# Without these Lagdesk does not store thread replies or recognise its own lost posts.
-OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "im:history", "usergroups:read")
+# Without these Lagdesk does not store thread replies, recognise its own lost posts or see emoji.
+OPTIONAL_SCOPES: Final = (
+    *("channels:history", "groups:history", "im:history", "reactions:read", "usergroups:read"),
+)
 EVENTS: Final = (
     "app_home_opened",
     "app_uninstalled",
@@ -30,6 +33,7 @@ EVENTS: Final = (
     "message.channels",
     "message.groups",
     "message.im",
+    "reaction_added",
     "tokens_revoked",
     "user_change",
 )

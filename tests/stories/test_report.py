@@ -140,3 +140,26 @@ async def test_one_of_the_last_classes(http_harness: Harness) -> None:
     chosen = {"recent": option["value"], "abnormal_side": "student", "student_uid": "20003"}
     assert (await lin.submit(lin.views[-1], {**chosen, "cname": "class_other"})).ok
     assert (await find_ticket(harness, "class_other")).student_uid == "20003"
+
+
+async def test_reaction_with_the_emoji(http_harness: Harness) -> None:
+    """Who reacts to a message with it is offered the form, filled in from that message."""
+    harness, wang = http_harness, http_harness.workspace.person("wang")
+    lin = harness.workspace.person("lin")
+    posted = await lin.post_message("teachers", "class_77_12 老师 10001 学生 20002 听不到声音")
+    before = len(wang.ephemerals("teachers"))
+    for name in ("eyes", "ticket"):
+        await wang.react(posted, name)
+    await harness.workspace.until(lambda: len(wang.ephemerals("teachers")) > before)
+    (offer,) = wang.ephemerals("teachers")[before:]
+    assert "提交" in text_of(offer)
+    assert (await wang.click(offer, "reaction.report")).ok
+    view = await wang.wait_for_view("report")
+    fields = {block["block_id"]: block.get("element") for block in view["blocks"]}
+    assert fields["cname"]["initial_value"] == "class_77_12"
+    assert fields["student_uid"]["initial_value"] == "20002"
+    assert (await wang.submit(view, {"abnormal_side": "student"})).ok
+    assert (
+        posted["ts"].replace(".", "")
+        in (await find_ticket(harness, "class_77_12")).source_permalink
+    )

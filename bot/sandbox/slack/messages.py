@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bot.sandbox.slack.channels import publish_lists
 from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, emit_in_channel
 from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
-from bot.sandbox.slack.errors import Json
+from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.state.model import Channel, is_reply
 from bot.sandbox.slack.state.workspace_state import WorkspaceState
@@ -69,6 +69,29 @@ def post(
     show(workspace, channel, message, "message")
     publish_lists(workspace)
     _emit_post(workspace, channel, message)
+
+
+def react(workspace: WorkspaceState, channel: Channel, message: Json, user: str, name: str) -> None:
+    """Add a person's or the bot's reaction to a message."""
+    reactions = message.setdefault("reactions", [])
+    reaction = next((r for r in reactions if r["name"] == name), None)
+    if reaction is None:
+        reaction = {"name": name, "users": [], "count": 0}
+        reactions.append(reaction)
+    if user in reaction["users"]:
+        raise api_error("already_reacted")
+    reaction["users"].append(user)
+    reaction["count"] += 1
+    show(workspace, channel, message, "message_changed")
+    event = {
+        "type": "reaction_added",
+        "user": user,
+        "reaction": name,
+        "item": {"type": "message", "channel": channel.id, "ts": message["ts"]},
+        "item_user": message["user"],
+        "event_ts": workspace.id_generator.make_ts(),
+    }
+    emit_in_channel(workspace, channel, "reaction_added", event)
 
 
 def _count_reply(root: Json, reply: Json) -> None:

@@ -157,6 +157,12 @@ class Person:
         messages.change(self._workspace, channel, own, {"text": text, "edited": edited})
         return own
 
+    async def react(self, message: Json, name: str) -> None:
+        """React to a message with an emoji."""
+        channel = self._workspace.channel_of(message["ts"])
+        post = channel.messages[message["ts"]]
+        messages.react(self._workspace, channel, post, self.id, name)
+
     async def delete(self, message: Json) -> None:
         """Delete one's own message."""
         channel, own = self._own_message(message)

@@ -11,7 +11,7 @@ from bot.sandbox.slack.api.chat import find_channel
 from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
 from bot.sandbox.slack.errors import Json, api_error
-from bot.sandbox.slack.state.model import Channel, UserGroup
+from bot.sandbox.slack.state.model import UserGroup
 from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 _PAGE: Final = 200
@@ -73,23 +73,8 @@ def _reactions_add(workspace: WorkspaceState, arguments: Arguments) -> Json:
     name = arguments.text("name").strip(":")
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-\d)?", name):
         raise api_error("invalid_name")
-    react(workspace, channel, message, name)
+    messages.react(workspace, channel, message, workspace.app.bot_user_id, name)
     return {}
-
-
-def react(workspace: WorkspaceState, channel: Channel, message: Json, name: str) -> None:
-    """Add the bot's reaction to a message."""
-    bot = workspace.app.bot_user_id
-    reactions = message.setdefault("reactions", [])
-    reaction = next((r for r in reactions if r["name"] == name), None)
-    if reaction is None:
-        reaction = {"name": name, "users": [], "count": 0}
-        reactions.append(reaction)
-    if bot in reaction["users"]:
-        raise api_error("already_reacted")
-    reaction["users"].append(bot)
-    reaction["count"] += 1
-    messages.show(workspace, channel, message, "message_changed")
 
 
 _GROUPS: Final = ("usergroups:read",)

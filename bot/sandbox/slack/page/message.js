@@ -59,6 +59,7 @@ function menuItems(message, row) {
   const shortcuts = state.boot.shortcuts.filter((one) => one.type === "message");
   return [
     { label: t("copy_link"), icon: "link", onSelect: () => copyLink(message) },
+    { label: t("react_ticket"), icon: "bolt", testid: "react-ticket", onSelect: () => post("react", { ts: message.ts, name: "ticket" }) },
     ...(isMine(message) ? [
       { label: t("edit_message"), icon: "edit", onSelect: () => startEdit(message, row) },
       { label: t("delete_message"), icon: "trash", danger: true, onSelect: () => remove(message) },

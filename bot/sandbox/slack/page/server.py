@@ -303,6 +303,11 @@ async def _edit(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     return {}
 
 
+async def _react(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
+    await person.react({"ts": body["ts"]}, str(body["name"]))
+    return {}
+
+
 async def _delete(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     await person.delete({"ts": body["ts"]})
     return {}
@@ -328,5 +333,6 @@ ROUTES: Final = (
     ("POST", "/page/home", act(_home)),
     ("POST", "/page/read", act(_read)),
     ("POST", "/page/edit", act(_edit)),
+    ("POST", "/page/react", act(_react)),
     ("POST", "/page/delete", act(_delete)),
 )

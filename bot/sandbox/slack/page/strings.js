@@ -38,6 +38,7 @@ const TABLE = {
   thread: ["Thread", "消息列"],
   close_thread: ["Close thread", "关闭消息列"],
   reply_in_thread: ["Reply in thread", "在消息列中回复"],
+  react_ticket: ["React with 🎫", "用 🎫 回应"],
   more_actions: ["More actions", "更多操作"],
   message_actions: ["Message actions", "消息操作"],
   copy_link: ["Copy link", "复制链接"],
