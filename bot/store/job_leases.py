@@ -28,8 +28,9 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from bot.columns import UtcTime
-from bot.store.jobs import delete_heartbeat, insertion, update_jobs
+from bot.store.jobs import delete_heartbeat, update_jobs
 from bot.store.models import Job, JobPartition
+from bot.store.statements import insertion
 
 _CANDIDATES: Final = 10  # looked at for each free slot: some have to wait for their partition
 _NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col
+from sqlmodel import Session, col
 
 from bot.store.models import Heartbeat, Job, JobPartition
+from bot.store.statements import insertion
 
 DONE_RETENTION: Final = dt.timedelta(hours=1)
 FAILED_RETENTION: Final = dt.timedelta(days=30)
@@ -143,11 +143,6 @@ def delete_finished(session: Session, now: dt.datetime) -> int:
     connection.execute(delete(Heartbeat).where(col(Heartbeat.at) < failed_before))
     connection.execute(delete(JobPartition).where(col(JobPartition.free_at) < done_before))
     return connection.execute(delete(Job).where(col(Job.name).in_(batch))).rowcount
-
-
-def insertion(dialect: str, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """Return an INSERT that can say what happens to a row with the same key."""
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def update_jobs(session: Session, where: ColumnElement[bool], **values: Any) -> int:

@@ -9,11 +9,11 @@ import time
 from typing import Any, Final
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from bot.store.models import KeyValue
+from bot.store.statements import insertion
 
 _NAME: Final = "health"
 _SPACE_BYTES: Final = 64 * 1024
@@ -39,13 +39,14 @@ def check_pages(connection: Connection) -> None:
 
 def write_and_read(session: Session) -> None:
     """Write a row and read it; raises SQLAlchemyError when that fails or there is no space."""
-    is_sqlite = session.connection().dialect.name == "sqlite"
-    if is_sqlite:
+    dialect = session.connection().dialect.name
+    if dialect == "sqlite":
         _allocate(session)
     value, at = secrets.token_hex(8), dt.datetime.now(dt.UTC)
-    statement = (sqlite if is_sqlite else postgresql).insert(KeyValue)
-    upsert = statement.values(name=_NAME, value=value, at=at).on_conflict_do_update(
-        index_elements=["name"], set_={"value": value, "at": at}
+    upsert = (
+        insertion(dialect, KeyValue)
+        .values(name=_NAME, value=value, at=at)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": at})
     )
     session.execute(upsert.returning(col(KeyValue.value))).one()
 

@@ -78,29 +78,14 @@ class NotificationLog:
 
     async def reserve(self, notification: Notification) -> tuple[SentNotification, bool]:
         """Store that a message is being sent, or find its row; return whether it is new."""
-        now = self._context.clock.now()
-
-        def work(session: Session) -> tuple[SentNotification, bool]:
-            key = (
-                notification.ticket,
-                notification.person,
-                notification.kind,
-                notification.occasion,
-            )
-            existing = session.get(SentNotification, key)
-            if existing is not None:
-                return existing, False
-            sent_notification = SentNotification(
-                ticket=notification.ticket,
-                person=notification.person,
-                kind=notification.kind,
-                key=notification.occasion,
-                attempted_at=now,
-            )
-            session.add(sent_notification)
-            return sent_notification, True
-
-        return await self._context.store.transact(work)
+        new = SentNotification(
+            ticket=notification.ticket,
+            person=notification.person,
+            kind=notification.kind,
+            key=notification.occasion,
+            attempted_at=self._context.clock.now(),
+        )
+        return await self._context.store.transact(lambda session: sent.reserve(session, new))
 
     def mark_sent(
         self, session: Session, sent_notification: SentNotification, posted: MessageRef

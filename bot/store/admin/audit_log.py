@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.columns import UtcTime
+from bot.store.statements import insertion
 
 
 class AuditEntry(SQLModel, table=True):
@@ -35,9 +35,9 @@ class AuditEntry(SQLModel, table=True):
 
 def add_entry(session: Session, entry: AuditEntry) -> bool:
     """Add an entry, once for each origin and action; return whether it is new."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    dialect = session.get_bind().dialect.name
     statement = (
-        dialect.insert(AuditEntry)
+        insertion(dialect, AuditEntry)
         .values(entry.model_dump(exclude={"id"}))
         .on_conflict_do_nothing()  # the same view may be delivered to two processes at once
         .returning(col(AuditEntry.id))

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any, Final
 
 from sqlalchemy import UniqueConstraint, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
 from bot.call_control import ACTIVE_RECORDING_STATES, RecordingState
 from bot.columns import EnumText, UtcTime
+from bot.store.statements import insertion
 
 _WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # older signatures are rejected anyway
 
@@ -156,7 +156,7 @@ def mark_received(session: Session, event_id: str, now: dt.datetime) -> bool:
     session.connection().execute(
         delete(WebhookEvent).where(col(WebhookEvent.at) < now - _WEBHOOK_EVENT_RETENTION)
     )
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(WebhookEvent).values(id=event_id, at=now).on_conflict_do_nothing()
-    statement = statement.returning(col(WebhookEvent.id))  # PostgreSQL counts no rows here
-    return session.connection().execute(statement).first() is not None
+    dialect = session.get_bind().dialect.name
+    new = insertion(dialect, WebhookEvent).values(id=event_id, at=now).on_conflict_do_nothing()
+    returning = new.returning(col(WebhookEvent.id))  # PostgreSQL counts no rows here
+    return session.connection().execute(returning).first() is not None

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Index, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import AbnormalEvent, Code, Factor
 from bot.columns import UtcTime
 from bot.ports import EventScan, Window
 from bot.store.database import Store
+from bot.store.statements import insertion
 from bot.store.tickets.tickets import unindexed
 from bot.ticket import Status, Ticket
 
@@ -141,8 +141,8 @@ def _save_events(session: Session, app: str, scan: EventScan) -> None:
     rows = list({event.key: _row_from_event(app, event) for event in scan.events}.values())
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(PolledEvent).values(rows)
+    dialect = session.get_bind().dialect.name
+    statement = insertion(dialect, PolledEvent).values(rows)
     excluded = statement.excluded
     session.execute(
         statement.on_conflict_do_update(

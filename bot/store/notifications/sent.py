@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Protocol
 
-from sqlalchemy import update
+from sqlalchemy import Executable, update
 from sqlmodel import Session, col, select
 
 from bot.store.models import SentNotification
+from bot.store.statements import insertion
 from bot.ticket import Ticket
 
 
@@ -39,6 +41,21 @@ def list_sent(session: Session, ticket: int, kind: str) -> Sequence[SentNotifica
         SentNotification.ticket == ticket, SentNotification.kind == kind
     )
     return session.exec(statement.where(col(SentNotification.ts) != "")).all()
+
+
+def reserve(session: Session, new: SentNotification) -> tuple[SentNotification, bool]:
+    """Store that a message is being sent, or find its row; return whether it is new."""
+    connection, values = session.connection(), new.model_dump()
+    if connection.scalar(_reserving(connection.dialect.name), values) is not None:
+        return new, True
+    return session.get_one(SentNotification, (new.ticket, new.person, new.kind, new.key)), False
+
+
+@cache
+def _reserving(dialect: str) -> Executable:
+    """Build the statement once: that takes longer than the database needs to execute it."""
+    new = insertion(dialect, SentNotification).on_conflict_do_nothing()
+    return new.returning(col(SentNotification.ticket))
 
 
 def mark_sent(

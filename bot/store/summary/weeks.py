@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as select_columns
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
 from bot.columns import UtcTime
 from bot.store.diagnosis.feedback import Rating, VerdictFeedback
+from bot.store.statements import insertion
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
@@ -56,8 +56,8 @@ def find(session: Session, week: str, channel: str) -> WeeklySummary | None:
 
 def enqueue(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
     """Insert the row of a week's summary, unless this or another process has done so."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(WeeklySummary).values(
+    dialect = session.get_bind().dialect.name
+    statement = insertion(dialect, WeeklySummary).values(
         week=week, channel=channel, due_at=due_at, team="", ts="", details_ts=""
     )
     session.connection().execute(statement.on_conflict_do_nothing())

@@ -1,4 +1,7 @@
-"""Queries of single tickets, and of all tickets."""
+"""Queries of single tickets, and of all tickets.
+
+Statements that run for every ticket are built once, which takes longer than executing them.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,19 @@ from sqlalchemy import (
     inspect,
     true,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.columns import UtcTime
 from bot.errors import ticket_not_found
+from bot.store.statements import insertion
 from bot.store.tickets import search_index
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
+_SAME: Final = ("app", "teacher_uid", "student_uid")
 _SAME_CALL: Final = dt.timedelta(minutes=10)  # between two people's times of one problem
 NUMBER_MARGIN: Final = 100  # numbers; tickets filed at once are closer together
 
@@ -64,11 +69,8 @@ def get_or_create(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
 
 @cache
 def _insertion(dialect: str) -> Executable:
-    """Build the statement once: that takes longer than the database needs to execute it."""
-    builder = sqlite if dialect == "sqlite" else postgresql
-    new = builder.insert(Ticket).on_conflict_do_nothing(index_elements=["team", "origin"])
-    statement: Executable = new.returning(col(Ticket.number))
-    return statement
+    new = insertion(dialect, Ticket).on_conflict_do_nothing(index_elements=["team", "origin"])
+    return new.returning(col(Ticket.number))
 
 
 @cache
@@ -105,11 +107,16 @@ def find(session: Session, number: int, team: str | None = None) -> Ticket:
 
 def lock(session: Session, number: int, team: str | None = None) -> Ticket:
     """Find a ticket and lock it until the transaction ends."""
-    statement = select(Ticket).where(Ticket.number == number).with_for_update(of=Ticket)
-    ticket = session.exec(statement).one_or_none()
+    ticket = session.exec(_locking(), params={"number": number}).one_or_none()
     if ticket is None or (team is not None and ticket.team != team):
         raise ticket_not_found(number)
     return ticket
+
+
+@cache
+def _locking() -> SelectOfScalar[Ticket]:
+    own = select(Ticket).where(Ticket.number == bindparam("number"))
+    return own.with_for_update(of=Ticket)
 
 
 def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket | None:
@@ -127,9 +134,15 @@ def number_before(session: Session, since: dt.datetime) -> int:
     Tickets are numbered in time, and every index ends with their numbers. Those filed at once
     may get them the other way round, so a margin is left.
     """
-    created_at = col(Ticket.created_at)
-    statement = select(col(Ticket.number)).where(created_at >= since).order_by(created_at).limit(1)
-    return (session.exec(statement).first() or _NUMBER_MAX) - NUMBER_MARGIN
+    first = session.connection().scalar(_first_number(), {"since": since})
+    return (first or _NUMBER_MAX) - NUMBER_MARGIN
+
+
+@cache
+def _first_number() -> Select[int | None]:
+    created_at, since = col(Ticket.created_at), bindparam("since", type_=UtcTime())
+    later = sqlalchemy.select(col(Ticket.number)).where(created_at >= since)
+    return later.order_by(created_at).limit(1)
 
 
 def find_unresolved(session: Session, team: str, cname: str) -> Ticket | None:
@@ -140,7 +153,6 @@ def find_unresolved(session: Session, team: str, cname: str) -> Ticket | None:
 
 @cache
 def _unresolved() -> Select[int | None]:
-    """Build the statement once: that takes longer than the database needs to execute it."""
     return (
         sqlalchemy.select(col(Ticket.number))
         .where(col(Ticket.team) == bindparam("team"), col(Ticket.cname) == bindparam("cname"))
@@ -153,17 +165,24 @@ def _unresolved() -> Select[int | None]:
 def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
     """Find the first earlier ticket about the same people in the same channel at the same time."""
     since, until = ticket.occurred_at - _SAME_CALL, ticket.occurred_at + _SAME_CALL
-    return session.exec(
-        select(Ticket)
-        .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname)
-        .where(col(Ticket.number) < ticket.number, unindexed(col(Ticket.app) == ticket.app))
-        .where(unindexed(col(Ticket.teacher_uid) == ticket.teacher_uid))
-        .where(unindexed(col(Ticket.student_uid) == ticket.student_uid))
-        .where(unindexed(col(Ticket.occurred_at).between(since, until)))
+    values = {name: getattr(ticket, name) for name in ("team", "cname", "number", *_SAME)}
+    number = session.connection().scalar(_same_call(), {**values, "since": since, "until": until})
+    return session.get(Ticket, number) if number else None
+
+
+@cache
+def _same_call() -> Select[int | None]:
+    since, until = (bindparam(name, type_=UtcTime()) for name in ("since", "until"))
+    same = [col(getattr(Ticket, name)) == bindparam(name) for name in _SAME]
+    return (
+        sqlalchemy.select(col(Ticket.number))
+        .where(col(Ticket.team) == bindparam("team"), col(Ticket.cname) == bindparam("cname"))
+        .where(col(Ticket.number) < bindparam("number"))
+        .where(unindexed(*same, col(Ticket.occurred_at).between(since, until)))
         .where(unindexed(col(Ticket.duplicate_of).is_(None)))
         .order_by(col(Ticket.number))
         .limit(1)
-    ).first()
+    )
 
 
 def list_duplicates(session: Session, number: int) -> Sequence[Ticket]:
