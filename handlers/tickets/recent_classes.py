@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.i18n.messages import message
+from bot.services.tickets.service import RecentClass
 from bot.ticket import Ticket
 from handlers.tickets.forms import ReportForm
 from handlers.ui import block_kit
@@ -17,14 +18,14 @@ RECENT: Final = "recent"
 _REPLACED: Final = frozenset(("cname", "teacher_uid", "student_uid"))
 
 
-def with_recent_classes(view: Block, tickets: Sequence[Ticket], renderer: Renderer) -> Block:
-    """Add the classes of the reporter's own tickets to a report form.
+def with_recent_classes(view: Block, recent: Sequence[RecentClass], renderer: Renderer) -> Block:
+    """Add the classes that the reporter has reported to a report form.
 
     Their fields become optional: what is left empty is taken from the chosen class.
     """
     classes = [
-        (str(each.id), f"{each.cname} · {each.teacher_uid} · {each.student_uid} · {each.app}")
-        for each in tickets
+        (str(each.number), f"{each.cname} · {each.teacher_uid} · {each.student_uid} · {each.app}")
+        for each in recent
     ]
     choice = block_kit.field(
         RECENT,

@@ -32,9 +32,10 @@ from bot.store import Session
 from bot.store.jobs import enqueue_all
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
+from bot.store.tickets.tickets import RecentClass
 from bot.ticket import Status, Ticket
 
-__all__ = ["TicketPage", "TicketService"]
+__all__ = ["RecentClass", "TicketPage", "TicketService"]
 
 _AFTER_CARD: Final = (rules.CONFIRM, "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
@@ -229,17 +230,12 @@ class TicketService:
             lambda session: tickets.find_unresolved(session, team, cname)
         )
 
-    async def recent_classes(self, team: str, person: str) -> Sequence[Ticket]:
-        """Return the newest ticket about each class that a person reported lately."""
-        own = TicketQuery(team=team, reporter=person)
-
-        def work(session: Session) -> Sequence[Ticket]:
-            return lists.page(session, own, _RECENT_TICKETS).tickets
-
-        classes: dict[tuple[str, ...], Ticket] = {}
-        for each in await self._context.store.read(work):
-            classes.setdefault((each.app, each.cname, each.teacher_uid, each.student_uid), each)
-        return [*classes.values()][:_RECENT_CLASSES]
+    async def recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
+        """Return the classes that a person reported lately, the newest first."""
+        classes = await self._context.store.read(
+            lambda session: tickets.list_recent_classes(session, team, person, _RECENT_TICKETS)
+        )
+        return classes[:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""

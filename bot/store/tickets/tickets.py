@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy
 from sqlalchemy import (
@@ -160,6 +160,38 @@ def _unresolved() -> Select[int | None]:
         .order_by(col(Ticket.number).desc())
         .limit(1)
     )
+
+
+class RecentClass(NamedTuple):
+    """A class somebody reported, and their newest ticket about it."""
+
+    number: int
+    app: str
+    cname: str
+    teacher_uid: str
+    student_uid: str
+
+
+def list_recent_classes(
+    session: Session, team: str, reporter: str, limit: int
+) -> Sequence[RecentClass]:
+    """List the classes of a person's newest tickets, up to `limit` of these, the newest first."""
+    values = {"team": team, "reporter": reporter, "limit": limit}
+    classes: dict[tuple[Any, ...], RecentClass] = {}
+    for row in session.connection().execute(_newest_of_reporter(), values):
+        classes.setdefault(row[1:], RecentClass(*row))
+    return [*classes.values()]
+
+
+@cache
+def _newest_of_reporter() -> Select[Any]:
+    """Build the statement once, as each form that opens empty needs it."""
+    columns = [getattr(Ticket, name) for name in RecentClass._fields]
+    is_own = (col(Ticket.team) == bindparam("team")) & (
+        col(Ticket.reporter) == bindparam("reporter")
+    )
+    newest_first = sqlalchemy.select(*columns).where(is_own).order_by(col(Ticket.number).desc())
+    return newest_first.limit(bindparam("limit"))
 
 
 def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
