@@ -211,9 +211,11 @@ def _nearly_bad(link: Link, when: slice) -> Iterator[str]:
 
 
 def _is_interrupted(link: Link) -> bool:
-    """Tell whether nothing arrived for some seconds."""
-    received = link.received_kbps
-    return received is not None and bool((received[_JUDGED] < 1).sum() >= 3)
+    """Tell whether nothing arrived for some seconds of what was sent."""
+    sent, received = link.sent_kbps, link.received_kbps
+    if sent is None or received is None:
+        return False
+    return bool(((sent >= 1) & (received < 1))[_JUDGED].sum() >= 3)
 
 
 def _needs(causes: set[str]) -> frozenset[Metric] | None:
