@@ -13,6 +13,7 @@ from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, Volcengi
 from bot.sandbox.clouds.huawei.webhook_sender import WebhookSender
 from bot.sandbox.scenario import SimulatedCall, demo_calls, evening_calls, piano_calls
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.state.seed import DEFAULT_PERSON, LIN, SAM
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 
 KIDS: Final = "kids"  # on Agora
@@ -25,6 +26,7 @@ RESOLVE_TARGET: Final = "1h"
 CALLBACK_KEY: Final = "sandbox-callback-key"
 FIRST_PORT: Final = 8080
 _PORTS_TRIED: Final = 20
+_FIRST_PEOPLE: Final = {"zh": LIN, "en": SAM}  # whose Slack is in the demo's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ async def demo_environment(
 
     Without a port the first free one from FIRST_PORT on is taken. Raises OSError when none is free.
     """
-    workspace = Workspace(manifest=manifest, message_burst=4)
+    workspace = Workspace(
+        manifest=manifest, message_burst=4, default_person=_FIRST_PEOPLE.get(locale, DEFAULT_PERSON)
+    )
     clouds = build_clouds()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())

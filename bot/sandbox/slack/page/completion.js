@@ -3,7 +3,7 @@
 import { avatar } from "./avatar.js";
 import { h, icon, replace, uid } from "./dom.js";
 import { state } from "./store.js";
-import { t } from "./strings.js";
+import { roleOf, t } from "./strings.js";
 
 const START = /(^|\s)([@#])([^\s@#]{0,30})$/u;
 
@@ -20,7 +20,7 @@ function nameMatches(text) {
   const [, , sign, typed] = match;
   const wanted = typed.toLowerCase();
   const found = sign === "@"
-    ? state.boot.people.map((one) => ({ insert: `@${one.name} `, label: one.real_name || one.name, detail: one.title, search: `${one.name} ${one.real_name}`, mark: avatar(one.id, "avatar-tiny") }))
+    ? state.boot.people.map((one) => ({ insert: `@${one.name} `, label: one.real_name || one.name, detail: roleOf(one), search: `${one.name} ${one.real_name}`, mark: avatar(one.id, "avatar-tiny") }))
     : state.channels.filter((one) => one.kind === "channel").map((one) => ({ insert: `#${one.name} `, label: one.name, detail: one.topic, search: one.name, mark: icon("hash", 16) }));
   return found.filter((one) => one.search.toLowerCase().includes(wanted)).slice(0, 8).map((one) => ({ ...one, replaces: typed.length + 1 }));
 }

@@ -5,11 +5,11 @@ import { post } from "./net.js";
 import { textOf } from "./mrkdwn.js";
 import { filterGroups, Select } from "./select.js";
 import { state } from "./store.js";
-import { t } from "./strings.js";
+import { roleOf, t } from "./strings.js";
 
 const plainText = (text) => ({ type: "plain_text", text });
 
-const people = () => state.boot.people.map((one) => ({ text: plainText(one.real_name || one.name), value: one.id, keywords: one.name, description: one.title ? plainText(one.title) : undefined }));
+const people = () => state.boot.people.map((one) => ({ text: plainText(one.real_name || one.name), value: one.id, keywords: one.name, description: one.title ? plainText(roleOf(one)) : undefined }));
 const channels = () => state.channels.filter((one) => one.kind === "channel").map((one) => ({ text: plainText(`#${one.name}`), value: one.id }));
 
 function conversations(element) {

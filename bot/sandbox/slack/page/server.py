@@ -19,7 +19,7 @@ from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.outcomes import Outcome
 from bot.sandbox.slack.person import Person, find_person, list_people
 from bot.sandbox.slack.state.model import is_reply
-from bot.sandbox.slack.state.seed import DEFAULT_CHANNEL, DEFAULT_PERSON
+from bot.sandbox.slack.state.seed import DEFAULT_CHANNEL
 from bot.sandbox.slack.state.workspace_state import WorkspaceState
 
 PAGE_DIR: Final = Path(__file__).parent
@@ -101,7 +101,7 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
             "commands": [_pick(one, command_keys) for one in app.commands or []],
             "shortcuts": [_pick(one, shortcut_keys) for one in app.shortcuts or []],
             "usergroups": [{"id": group.id, "handle": group.handle} for group in groups],
-            "default_as": DEFAULT_PERSON,
+            "default_as": workspace.default_person,
             "default_channel": DEFAULT_CHANNEL,
         }
     )
@@ -150,7 +150,7 @@ async def show_calls(workspace: WorkspaceState, _request: web.Request) -> web.St
 
 def _acting(workspace: WorkspaceState, given: Any) -> Person:
     try:
-        return find_person(workspace, given.get("as") or DEFAULT_PERSON)
+        return find_person(workspace, given.get("as") or workspace.default_person)
     except KeyError:
         raise web.HTTPNotFound(text="no such person") from None
 

@@ -130,6 +130,10 @@ const TABLE = {
   select_conversation: ["Select a conversation", "选择会话"],
   language_zh: ["Chinese", "中文"],
   language_en: ["English", "英文"],
+  title_teacher: ["Teacher", "老师"],
+  title_support: ["Support", "支持人员"],
+  title_team_lead: ["Team lead", "组长"],
+  title_guest: ["Guest", "访客"],
   task_pending: ["Pending", "待处理"],
   task_in_progress: ["In progress", "进行中"],
   task_complete: ["Complete", "已完成"],
@@ -149,4 +153,10 @@ export function t(key, places = {}) {
   if (!pair) return key;
   const text = pair[lang() === "zh" ? 1 : 0];
   return text.replace(/\{(\w+)\}/g, (whole, name) => name in places ? String(places[name]) : whole);
+}
+
+/** A person's title; those of the seed in the acting person's language. */
+export function roleOf(one) {
+  const key = `title_${(one.title || "").toLowerCase().replaceAll(" ", "_")}`;
+  return key in TABLE ? t(key) : one.title;
 }

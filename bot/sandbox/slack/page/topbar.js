@@ -6,11 +6,11 @@ import { openMenu } from "./menu.js";
 import { actAs, goChannel, goHome } from "./router.js";
 import { startCommand } from "./channel.js";
 import { channelName, on, person, state } from "./store.js";
-import { t } from "./strings.js";
+import { roleOf, t } from "./strings.js";
 
 const HINT_KEY = "workspace-hint-seen";
 const language = (one) => t((one.locale || "").toLowerCase().startsWith("zh") ? "language_zh" : "language_en");
-const detailOf = (one) => [one.title, language(one)].filter(Boolean).join(" · ");
+const detailOf = (one) => [roleOf(one), language(one)].filter(Boolean).join(" · ");
 
 function people(anchor) {
   openMenu(anchor, [{ heading: t("act_as") }, ...state.boot.people.map((one) => ({

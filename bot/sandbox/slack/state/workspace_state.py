@@ -28,7 +28,7 @@ from bot.sandbox.slack.state.model import (
 )
 from bot.sandbox.slack.state.rate_limits import RateLimiter
 from bot.sandbox.slack.state.request_log import RequestLog
-from bot.sandbox.slack.state.seed import make_channels, make_people, make_usergroups
+from bot.sandbox.slack.state.seed import DEFAULT_PERSON, make_channels, make_people, make_usergroups
 
 RESPONSE_URL_LIFE_S: Final = 1800.0
 
@@ -43,6 +43,7 @@ class WorkspaceState:
     `retry_delays_s` are the pauses before an event's retries. `unready_file_uses` is how many uses
     of a new file still fail because Slack has not processed it, for ten seconds at most.
     `supports_charts` is False in a workspace where Slack has not enabled chart blocks yet.
+    `default_person` is whom the page acts as until somebody else is chosen.
     """
 
     clock: Callable[[], float] = time.time
@@ -57,6 +58,7 @@ class WorkspaceState:
     retry_delays_s: Sequence[float] = (0.0, 60.0, 300.0)
     unready_file_uses: int = 1
     supports_charts: bool = True
+    default_person: str = DEFAULT_PERSON
 
     def __post_init__(self) -> None:
         self.app = read_manifest(self.manifest)
