@@ -1,5 +1,7 @@
 """Submits report forms as fast as a burst of people would, and measures the acknowledgements.
 
+After the last one it counts for a minute what is posted, and what the waiting jobs cost.
+
 `python -m tests.bench load [sqlite|postgres] [reports] [at once]`, by default 1000 and 8.
 """
 
@@ -26,6 +28,7 @@ from tests.bench.process_size import cpu_seconds
 from tests.scenario_helpers import FORM
 
 _LATE_S: Final = 3.0  # Slack shows an error after that
+_WATCHED_S: Final = 60.0
 
 
 class _Recording(HttpTransport):
@@ -54,6 +57,7 @@ async def main(kind: str, reports: int, at_once: int) -> None:
             latencies, statuses = await _submit(transport, form, reports, at_once)
             took = time.monotonic() - started
             _print(kind, took, latencies, statuses, _cpu(crash) - cpu_before)
+            await _watch(crash)
             await crash.fleet.stop()
             await transport.close()
 
@@ -93,6 +97,22 @@ async def _submit(
 
     await asyncio.gather(*(person() for _ in range(at_once)))
     return latencies, statuses
+
+
+async def _watch(crash: Crash) -> None:
+    """Print what is sent to Slack and to the cloud in a minute, and the CPU time of a second."""
+    cpu, sent, reports = _cpu(crash), _count_posts(crash), len(crash.inspector.reports)
+    await asyncio.sleep(_WATCHED_S)
+    print(  # noqa: T201 - a benchmark prints
+        f"in the next minute {_count_posts(crash) - sent} messages posted, "
+        f"{len(crash.inspector.reports) - reports} calls reported to the cloud, "
+        f"{(_cpu(crash) - cpu) / _WATCHED_S:.0%} of a core",
+        flush=True,
+    )
+
+
+def _count_posts(crash: Crash) -> int:
+    return sum(each["name"] == "chat.postMessage" for each in crash.workspace.request_log.entries)
 
 
 def _numbered(form: Delivery, number: int) -> Delivery:

@@ -114,6 +114,11 @@ class Inspector:
         self._clouds = clouds
         self._store = store
 
+    @property
+    def reports(self) -> Sequence[object]:
+        """The reports that the cloud has."""
+        return self._clouds.reports
+
     def inspect(self) -> Damage:
         """Count the damage."""
         counts, cards = Counter[str](), self._traffic.cards()
