@@ -37,7 +37,7 @@ ATTEMPT_TIMEOUT_S: Final = 300.0
 SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten seconds
 _DATABASE_TIMEOUT_S: Final = 1.0  # likewise, to claim and to release jobs
 _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep a card waiting
-_SLOTS_WHILE_BUSY: Final = 1  # whoever waits for an answer waits for the jobs that run, too
+_ALL_SLOTS: Final = dict.fromkeys(Queue, _SLOTS)
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 DONE: Final[Counter[str]] = Counter()  # jobs of this process that succeeded or were given up
@@ -56,9 +56,9 @@ class Worker:
     """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
 
     It looks for due jobs when `signal` is set and several times a second, each time after
-    `wait_until_quiet`; when that returns False, it starts few. A job's function returns None when
-    it is done, or when to run it again. A retryable LagdeskError or an unexpected error postpones
-    it; another LagdeskError ends it.
+    `wait_until_quiet`; when that returns False, it starts one, of each queue in turn. A job's
+    function returns None when it is done, or when to run it again. A retryable LagdeskError or an
+    unexpected error postpones it; another LagdeskError ends it.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Worker:
         self._signal = signal or asyncio.Event()
         self._wait_until_quiet = wait_until_quiet or partial(asyncio.sleep, 0, result=True)
         self._polls = polls
+        self._turns = itertools.cycle(Queue)
         self._claim_numbers = itertools.count(1)
         self._running: dict[str, _Attempt] = {}
         self._stopped = threading.Event()
@@ -116,7 +117,7 @@ class Worker:
 
     async def run_now(self, name: str) -> bool:
         """Run this job here; False when it is not due or runs elsewhere. Raises its error."""
-        for task in await self._start(_SLOTS, name):
+        for task in await self._start(_ALL_SLOTS, name):
             if (error := await task) is not None:
                 raise error
             return True
@@ -135,7 +136,7 @@ class Worker:
                     )
                     has_retried = True
                 is_quiet = await self._wait_until_quiet()
-                await self._start(_SLOTS if is_quiet else _SLOTS_WHILE_BUSY)
+                await self._start(_ALL_SLOTS if is_quiet else {next(self._turns): 1})
             except SQLAlchemyError:  # the store has logged it
                 pause_s = _DATABASE_PAUSE_S
             except Exception as error:  # noqa: BLE001 - the last handler before jobs stand still
@@ -145,12 +146,12 @@ class Worker:
                 async with asyncio.timeout(pause_s):
                     await self._signal.wait()
 
-    async def _start(self, limit: int, name: str | None = None) -> list[_Task]:
-        """Claim and start due jobs, up to `limit` a queue, or only the job of this name."""
+    async def _start(self, limits: Mapping[Queue, int], name: str | None = None) -> list[_Task]:
+        """Claim and start due jobs, as many as free slots and limits allow, or one by its name."""
         used = Counter(each.queue for each in self._running.values())
         free = [
-            replace(each, number=min(limit, _SLOTS - used[queue]))
-            for queue, each in self._slots.items()
+            replace(self._slots[queue], number=min(limit, _SLOTS - used[queue]))
+            for queue, limit in limits.items()
         ]
         token, running = f"{self.name}/{next(self._claim_numbers)}", tuple(self._running)
         valid_until = time.monotonic() + _USABLE_S

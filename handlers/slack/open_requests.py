@@ -1,4 +1,4 @@
-"""The Slack requests that this process is answering: jobs start in their pauses, else few."""
+"""The Slack requests this process is answering: jobs start in their pauses, else one by one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-MAX_WAIT_S: Final = 0.25
+MAX_WAIT_S: Final = 0.1
 QUIET_S: Final = 0.02  # requests that follow one another faster than this are a burst
 
 

@@ -306,7 +306,7 @@ async def test_worker_survives_a_bug(
 
 
 async def test_few_jobs_start_before_it_is_quiet(store: Store, clock: Any) -> None:
-    """One of each queue starts when the wait is over, however often the worker is notified."""
+    """One starts when the wait is over, however often the worker is notified."""
     jobs, signal, quiet, waits = Jobs(), asyncio.Event(), asyncio.Event(), itertools.count()
 
     async def wait() -> bool:
