@@ -33,7 +33,7 @@ function section(block, ctx) {
   return h("div", { class: "section" }, h("div", { class: "section-main" }, text, fields), accessory);
 }
 
-const header = (block) => h(`h${Math.min(6, 2 + (block.level || 1))}`, { class: "header-block" }, textNode(block.text));
+const header = (block) => h(`h${Math.min(6, 1 + (block.level || 1))}`, { class: "header-block" }, textNode(block.text));
 const context = (block) => h("div", { class: "context" }, (block.elements || []).map(contextNode));
 const actions = (block, ctx) => h("div", { class: "actions" }, (block.elements || []).map((element) => elementNode(element, block.block_id, ctx)));
 const divider = () => h("hr", { class: "divider" });

@@ -19,7 +19,7 @@ export const isAppIm = (one) => Boolean(one) && one.kind === "im" && one === app
 const head = h("header", { class: "place-head" });
 const tabs = h("div", { class: "tabs", role: "tablist" });
 const banner = h("div", { class: "banner", role: "alert", hidden: true, data: { testid: "connection" } });
-const homeNode = h("div", { class: "home", role: "tabpanel", data: { testid: "home" } });
+const homeNode = h("div", { class: "home", role: "tabpanel", id: "panel-home", "aria-labelledby": "tab-home", data: { testid: "home" } });
 const closedNote = h("div", { class: "composer-closed" });
 const jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => list.toBottom() });
 let list;
@@ -38,8 +38,8 @@ function titleOf(one) {
   return one.kind === "im" ? [avatar(one.user || one.id, "avatar-small", one.name), one.name] : [icon("hash", 18), one.name];
 }
 
-function tab(label, selected, go, testid) {
-  return h("button", { type: "button", role: "tab", "aria-selected": String(selected), tabindex: selected ? "0" : "-1", class: "tab", data: { testid }, onclick: go, onkeydown: (event) => {
+function tab(label, selected, go, name) {
+  return h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}`, "aria-selected": String(selected), tabindex: selected ? "0" : "-1", class: "tab", data: { testid: `tab-${name}` }, onclick: go, onkeydown: (event) => {
     if (event.key === "ArrowLeft" || event.key === "ArrowRight") { const other = event.currentTarget.nextSibling || event.currentTarget.previousSibling; other.click(); tabs.querySelector("[aria-selected=true]").focus(); }
   } }, label);
 }
@@ -52,7 +52,7 @@ function drawHead() {
     one && one.kind === "channel" && h("div", { class: "topic", title: one.topic || "" }, one.topic ? mrkdwn(one.topic) : ""));
   tabs.hidden = !app;
   const im = appChannel();
-  replace(tabs, app ? [tab(t("home"), state.place.kind === "home", () => goHome(), "tab-home"), im && tab(t("messages"), state.place.kind !== "home", () => { post("home", { tab: "messages" }); goChannel(im.id); }, "tab-messages")] : []);
+  replace(tabs, app ? [tab(t("home"), state.place.kind === "home", () => goHome(), "home"), im && tab(t("messages"), state.place.kind !== "home", () => { post("home", { tab: "messages" }); goChannel(im.id); }, "messages")] : []);
 }
 
 function drawHome() {
@@ -116,6 +116,7 @@ function arrived({ channel: id, message }) {
 /** Build the main pane and redraw it on changes. */
 export function channelPane() {
   list = new MessageList({ inThread: false, label: t("messages"), testid: "messages", top: beginning, onScroll: (bottom) => { if (bottom) jump.hidden = true; } });
+  list.node.id = "panel-messages";
   composer = new Composer({
     place: () => ({ channel: state.place.id, threadTs: null }), testid: "composer",
     label: () => { const one = channel(state.place.id); return t("message_to", { place: one.kind === "im" ? one.name : `#${one.name}` }); },

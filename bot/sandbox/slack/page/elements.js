@@ -183,4 +183,4 @@ export function elementNode(element, blockId, ctx) {
 }
 
 /** A context block's element: an image or a text object. */
-export const contextNode = (element) => element.type === "image" ? pictureOf(element, "context-image") : h("span", { class: "context-text" }, element.type === "mrkdwn" ? textNode(element) : plain(element.text));
+export const contextNode = (element) => element.type === "image" ? pictureOf(element, "context-image") : h("div", { class: "context-text" }, element.type === "mrkdwn" ? textNode(element) : plain(element.text));

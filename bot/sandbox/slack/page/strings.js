@@ -13,7 +13,7 @@ const TABLE = {
   act_as: ["Act as", "切换身份"],
   act_as_hint: ["Acting as {name}. Switch person", "当前身份：{name}。切换身份"],
   open_tab_as: ["Open a second tab to be two people at once", "打开第二个标签页即可同时扮演两个人"],
-  theme: ["Light or dark", "切换浅色或深色"],
+  theme: ["Theme: light or dark", "主题：切换浅色或深色"],
   theme_short: ["Theme", "主题"],
   inspector: ["Inspector", "检查器"],
   inspector_empty: ["Nothing has passed between Slack and the app yet.", "Slack 与应用之间还没有任何往来。"],

@@ -22,7 +22,7 @@ function people(anchor) {
 function switcher() {
   const me = person(state.me.id);
   const name = me.real_name || me.name;
-  const button = h("button", { type: "button", class: "act-as", id: "act-as", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("act_as_hint", { name }), data: { testid: "act-as", user: me.id }, onclick: () => people(button) },
+  const button = h("button", { type: "button", class: "act-as", id: "act-as", "aria-haspopup": "menu", "aria-expanded": "false", title: t("act_as_hint", { name }), data: { testid: "act-as", user: me.id }, onclick: () => people(button) },
     avatar(me.id, "avatar-small"), h("span", { class: "act-as-text" }, h("span", { class: "act-as-name" }, name), h("span", { class: "act-as-title" }, detailOf(me))), icon("down", 14));
   return button;
 }
@@ -34,7 +34,7 @@ export function hintStrip() {
   if (seen) return null;
   const command = state.boot.commands[0];
   if (!command) return null;
-  const node = h("div", { class: "hint-strip", data: { testid: "hint" } });
+  const node = h("div", { class: "hint-strip", role: "region", "aria-label": t("hint_title"), data: { testid: "hint" } });
   const [before, ...rest] = t("hint_text", { command: "\u0001", channel: "\u0002", app: "\u0003" }).split(/(?=[\u0001\u0002\u0003])/);
   const links = {
     "\u0001": () => h("button", { type: "button", class: "hint-link", onclick: () => { goChannel(state.boot.default_channel); startCommand(`${command.command} `); } }, h("code", null, command.command)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, WebSocketRoute, expect
@@ -143,6 +143,20 @@ async def test_charts_and_tables_have_their_numbers_as_text(open_page: Open, cal
     await expect(first).to_have_text("100")
 
 
+_INVALID: Final = """
+    [...document.querySelectorAll(
+        'span div, span p, span ul, p div, p ul, button div, label div, a a, button button, a button'
+    )].map(node => node.parentElement.outerHTML)
+    .concat([...document.querySelectorAll('[role=tab]')]
+        .filter(tab => !document.getElementById(tab.getAttribute('aria-controls')))
+        .map(tab => tab.outerHTML))
+    .concat([...document.querySelectorAll('button[aria-label]')]
+        .filter(button => /[a-z]/i.test(button.innerText) && !button.ariaLabel.toLowerCase()
+            .includes(button.innerText.trim().toLowerCase()))
+        .map(button => button.outerHTML))
+"""  # elements where HTML forbids them, tabs without panels, names without the visible text
+
+
 async def test_home_is_drawn_and_listens(open_page: Open, app: Any, call: Any) -> None:
     """Opening App Home sends app_home_opened; its view and its buttons work."""
     button = {"type": "button", "action_id": "home.report", "text": plain("Report")}
@@ -150,11 +164,14 @@ async def test_home_is_drawn_and_listens(open_page: Open, app: Any, call: Any) -
     page = await open_page()
     await page.get_by_test_id("rail-home").click()
     user = await page.get_by_test_id("act-as").get_attribute("data-user")
+    title = {"type": "header", "text": plain("Home")}
+    note = {"type": "context", "elements": [{"type": "mrkdwn", "text": "*Open*: 2"}]}
     published = await call(
-        "views.publish", user_id=user, view={"type": "home", "blocks": [section]}
+        "views.publish", user_id=user, view={"type": "home", "blocks": [title, section, note]}
     )
     assert published.error == ""
     await expect(page.get_by_test_id("home")).to_contain_text("Your tickets")
+    assert await page.evaluate(_INVALID) == []
     await page.get_by_test_id("action-home.report").click()
     await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
     assert [event["tab"] for event in app.of_type("app_home_opened")] == ["home"]
