@@ -63,12 +63,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The tests of a module stay together, whatever parameters they share with others.
     """
-    modules = {path: number for number, path in enumerate(dict.fromkeys(i.path for i in items))}
-    items.sort(key=lambda item: (_rank(item), modules[item.path]))
+    modules = dict.fromkeys(item.path for item in items)
+    order = {path: (_rank(path), number) for number, path in enumerate(modules)}
+    items.sort(key=lambda item: order[item.path])
 
 
-def _rank(item: pytest.Item) -> int:
-    path = item.path.relative_to(Path(__file__).parent).as_posix()
+def _rank(module: Path) -> int:
+    path = module.relative_to(Path(__file__).parent).as_posix()
     ranks = (rank for rank, folder in enumerate(_LONGEST) if path.startswith(f"{folder}/"))
     return next(ranks, len(_LONGEST))
 
