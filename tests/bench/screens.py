@@ -101,6 +101,10 @@ async def take_all(
         context = await browser.new_context(viewport=_WINDOW, device_scale_factor=_SCALE)
         page = await context.new_page()
         await page.goto(f"{url}/?as={READERS[locale]}")
+        if supports_charts:
+            await page.get_by_test_id("composer").fill("/lagdesk charts native")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_test_id("composer")).to_be_empty()
         for cname in calls.values():
             await report(page, cname)
         await page.get_by_test_id("channel-escalations").click()
