@@ -41,15 +41,14 @@ class Publisher:
     ) -> tuple[MessageRef, bool]:
         """Post, or find the post of an earlier attempt; return whether it is new.
 
-        `post` must post at `where` with the run's key. `since` is when the job was enqueued at
-        the earliest; `gone_ts` is a message that this one replaces, which Slack may still list
+        `post` must post at `where` as this run. `since` is when the job was enqueued at the
+        earliest; `gone_ts` is a message that this one replaces, which Slack may still list
         although it cannot be edited. Raises LeaseLostError when another worker may post by now.
         """
         if run.is_retry:
             existing = await self.find(where, run.key, since, gone_ts)
             if existing is not None:
                 return existing, False
-        run.ensure_held()
         return await post(), True
 
     async def find(

@@ -9,6 +9,7 @@ from typing import Final
 from bot.call import CLOUD_NAMES, Code, Side
 from bot.call_control import RecordingState, RoomAction, RoomCommandState
 from bot.i18n.messages import Duration, Message, PersonId, Uid, message
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.call_control.jobs import SEND_TIMEOUT
 from bot.services.call_control.status_posts import (
@@ -94,10 +95,10 @@ class SlackRoomStatusPosts:
         self._poster = poster
         self._users = users
 
-    async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
+    async def post(self, ticket: Ticket, item: ThreadItem, run: Run) -> MessageRef:
         """Post an item in the ticket's thread."""
         text, blocks = await self._render(ticket, item)
-        return await self._poster.post(Destination.thread_of(ticket), key, text, blocks)
+        return await self._poster.post(Destination.thread_of(ticket), run, text, blocks)
 
     async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
         """Update the post of an item."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from bot.jobs.run import Run
 from bot.ports import Destination, Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.ticket import Ticket
 from handlers.diagnosis.chart_upload import (
@@ -46,7 +47,7 @@ class SlackDiagnosisPosts:
         """Draw and upload the ticket's chart; None without data."""
         return await self._chart_uploader.upload(ticket, diagnosis)
 
-    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, run: Run) -> MessageRef:
         """Post the diagnosis in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         text = diagnosis_fallback_text(diagnosis, renderer)
@@ -54,7 +55,7 @@ class SlackDiagnosisPosts:
         async def post(*, native: bool) -> MessageRef:
             blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
             thread = Destination.thread_of(ticket)
-            return await self._poster.post(thread, key, text, blocks, fall_back_to_text=not native)
+            return await self._poster.post(thread, run, text, blocks, fall_back_to_text=not native)
 
         return await self._send(ticket.team, post)
 

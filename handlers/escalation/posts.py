@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.escalation import EscalationEvent
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.escalation.incidents import IncidentFacts
 from bot.settings import Settings
@@ -23,12 +24,12 @@ class SlackPager:
         self._users = users
         self._group = group
 
-    async def page(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
+    async def page(self, ticket: Ticket, event: EscalationEvent, run: Run) -> MessageRef:
         """Mention the people of an escalation, or the support group, in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
         text = renderer.mrkdwn(escalation_message(ticket, event))
-        return await self._poster.post(Destination.thread_of(ticket), key, f"{mentions} {text}")
+        return await self._poster.post(Destination.thread_of(ticket), run, f"{mentions} {text}")
 
 
 class SlackIncidentPosts:
@@ -41,12 +42,12 @@ class SlackIncidentPosts:
         self._group = settings.support_group
 
     async def post(
-        self, incident: IncidentFacts, tickets: Sequence[Ticket], key: str
+        self, incident: IncidentFacts, tickets: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Post an incident with its tickets, and mention the support group."""
         renderer = await self._users.channel_renderer(incident.team, self._channel)
         text, blocks = incident_post(incident, tickets, renderer, self._group)
-        return await self._poster.post(Destination(incident.team, self._channel), key, text, blocks)
+        return await self._poster.post(Destination(incident.team, self._channel), run, text, blocks)
 
     async def update(
         self, incident: IncidentFacts, tickets: Sequence[Ticket], message_ref: MessageRef

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.escalation import escalations_of
 from bot.i18n.messages import Duration, Message, PersonId, message
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.notifications.rules import Notification, TicketEvent
 from bot.ticket import Status, Ticket
@@ -27,12 +28,14 @@ class SlackTicketNotifications:
         self._poster = poster
         self._users = users
 
-    async def send_direct_message(self, ticket: Ticket, notification: Notification) -> MessageRef:
-        """Send a notification; its name is the message's key."""
+    async def send_direct_message(
+        self, ticket: Ticket, notification: Notification, run: Run
+    ) -> MessageRef:
+        """Send a notification."""
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = notification_message(ticket, notification, renderer)
         where = Destination(ticket.team, person=notification.person)
-        return await self._poster.post(where, notification.name, text, blocks)
+        return await self._poster.post(where, run, text, blocks)
 
     async def update_notification(
         self, ticket: Ticket, message_ref: MessageRef, notification: Notification
@@ -43,12 +46,12 @@ class SlackTicketNotifications:
         await self._poster.update(ticket.team, message_ref, text, blocks)
 
     async def post_note(
-        self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
+        self, thread: Ticket, ticket: Ticket, event: TicketEvent, run: Run
     ) -> MessageRef:
         """Post a note about an event of `ticket` in the thread of the ticket `thread`."""
         renderer = await self._users.channel_renderer(thread.team, thread.thread.channel)
         text, blocks = thread_note(ticket, event, renderer)
-        return await self._poster.post(Destination.thread_of(thread), key, text, blocks)
+        return await self._poster.post(Destination.thread_of(thread), run, text, blocks)
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool
@@ -61,7 +64,8 @@ class SlackTicketNotifications:
         text, blocks = _reopening_offer(ticket, renderer)
         if not in_thread:
             where = Destination(ticket.team, person=notification.person)
-            return await self._poster.post(where, notification.name, text, blocks)
+            run = Run(notification.name)  # without a lease: whoever reserved the offer sends it
+            return await self._poster.post(where, run, text, blocks)
         thread = Destination.thread_of(ticket)
         await self._poster.post_ephemeral(thread, notification.person, text, blocks)
         return MessageRef(ticket.thread.channel, "")

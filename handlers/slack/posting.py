@@ -1,6 +1,6 @@
 """Posting to Slack: messages with keys, edits, looking up earlier posts, files, permalinks.
 
-Every method raises SlackError and nothing else.
+Every method raises SlackError and nothing else; `post` LeaseLostError too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackContentRefusedError, SlackError, SlackUnreachableError
 from bot.i18n.messages import message
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from handlers.slack.api_errors import SlackFileNotReadyError, call_slack, slack_unavailable
 from handlers.slack.clients import SlackClients
@@ -42,29 +43,34 @@ class SlackPoster:
     async def post(
         self,
         where: Destination,
-        key: str,
+        run: Run,
         text: str,
         blocks: list[Block] | None = None,
         *,
         fall_back_to_text: bool = True,
     ) -> MessageRef:
-        """Post a message; only its text when Slack rejects the blocks, if so wished."""
+        """Post a message; only its text when Slack rejects the blocks, if so wished.
+
+        Raises LeaseLostError when another worker may post it by now.
+        """
         client = await self._clients.of(where.team)
         send = partial(
             client.chat_postMessage,
             channel=where.person or where.channel,
             thread_ts=where.thread_ts or None,
-            metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
+            metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": run.key}},
             unfurl_links=False,
             unfurl_media=False,
         )
         try:
+            run.ensure_held()  # only now: what is in the message may have taken long to fetch
             response = await call_slack(send(text=text, blocks=blocks))
         except SlackContentRefusedError as error:
             plain = plain_text(text, error)
             if not fall_back_to_text or not (blocks or len(plain) < len(text)):
                 raise
-            self._log_refusal(key, error)
+            self._log_refusal(run.key, error)
+            run.ensure_held()
             response = await call_slack(send(text=plain))
         return MessageRef(str(response["channel"]), str(response["ts"]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import SlackAccessLostError
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.admin.installations import InstallationService
 from bot.services.summary.report import WeekReport
@@ -49,7 +50,7 @@ class SlackSummaryPosts:
             return team
         raise SlackAccessLostError(rejection_message("channel_not_found"), code="channel_not_found")
 
-    async def post(self, team: str, channel: str, report: WeekReport, key: str) -> MessageRef:
+    async def post(self, team: str, channel: str, report: WeekReport, run: Run) -> MessageRef:
         """Post a summary."""
         renderer = await self._users.channel_renderer(team, channel)
         text = renderer.fallback_text(headline(report))
@@ -57,7 +58,7 @@ class SlackSummaryPosts:
 
         async def post(*, native: bool) -> MessageRef:
             blocks = summary_blocks(report, renderer, native=native, button=True)
-            return await self._poster.post(where, key, text, blocks, fall_back_to_text=False)
+            return await self._poster.post(where, run, text, blocks, fall_back_to_text=False)
 
         return await self._chart_support.send_with_fallback(team, post)
 
@@ -66,13 +67,13 @@ class SlackSummaryPosts:
         thread: Destination,
         report: WeekReport,
         weekly_metrics: Sequence[WeeklyMetrics],
-        key: str,
+        run: Run,
     ) -> MessageRef:
         """Post the details in the summary's thread."""
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
         blocks = details_blocks(report, weekly_metrics, renderer)
         text = details_fallback_text(report, renderer)
-        return await self._poster.post(thread, key, text, blocks, fall_back_to_text=False)
+        return await self._poster.post(thread, run, text, blocks, fall_back_to_text=False)
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
         """Send a person a file by direct message."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from bot.causes import resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
+from bot.jobs.run import Run
 from bot.ports import Destination, Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.ticket import Status, Ticket
@@ -72,7 +73,7 @@ class SlackMentionPosts:
         self._users = users
 
     async def post_status(
-        self, thread: Destination, tickets: Sequence[Ticket], key: str
+        self, thread: Destination, tickets: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Post the status of these tickets in the thread of the message that names them."""
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
@@ -83,7 +84,7 @@ class SlackMentionPosts:
         }
         # always masked: anybody may read this channel
         text, blocks = status_message(tickets, names, replace(renderer, mask=True))
-        return await self._poster.post(thread, key, text, blocks)
+        return await self._poster.post(thread, run, text, blocks)
 
 
 def status_message(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.errors import SlackContentRefusedError
 from bot.escalation import Policy
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.settings import Settings
 from bot.ticket import Ticket
@@ -37,13 +38,13 @@ class SlackTicketPosts:
         self._has_menu = has_menu
 
     async def post_card(
-        self, ticket: Ticket, key: str, refusal: SlackContentRefusedError | None = None
+        self, ticket: Ticket, run: Run, refusal: SlackContentRefusedError | None = None
     ) -> MessageRef:
         """Post the ticket's card in the escalation channel; in plain text after a refusal."""
         renderer = await self._users.channel_renderer(ticket.team, self._channel)
         text, blocks = self._card(ticket, renderer, refusal)
         where = Destination(ticket.team, self._channel)
-        return await self._poster.post(where, key, text, blocks, fall_back_to_text=False)
+        return await self._poster.post(where, run, text, blocks, fall_back_to_text=False)
 
     async def update_card(
         self, ticket: Ticket, refusal: SlackContentRefusedError | None = None
@@ -68,12 +69,12 @@ class SlackTicketPosts:
         )
         return ticket_fallback_text(ticket, renderer), blocks
 
-    async def confirm(self, ticket: Ticket, key: str, target: Ticket | None) -> MessageRef:
+    async def confirm(self, ticket: Ticket, run: Run, target: Ticket | None) -> MessageRef:
         """Send the reporter the direct message about their ticket."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = own_message(ticket, target, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
-        return await self._poster.post(where, key, text, blocks)
+        return await self._poster.post(where, run, text, blocks)
 
     async def update_confirmation(
         self, ticket: Ticket, message_ref: MessageRef, target: Ticket | None
@@ -83,12 +84,12 @@ class SlackTicketPosts:
         text, blocks = own_message(ticket, target, renderer)
         await self._poster.update(ticket.team, message_ref, text, blocks)
 
-    async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
+    async def announce_delay(self, ticket: Ticket, run: Run, code: str) -> MessageRef:
         """Send the reporter a direct message that the card cannot be posted yet, and why."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = delay_announcement(ticket, code, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
-        return await self._poster.post(where, key, text, blocks)
+        return await self._poster.post(where, run, text, blocks)
 
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's permalink; "" when Slack does not answer."""

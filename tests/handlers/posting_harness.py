@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.jobs.run import Run
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings
 from bot.ticket import Ticket
@@ -51,6 +52,6 @@ async def posted_ticket(posting: PostingHarness, **values: Any) -> Ticket:
         posting.settings,
         has_menu=lambda _: False,
     )
-    card = await posts.post_card(ticket, "card")
+    card = await posts.post_card(ticket, Run("card"))
     ticket.thread = TicketThread(channel=card.channel, card_ts=card.ts)
     return ticket

@@ -39,11 +39,12 @@ class CallControlJobs:
         command = await self._find_command(number)
         retry_at = None
         if command.state is RoomCommandState.PENDING:
-            retry_at = await self._send(command, await self._status_posts.ticket(command.ticket))
+            ticket = await self._status_posts.ticket(command.ticket)
+            retry_at = await self._send(run, command, ticket)
         await self._status_posts.post_or_update(run, command)
         return retry_at
 
-    async def _send(self, command: RoomCommand, ticket: Ticket) -> dt.datetime | None:
+    async def _send(self, run: Run, command: RoomCommand, ticket: Ticket) -> dt.datetime | None:
         """Send the command, at most once as far as can be known; return when to try again."""
         now, until = self._context.clock.now(), command.requested_at + SEND_TIMEOUT
         control = room_control_of(self._context.clouds.get(ticket.app))
@@ -56,7 +57,8 @@ class CallControlJobs:
                 RoomCommandState.UNCONFIRMED if was_interrupted else RoomCommandState.EXPIRED,
             )
             return None
-        await self._change(command, partial(_set_attempt, now=now))
+        begin = partial(_apply, command=command, change=partial(_set_attempt, now=now))
+        await self._context.store.transact(run.fenced(begin))
         try:
             await _execute(control, command, ticket)
         except CloudError as error:
@@ -88,14 +90,13 @@ class CallControlJobs:
         return command
 
     async def _change(self, command: RoomCommand, change: Callable[[RoomCommand], None]) -> None:
-        """Apply a change to the stored command and to `command`."""
+        await self._context.store.transact(lambda session: _apply(session, command, change))
 
-        def work(session: Session) -> None:
-            stored = session.get_one(RoomCommand, command.id)
-            change(stored)
 
-        await self._context.store.transact(work)
-        change(command)
+def _apply(session: Session, command: RoomCommand, change: Callable[[RoomCommand], None]) -> None:
+    """Apply a change to the stored command and to `command`."""
+    change(session.get_one(RoomCommand, command.id))
+    change(command)
 
 
 def _set_attempt(command: RoomCommand, now: dt.datetime) -> None:

@@ -58,11 +58,11 @@ class RecordingJobs:
         recording = await self._recording(number)
         retry_at = None
         if recording.state is RecordingState.PENDING:
-            retry_at = await self._start(recording)
+            retry_at = await self._start(run, recording)
         await self._update_post(run, recording)
         return retry_at
 
-    async def _start(self, recording: Recording) -> dt.datetime | None:
+    async def _start(self, run: Run, recording: Recording) -> dt.datetime | None:
         """Start it, at most once as far as can be known; return when to try again."""
         now, until = self._context.clock.now(), recording.requested_at + START_TIMEOUT
         control = self._control(recording)
@@ -75,7 +75,7 @@ class RecordingJobs:
         def begin(row: Recording) -> None:
             row.attempted_at, row.has_webhook = now, has_webhook
 
-        await self._change(recording, begin)
+        await self._context.store.transact(run.fenced(lambda s: _apply(s, recording, begin)))
         rule = self._context.settings.huawei_record_rules.get(recording.app, "")
         app, cname, uid = recording.app, recording.cname, recording.uid
         try:

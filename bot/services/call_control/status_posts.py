@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from bot.call import Side
@@ -118,7 +118,7 @@ ThreadItem = CommandStatus | RecordingStatus | RecordedFile
 class ThreadPosts(Protocol):
     """Posts in a ticket's thread. Every method raises SlackError only."""
 
-    async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
+    async def post(self, ticket: Ticket, item: ThreadItem, run: Run) -> MessageRef:
         """Post an item in the ticket's thread."""
 
     async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
@@ -149,11 +149,12 @@ class StatusPosts:
                 return
         # several jobs post about one recording: the key names the recording
         key = f"{'record' if isinstance(row, Recording) else 'room_action'}:{row.id}"
+        named = replace(run, key=key)
         posted, is_new = await self._publisher.publish_once(
-            Run(key, is_retry=run.is_retry),
+            named,
             Destination.thread_of(ticket),
             row.requested_at,
-            lambda: self._posts.post(ticket, item, key),
+            lambda: self._posts.post(ticket, item, named),
             gone_ts=row.status_ts,
         )
         await self._context.store.transact(lambda session: _save_ts(session, row, posted.ts))
@@ -165,7 +166,7 @@ class StatusPosts:
         ticket, file = await self.ticket(row.ticket), RecordedFile.of(row)
         where = Destination.thread_of(ticket)
         await self._publisher.publish_once(
-            run, where, row.at, lambda: self._posts.post(ticket, file, run.key)
+            run, where, row.at, lambda: self._posts.post(ticket, file, run)
         )
 
 

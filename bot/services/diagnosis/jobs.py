@@ -41,7 +41,7 @@ CARD_WAIT: Final = dt.timedelta(minutes=1)  # the card's job runs this one as so
 class DiagnosisPosts(Protocol):
     """Posts diagnoses of tickets. Every method raises SlackError only."""
 
-    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, run: Run) -> MessageRef:
         """Post the diagnosis in the ticket's thread."""
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
@@ -97,7 +97,7 @@ class DiagnosisJobs:
             run,
             Destination.thread_of(ticket),
             ticket.created_at,
-            lambda: self._posts.post_diagnosis(ticket, diagnosis, run.key),
+            lambda: self._posts.post_diagnosis(ticket, diagnosis, run),
             gone_ts=ticket.thread.diagnosis_ts,
         )
         ticket.thread.diagnosis_ts = posted.ts

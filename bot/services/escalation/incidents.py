@@ -68,7 +68,7 @@ class IncidentPosts(Protocol):
     """Posts incidents in the escalation channel. Every method raises SlackError only."""
 
     async def post(
-        self, incident: IncidentFacts, grouped: Sequence[Ticket], key: str
+        self, incident: IncidentFacts, grouped: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Post an incident with its tickets, and mention the support group."""
 
@@ -143,7 +143,7 @@ class IncidentJobs:
             run,
             where,
             incident.opened_at,
-            lambda: self._posts.post(facts, grouped, run.key),
+            lambda: self._posts.post(facts, grouped, run),
             gone_ts=incident.ts,
         )
         incident.channel, incident.ts = posted.channel, posted.ts

@@ -39,7 +39,7 @@ _LIVE_FOR: Final = dt.timedelta(minutes=7)  # a class that was in progress this 
 class Pager(Protocol):
     """Mentions people. Every method raises SlackError only."""
 
-    async def page(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
+    async def page(self, ticket: Ticket, event: EscalationEvent, run: Run) -> MessageRef:
         """Mention people in the ticket's thread."""
 
 
@@ -111,7 +111,7 @@ class EscalationJobs:
             run,
             Destination.thread_of(ticket),
             ticket.created_at,
-            lambda: self._pager.page(ticket, event, run.key),
+            lambda: self._pager.page(ticket, event, run),
         )
         return None
 

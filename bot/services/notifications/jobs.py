@@ -47,8 +47,10 @@ _OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row ge
 class NotificationSender(Protocol):
     """Sends notifications about tickets. Every method raises SlackError only."""
 
-    async def send_direct_message(self, ticket: Ticket, notification: Notification) -> MessageRef:
-        """Send a private message with the notification's name as its key."""
+    async def send_direct_message(
+        self, ticket: Ticket, notification: Notification, run: Run
+    ) -> MessageRef:
+        """Send a private message."""
 
     async def update_notification(
         self, ticket: Ticket, message_ref: MessageRef, notification: Notification
@@ -56,7 +58,7 @@ class NotificationSender(Protocol):
         """Edit a notification after its ticket changed."""
 
     async def post_note(
-        self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
+        self, thread: Ticket, ticket: Ticket, event: TicketEvent, run: Run
     ) -> MessageRef:
         """Post an event of a ticket in its thread, or in that of another ticket."""
 
@@ -122,8 +124,6 @@ class NotificationLog:
         attempted_at = sent_notification.attempted_at
         try:
             found = None if is_new else await self._publisher.find(where, run.key, attempted_at)
-            if found is None:
-                run.ensure_held()
             posted = found or await send()
         except SlackAccessLostError as error:
             if self._context.clock.now() < attempted_at + DELIVERY_TIMEOUT:
@@ -158,7 +158,7 @@ class NotificationJobs:
             run,
             ticket.team,
             notification,
-            lambda: self._sender.send_direct_message(ticket, notification),
+            lambda: self._sender.send_direct_message(ticket, notification, run),
         )
 
     @job(UPDATE, Queue.MESSAGES)
@@ -194,7 +194,7 @@ class NotificationJobs:
             run,
             Destination.thread_of(thread),
             dt.datetime.fromisoformat(event["at"]),
-            lambda: self._sender.post_note(thread, ticket, event, run.key),
+            lambda: self._sender.post_note(thread, ticket, event, run),
         )
         return None
 

@@ -45,7 +45,7 @@ class SummaryPosts(Protocol):
     async def workspace(self, channel: str) -> str:
         """The workspace a channel is in."""
 
-    async def post(self, team: str, channel: str, report: WeekReport, key: str) -> MessageRef:
+    async def post(self, team: str, channel: str, report: WeekReport, run: Run) -> MessageRef:
         """Post a week's summary."""
 
     async def post_details(
@@ -53,7 +53,7 @@ class SummaryPosts(Protocol):
         thread: Destination,
         report: WeekReport,
         weekly_metrics: Sequence[WeeklyMetrics],
-        key: str,
+        run: Run,
     ) -> MessageRef:
         """Post the details in the summary's thread."""
 
@@ -149,15 +149,15 @@ class SummaryJobs:
             run,
             Destination(team, channel),
             week.until(self._zone),
-            lambda: self._post(team, channel, week, run.key),
+            lambda: self._post(team, channel, week, run),
         )
         if is_new:
             self._published.add(run.key)
         await self._save_posted(summary, week, posted)
 
-    async def _post(self, team: str, channel: str, week: Week, key: str) -> MessageRef:
+    async def _post(self, team: str, channel: str, week: Week, run: Run) -> MessageRef:
         report = await self._summary.count(week, self._summary.team_filter(team))
-        return await self._posts.post(team, channel, report, key)
+        return await self._posts.post(team, channel, report, run)
 
     @job(DETAILS, Queue.BACKGROUND)
     async def post_details(self, run: Run, label: str, channel: str) -> None:
@@ -174,7 +174,7 @@ class SummaryJobs:
             metrics.update(
                 (key, mean) for each in weekly_metrics for key, mean in each.means.items()
             )
-            return await self._posts.post_details(where, report, weekly_metrics, run.key)
+            return await self._posts.post_details(where, report, weekly_metrics, run)
 
         posted, _ = await self._publisher.publish_once(run, where, week.until(self._zone), post)
 

@@ -44,7 +44,7 @@ class CardPosts(Protocol):
     """Posts ticket cards. Every method raises SlackError only."""
 
     async def post_card(
-        self, ticket: Ticket, key: str, refusal: SlackContentRefusedError | None = None
+        self, ticket: Ticket, run: Run, refusal: SlackContentRefusedError | None = None
     ) -> MessageRef:
         """Post the ticket's card in the escalation channel; in plain text after a refusal."""
 
@@ -56,7 +56,7 @@ class CardPosts(Protocol):
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's address, "" when Slack does not return it now."""
 
-    async def confirm(self, ticket: Ticket, key: str, target: Ticket | None) -> MessageRef:
+    async def confirm(self, ticket: Ticket, run: Run, target: Ticket | None) -> MessageRef:
         """Send the reporter the private message about their ticket, as it is now.
 
         `target` is the ticket that it was merged into.
@@ -67,7 +67,7 @@ class CardPosts(Protocol):
     ) -> None:
         """Edit the reporter's private message."""
 
-    async def announce_delay(self, ticket: Ticket, key: str, code: str) -> MessageRef:
+    async def announce_delay(self, ticket: Ticket, run: Run, code: str) -> MessageRef:
         """Send the reporter a private message that the card cannot be posted, and why."""
 
 
@@ -139,10 +139,10 @@ class TicketJobs:
 
         async def post() -> MessageRef:
             try:
-                return await self._posts.post_card(ticket, run.key)
+                return await self._posts.post_card(ticket, run)
             except SlackContentRefusedError as refusal:
                 refusals.append(refusal)
-                return await self._posts.post_card(ticket, run.key, refusal)
+                return await self._posts.post_card(ticket, run, refusal)
 
         channel = self._context.settings.escalation_channel
         where = Destination(ticket.team, channel)
@@ -218,7 +218,7 @@ class TicketJobs:
             run,
             ticket.team,
             Notification(ticket.id, FILED, ticket.reporter),
-            lambda: self._posts.confirm(ticket, run.key, target),
+            lambda: self._posts.confirm(ticket, run, target),
         )
         return None
 
@@ -243,7 +243,7 @@ class TicketJobs:
             run,
             ticket.team,
             Notification(ticket.id, DELAYED, ticket.reporter),
-            lambda: self._posts.announce_delay(ticket, run.key, code),
+            lambda: self._posts.announce_delay(ticket, run, code),
         )
 
 

@@ -46,7 +46,7 @@ class MentionReplies(Protocol):
     """Posts replies to messages that name tickets."""
 
     async def post_status(
-        self, thread: Destination, named_tickets: Sequence[Ticket], key: str
+        self, thread: Destination, named_tickets: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Post the status of these tickets in the message's thread. Raises SlackError."""
 
@@ -105,7 +105,7 @@ class MentionJobs:
                 run,
                 where,
                 mention.at,
-                lambda: self._posts.post_status(where, named_tickets, run.key),
+                lambda: self._posts.post_status(where, named_tickets, run),
             )
         except SlackAccessLostError as error:  # no access, or the message is deleted
             log.info("no reply to a message that names tickets: %s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.escalation import EscalationEvent, EscalationTarget
+from bot.jobs.run import Run
 from bot.ports import MessageRef
 from bot.services.escalation.incidents import IncidentFacts
 from handlers.escalation.posts import SlackIncidentPosts, SlackPager
@@ -21,7 +22,7 @@ async def test_paging(posting: PostingHarness) -> None:
         await SlackPager(posting.poster, posting.users, group).page(
             ticket,
             event,
-            f"{group}{people}",
+            Run(f"{group}{people}"),
         )
     texts = [m["text"] for m in posting.messages(ticket.thread.card_ts)[1:]]
     call = "LD-12 needs somebody to claim it."
@@ -35,7 +36,7 @@ async def test_incidents(posting: PostingHarness) -> None:
     names: dict[str, Any] = {"id": 3, "label": "INC-3", "team": "T1", "app": "kids"}
     incident = IncidentFacts(**names, **facts, closed_at=None, closed_by="")
     tickets = [make_ticket(), make_ticket(number=13)]
-    ref = await sender.post(incident, tickets, "incident")
+    ref = await sender.post(incident, tickets, Run("incident"))
     (message,) = posting.messages()
     assert ref == MessageRef(posting.channel, message["ts"])
     assert "<!here> INC-3 needs somebody" in str(message["blocks"])

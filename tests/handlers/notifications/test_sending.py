@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.jobs.run import Run
 from bot.ports import MessageRef
 from bot.services.notifications.rules import Notification
 from handlers.notifications.posts import SlackTicketNotifications
@@ -17,7 +18,7 @@ async def test_notifications(posting: PostingHarness) -> None:
     ticket = await posted_ticket(posting)
     ticket.resolve(SAM, NOW, cause="network.loss", resolution="cable")
     notification = Notification(12, "offered", LIN, "0")
-    ref = await sender.send_direct_message(ticket, notification)
+    ref = await sender.send_direct_message(ticket, notification, Run(notification.name))
     (message,) = posting.direct_messages("lin")
     before = message["text"]
     assert ref.ts == message["ts"]
@@ -25,7 +26,7 @@ async def test_notifications(posting: PostingHarness) -> None:
     await sender.update_notification(ticket, ref, notification)
     (updated,) = posting.direct_messages("lin")
     assert updated["text"] != before
-    await sender.post_note(ticket, ticket, ticket.history[-1], "note")
+    await sender.post_note(ticket, ticket, ticket.history[-1], Run("note"))
     assert [m["text"] for m in posting.messages(ticket.thread.card_ts)[1:]] == [
         f"LD-12 was opened again by <@{LIN}>.\n<@{SAM}> had resolved it.",
     ]

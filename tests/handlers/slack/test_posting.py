@@ -15,6 +15,7 @@ from bot.errors import (
     SlackRefusedError,
     SlackUnreachableError,
 )
+from bot.jobs.run import LeaseLostError, Run
 from bot.ports import Destination, MessageRef
 from bot.sandbox.slack import Workspace
 from handlers.slack.clients import SlackClients
@@ -58,7 +59,7 @@ def calls_of(workspace: Workspace, method: str) -> list[dict[str, Any]]:
 async def test_a_post(workspace: Workspace, poster: SlackPoster) -> None:
     """Text and blocks, without previews of links."""
     where = escalations(workspace)
-    ref = await poster.post(where, "key", "text", BLOCKS)
+    ref = await poster.post(where, Run("key"), "text", BLOCKS)
     (posted,) = workspace.messages(where.channel)
     assert (ref.channel, ref.ts) == (where.channel, posted["ts"])
     assert (posted["text"], posted["blocks"][0]["text"]["text"]) == ("text", "in blocks")
@@ -66,7 +67,7 @@ async def test_a_post(workspace: Workspace, poster: SlackPoster) -> None:
     assert (arguments["unfurl_links"], arguments["unfurl_media"]) in {
         *((False, False), ("0", "0"), ("false", "false")),
     }
-    reply = await poster.post(escalations(workspace, ref.ts), "key2", "reply")
+    reply = await poster.post(escalations(workspace, ref.ts), Run("key2"), "reply")
     assert [m["ts"] for m in workspace.messages(where.channel, ref.ts)] == [ref.ts, reply.ts]
 
 
@@ -83,7 +84,7 @@ async def test_blocks_that_slack_rejects(
 ) -> None:
     """The text alone is posted then, unless the caller has better blocks."""
     where = escalations(workspace)
-    posting = poster.post(where, "key", "text", blocks, fall_back_to_text=fall_back)
+    posting = poster.post(where, Run("key"), "text", blocks, fall_back_to_text=fall_back)
     if expected is None:
         with pytest.raises(SlackRefusedError, match="invalid_blocks"):
             await posting
@@ -101,22 +102,30 @@ async def test_other_refusals_are_raised(
     """Text alone would not help."""
     workspace.archive("escalations")
     with pytest.raises(SlackAccessLostError):
-        await poster.post(escalations(workspace), "key", "text", blocks)
+        await poster.post(escalations(workspace), Run("key"), "text", blocks)
     assert len(calls_of(workspace, "chat.postMessage")) == 1
+
+
+async def test_post_of_another_worker(workspace: Workspace, poster: SlackPoster) -> None:
+    """A lease that ended while the message was prepared: nothing is sent."""
+    where = escalations(workspace)
+    with pytest.raises(LeaseLostError):
+        await poster.post(where, Run("key", valid_until=-1), "text", BLOCKS)
+    assert calls_of(workspace, "chat.postMessage") == []
 
 
 async def test_a_rejected_text_is_not_sent_twice(workspace: Workspace, poster: SlackPoster) -> None:
     """There is nothing to leave out."""
     workspace.fail_next("chat.postMessage", "no_text")
     with pytest.raises(SlackRefusedError):
-        await poster.post(escalations(workspace), "key", "text")
+        await poster.post(escalations(workspace), Run("key"), "text")
     assert workspace.messages(escalations(workspace).channel) == []
 
 
 async def test_edits(workspace: Workspace, poster: SlackPoster) -> None:
     """Text and blocks are replaced."""
     where = escalations(workspace)
-    ref = await poster.post(where, "key", "text")
+    ref = await poster.post(where, Run("key"), "text")
     await poster.update("T1", ref, "new", BLOCKS)
     (posted,) = workspace.messages(where.channel)
     assert (posted["text"], posted["blocks"][0]["text"]["text"]) == ("new", "in blocks")
@@ -131,7 +140,7 @@ async def test_edits_that_slack_rejects(
 ) -> None:
     """The text alone remains, without the old blocks; the reason is logged once."""
     where = escalations(workspace)
-    ref = await poster.post(where, "key", "old", BLOCKS)
+    ref = await poster.post(where, Run("key"), "old", BLOCKS)
     for _ in range(2):
         editing = poster.update("T1", ref, "text", INVALID, fall_back_to_text=fall_back)
         if fall_back:
@@ -151,7 +160,7 @@ async def test_text_that_is_too_long(workspace: Workspace, poster: SlackPoster) 
     where = escalations(workspace)
     for blocks in (None, BLOCKS):
         workspace.fail_next("chat.postMessage", "msg_too_long")
-        await poster.post(where, "key", "x" * 9000, blocks)
+        await poster.post(where, Run("key"), "x" * 9000, blocks)
     for posted in workspace.messages(where.channel):
         assert 3000 < len(posted["text"]) < 3100
 
@@ -160,7 +169,7 @@ async def test_a_message_that_one_person_sees(workspace: Workspace, poster: Slac
     """In a thread."""
     where = escalations(workspace)
     zhou = workspace.person("zhou")
-    ref = await poster.post(where, "key", "text")
+    ref = await poster.post(where, Run("key"), "text")
     thread = escalations(workspace, ref.ts)
     await poster.post_ephemeral(thread, zhou.user.id, "secret", BLOCKS)
     (seen,) = zhou.ephemerals("escalations")
@@ -178,11 +187,11 @@ async def test_posts_are_found_by_their_keys(
     since = fake_clock.now() - dt.timedelta(seconds=1)
     where, lin = escalations(workspace), workspace.person("lin").user.id
     to_lin = Destination("T1", person=lin)
-    first = await poster.post(where, "first", "x")
+    first = await poster.post(where, Run("first"), "x")
     await workspace.person("zhou").post_message("escalations", "nothing of ours")
     thread = escalations(workspace, first.ts)
-    reply = await poster.post(thread, "reply", "x")
-    message = await poster.post(to_lin, "message", "x")
+    reply = await poster.post(thread, Run("reply"), "x")
+    message = await poster.post(to_lin, Run("message"), "x")
     assert await poster.find(where, "first", since) == first
     assert await poster.find(thread, "reply", since) == reply
     assert await poster.find(to_lin, "message", since) == message
@@ -200,7 +209,7 @@ async def test_posts_are_found_behind_a_full_page(
     """A page has two hundred."""
     since = fake_clock.now() - dt.timedelta(seconds=1)
     where = escalations(workspace)
-    first = await poster.post(where, "first", "x")
+    first = await poster.post(where, Run("first"), "x")
     for number in range(201):
         await workspace.person("zhou").post_message("escalations", str(number))
     assert await poster.find(where, "first", since) == first
@@ -259,7 +268,7 @@ async def test_bytes_that_do_not_arrive(
 @pytest.mark.parametrize("fault", ["", "http_500", "message_not_found", "dropped"])
 async def test_permalinks(fault: str, workspace: Workspace, poster: SlackPoster) -> None:
     """A card without a link is better than none."""
-    ref = await poster.post(escalations(workspace), "key", "x")
+    ref = await poster.post(escalations(workspace), Run("key"), "x")
     if fault:
         workspace.fail_next("chat.getPermalink", fault, times=2)
         assert await poster.permalink("T1", ref) == ""

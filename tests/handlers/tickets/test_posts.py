@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
@@ -24,7 +25,7 @@ def posts(posting: PostingHarness, *, has_menu: bool = False) -> SlackTicketPost
 @pytest.mark.parametrize("has_menu", [True, False])
 async def test_a_card(posting: PostingHarness, *, has_menu: bool) -> None:
     """In the escalation channel, in its language, with the menu that this ticket has."""
-    card = await posts(posting, has_menu=has_menu).post_card(make_ticket(), "card")
+    card = await posts(posting, has_menu=has_menu).post_card(make_ticket(), Run("card"))
     (message,) = posting.messages()
     assert card == MessageRef(posting.channel, message["ts"])
     assert message["text"] == "LD-12: Complaint about channel class_77_1. Open."
@@ -50,7 +51,7 @@ async def test_a_card_is_updated(posting: PostingHarness) -> None:
 async def test_the_reporters_message(posting: PostingHarness) -> None:
     """By direct message, in the reporter's language; edited afterwards."""
     ticket = make_ticket(reporter=LIN)
-    message_ref = await posts(posting).confirm(ticket, "confirm", None)
+    message_ref = await posts(posting).confirm(ticket, Run("confirm"), None)
     (message,) = posting.direct_messages("lin")
     assert message["text"] == "已创建工单 LD-12：class_77_1。"
     ticket.claim(SAM, NOW)
@@ -66,7 +67,7 @@ async def test_mentions(posting: PostingHarness) -> None:
     await sender.post_status(
         Destination("T1", posting.channel),
         [ticket, make_ticket(number=13)],
-        "m",
+        Run("m"),
     )
     (message,) = posting.messages()
     text = str(message["blocks"])

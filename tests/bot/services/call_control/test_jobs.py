@@ -10,7 +10,7 @@ import pytest
 from bot.call_control import RoomCommandState
 from bot.errors import NotFoundError
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import Run
+from bot.jobs.run import LeaseLostError, Run
 from bot.ports import Destination, MessageRef
 from bot.services.call_control.jobs import CallControlJobs
 from bot.services.call_control.service import CallControlAction, CallControlRequest
@@ -91,8 +91,8 @@ async def test_command_is_sent_and_posted(
     number, asked = await room.order(choice)
     assert await room.jobs.act(Run("room_action:k"), number) is None
     assert room.control.calls == [call]
-    name, ticket, status, key = room.posts.calls[0]
-    assert (name, ticket.id, key) == ("post", asked.number, f"room_action:{number}")
+    name, ticket, status, run = room.posts.calls[0]
+    assert (name, ticket.id, run.key) == ("post", asked.number, f"room_action:{number}")
     assert (status.state, status.reason, status.person) == (
         RoomCommandState.ACCEPTED,
         None,
@@ -105,6 +105,19 @@ async def test_command_is_sent_and_posted(
     assert len(room.control.calls) == 1
     assert room.posts.names == ["post", "update"]
     assert room.posts.calls[1][-1] == "1.0"
+
+
+async def test_command_of_another_worker(service_harness: ServiceHarness) -> None:
+    """A worker that has lost the job sends nothing; a post is refused by the same lease."""
+    room = Room(service_harness)
+    number, _ = await room.order()
+    with pytest.raises(LeaseLostError):
+        await room.jobs.act(Run("k", token="lost"), number)
+    assert (room.control.calls, (await room.row(number)).attempted_at) == ([], None)
+    await room.jobs.act(Run("k"), number)
+    await room.change(number, status_ts="")
+    await room.jobs.act(Run("k", valid_until=-1), number)
+    assert room.posts.calls[1][-1].valid_until == -1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from bot.call import Code
 from bot.call_control import RecordingState
 from bot.errors import NotFoundError
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import Run
+from bot.jobs.run import LeaseLostError, Run
 from bot.ports import Destination, MessageRef, RecordingTask
 from bot.services.call_control.recording_jobs import RecordingJobs
 from bot.services.call_control.service import CallControlAction
@@ -113,8 +113,16 @@ async def test_recording_is_started_once(
     assert job is not None
     assert (job.due_at, job.arguments, job.ticket) == (now + 10 * SECOND, [number], row.ticket)
     assert studio.posts.names == ["post"]
-    _, _, status, key = studio.posts.calls[0]
-    assert (status.state, status.job_id, key) == (state, "j1", f"record:{number}")
+    _, _, status, run = studio.posts.calls[0]
+    assert (status.state, status.job_id, run.key) == (state, "j1", f"record:{number}")
+
+
+async def test_recording_of_another_worker(service_harness: ServiceHarness) -> None:
+    """A worker that has lost the job starts nothing."""
+    studio = Studio(service_harness)
+    with pytest.raises(LeaseLostError):
+        await studio.jobs.begin(Run("k", token="lost"), await studio.order())
+    assert studio.control.names == ["callback_url"]
 
 
 async def test_start_that_the_cloud_knows(service_harness: ServiceHarness) -> None:
@@ -383,8 +391,8 @@ async def test_file_is_posted_once(service_harness: ServiceHarness) -> None:
     )
     await studio.context.store.transact(lambda session: session.add(file))
     await studio.jobs.post_file(Run("record_file:1"), file.id or 0)
-    name, ticket, posted, key = studio.posts.calls[0]
-    assert (name, ticket.id, key) == ("post", recording.ticket, "record_file:1")
+    name, ticket, posted, run = studio.posts.calls[0]
+    assert (name, ticket.id, run.key) == ("post", recording.ticket, "record_file:1")
     assert (posted.format, posted.path, posted.duration_s) == ("mp4", file.path, 9)
     assert (posted.width, posted.height, posted.bucket) == (640, 360, "b")
     finder = PostedMessages(record_file=MessageRef("C1", "5.0"))

@@ -103,8 +103,8 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     made = Jobs(service_harness, diagnose=[result], post_diagnosis=[MessageRef("C", "2.0")])
     assert await made.jobs.diagnose(Run("diagnose:k"), ticket.id) is None
     assert made.service.calls == [("diagnose", ticket.report)]
-    name, _, posted, key = made.posts.calls[0]
-    assert (made.posts.names, posted.verdict, key) == (
+    name, _, posted, run = made.posts.calls[0]
+    assert (made.posts.names, posted.verdict, run.key) == (
         ["post_diagnosis"],
         result.verdict,
         "diagnose:k",

@@ -32,11 +32,11 @@ class Notes:
         self.posted: list[str] = []
 
     async def post(
-        self, incident: IncidentFacts, affected: Sequence[Ticket], key: str
+        self, incident: IncidentFacts, affected: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Take a post."""
         assert affected
-        self.posted.append(key)
+        self.posted.append(run.key)
         return MessageRef("C1", f"{incident.id}.{len(self.posted)}")
 
     async def update(

@@ -219,9 +219,9 @@ async def test_incident_is_posted_then_edited(service_harness: ServiceHarness, c
     closes_at = incident.last_ticket_at + 120 * MINUTE
     assert await post(service_harness, incident, posts) == closes_at
     assert posts.names == ["post", "permalink"]
-    _, facts, grouped, key = posts.calls[0]
+    _, facts, grouped, run = posts.calls[0]
     assert (facts.id, facts.label, facts.cause) == (incident.id, incident.label, cause)
-    assert ([each.id for each in grouped], key) == (numbers, f"incident:{incident.label}")
+    assert ([each.id for each in grouped], run.key) == (numbers, f"incident:{incident.label}")
     stored = await load(service_harness, incident.id)
     assert (stored.channel, stored.ts, stored.permalink) == ("C-SUPPORT", "7.0", "https://slack/7")
     for number in numbers:

@@ -277,7 +277,7 @@ async def test_group_is_mentioned_in_the_thread(service_harness: ServiceHarness)
     ticket, revision = await escalated(service_harness)
     pager, key = RecordedCalls(), f"page:{ticket.label}:{revision}"
     assert await jobs(service_harness, pager).page(Run(key), ticket.id, revision) is None
-    assert [(name, event.escalation_id, sent) for name, _, event, sent in pager.calls] == [
+    assert [(name, event.escalation_id, run.key) for name, _, event, run in pager.calls] == [
         ("page", revision, key)
     ]
     finder = PostedMessages(**{key.replace(":", "__"): MessageRef("C-SUPPORT", "5.0")})

@@ -66,8 +66,8 @@ async def test_message_is_sent_once(service_harness: ServiceHarness) -> None:
     made = jobs(service_harness, sender)
     for _ in range(2):
         await made.send_direct_message(Run(notification.name), *notification.arguments)
-    assert [(name, sent) for name, _, sent in sender.calls] == [
-        ("send_direct_message", notification)
+    assert [(name, sent, run.key) for name, _, sent, run in sender.calls] == [
+        ("send_direct_message", notification, notification.name)
     ]
     stored = await row(service_harness, notification)
     now = service_harness.clock.now()
@@ -213,8 +213,8 @@ async def test_note_is_posted_in_the_thread(service_harness: ServiceHarness) -> 
     await service_harness.change(thread.id, lambda t: t.thread.move_to("C1", "1.0"))
     event = (await service_harness.ticket(ticket.id)).history[0]
     assert await jobs(service_harness, sender).post_note(Run("k"), thread.id, ticket.id, 0) is None
-    name, in_thread, of, posted, key = sender.calls[0]
-    assert (name, in_thread.id, of.id, posted, key) == (
+    name, in_thread, of, posted, run = sender.calls[0]
+    assert (name, in_thread.id, of.id, posted, run.key) == (
         "post_note",
         thread.id,
         ticket.id,

@@ -64,8 +64,8 @@ async def test_week_is_posted_once(service_harness: ServiceHarness) -> None:
     for _ in range(2):
         await summary.jobs.post(Run("weekly:k"), LABEL, summary.channel)
     assert summary.posts.names == ["workspace", "post"]
-    _, team, channel, report, key = summary.posts.calls[1]
-    assert (team, channel, report.week.label, key) == (TEAM, summary.channel, LABEL, "weekly:k")
+    _, team, channel, report, run = summary.posts.calls[1]
+    assert (team, channel, report.week.label, run.key) == (TEAM, summary.channel, LABEL, "weekly:k")
     row, now = await summary.row(), service_harness.clock.now()
     assert (row.team, row.ts, row.posted_at) == (TEAM, "5.0", now)
     details = await service_harness.job(f"weekly_details:{LABEL}:{summary.channel}")
@@ -144,9 +144,9 @@ async def test_details_are_posted_in_the_thread(service_harness: ServiceHarness)
     for _ in range(2):
         await summary.jobs.post_details(*details)
     assert summary.posts.names == ["workspace", "post", "post_details"]
-    _, where, report, metrics, key = summary.posts.calls[2]
+    _, where, report, metrics, run = summary.posts.calls[2]
     assert where == Destination(TEAM, summary.channel, "5.0")
-    assert (report.week.label, len(metrics), key) == (LABEL, 2, "details:k")
+    assert (report.week.label, len(metrics), run.key) == (LABEL, 2, "details:k")
     assert summary.metrics.calls == [
         ("fetch", "kids", Topic.USAGE, Priority.SCHEDULED),
         ("fetch", "kids", Topic.EXPERIENCE, Priority.SCHEDULED),

@@ -54,7 +54,7 @@ async def test_first_card(service_harness: ServiceHarness) -> None:
     service_harness.clock.move(2)
     assert await jobs(service_harness, posts).post_or_update_card(Run(key), ticket.id) is None
     assert posts.names == ["post_card", "permalink"]
-    assert posts.calls[0][2] == key
+    assert posts.calls[0][2].key == key
     stored = await service_harness.ticket(ticket.id)
     thread = stored.thread
     assert (thread.channel, thread.card_ts, thread.permalink) == ("C-SUPPORT", "1.0", LINK)
@@ -127,8 +127,8 @@ async def test_reporter_gets_one_message(
     made = jobs(service_harness, posts)
     await made.confirm(Run("confirm:1"), ticket.id)
     assert posts.names == (["confirm"] if known else ["permalink", "confirm"])
-    _, told, key, merged_into = posts.calls[-1]
-    assert (told.reporter, told.thread.permalink, key) == (REPORTER, LINK, "confirm:1")
+    _, told, run, merged_into = posts.calls[-1]
+    assert (told.reporter, told.thread.permalink, run.key) == (REPORTER, LINK, "confirm:1")
     assert merged_into is None
     assert (await service_harness.ticket(ticket.id)).thread.permalink == LINK
     now = service_harness.clock.now()
@@ -154,9 +154,9 @@ async def test_delay_is_announced_once_and_before_the_confirmation(
         await made.announce_delay(Run(job.name), *job.arguments)
     waits_until = await made.confirm(Run("c"), ticket.id)
     assert waits_until == service_harness.clock.now() + 300 * SECOND
-    assert [call for call in posts.calls if call[0] != "post_card"] == [
-        ("announce_delay", posts.calls[1][1], f"announce_delay:{ticket.label}", "channel_not_found")
-    ]
+    ((name, _, run, code),) = [call for call in posts.calls if call[0] != "post_card"]
+    announcement = ("announce_delay", f"announce_delay:{ticket.label}", "channel_not_found")
+    assert (name, run.key, code) == announcement
     await made.post_or_update_card(Run("k"), ticket.id)
     assert await made.confirm(Run("c"), ticket.id) is None
     assert posts.names.count("confirm") == 1

@@ -158,8 +158,8 @@ async def test_status_is_posted_in_the_thread(service_harness: ServiceHarness) -
     numbers = [999999, ticket.id]
     await reply(service_harness, posts, message.ts, numbers, finder=finder)
     where = Destination(TEAM, "C0TALK", "1600000000.000001")
-    name, thread, tickets, key = posts.calls[0]
-    assert (name, thread, [each.id for each in tickets], key) == (
+    name, thread, tickets, run = posts.calls[0]
+    assert (name, thread, [each.id for each in tickets], run.key) == (
         "post_status",
         where,
         [ticket.id],
