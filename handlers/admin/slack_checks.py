@@ -79,14 +79,28 @@ class SlackHealthCheck:
     async def _group(self, client: AsyncWebClient) -> CheckResult:
         name, group = "slack.support_group", self._settings.support_group
         if not group:
-            detail = message("Not set: the members of the escalation channel are support.")
-            return CheckResult(name, _GROUP, Health.OK, detail)
+            return await _support_by_channel(client, name, self._settings.escalation_channel)
         answer = await _try_call(client.usergroups_users_list(usergroup=group))
         if isinstance(answer, Message):
             detail = message("%(why)s Check SUPPORT_GROUP: nobody can act on tickets.", why=answer)
             return CheckResult(name, _GROUP, Health.FAILED, detail)
         detail = message("Members: %(count)s.", count=len(answer.get("users") or []))
         return CheckResult(name, _GROUP, Health.OK, detail)
+
+
+async def _support_by_channel(client: AsyncWebClient, name: str, channel: str) -> CheckResult:
+    """Warn when anybody can join the channel whose members are support."""
+    answer = await _try_call(client.conversations_info(channel=channel))
+    info = {} if isinstance(answer, Message) else answer.get("channel") or {}
+    if info.get("is_private") is False:
+        detail = message(
+            "Not set: whoever joins #%(channel)s, a public channel, is support. Set SUPPORT_GROUP, "
+            "or make the channel private.",
+            channel=str(info.get("name") or channel),
+        )
+        return CheckResult(name, _GROUP, Health.WARNING, detail)
+    detail = message("Not set: the members of the escalation channel are support.")
+    return CheckResult(name, _GROUP, Health.OK, detail)
 
 
 async def _lead(client: AsyncWebClient, person: str) -> CheckResult:

@@ -14,6 +14,7 @@ from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from bot.settings import read_settings
 from handlers.admin import healthcheck_view
 from tests.cli_helpers import CommandLine
@@ -61,16 +62,15 @@ async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
 
 async def test_all_is_well(http_harness: Harness, tmp_path: Path) -> None:
     """Beside a running Lagdesk every check succeeds; no secret is printed."""
-    status, out, errors = await run_doctor(
-        http_harness, environment_of(http_harness), tmp_path, "--json"
-    )
+    environment = environment_of(http_harness, SUPPORT_GROUP=SUPPORT_GROUP)
+    status, out, errors = await run_doctor(http_harness, environment, tmp_path, "--json")
     rows = {row["name"]: row for row in json.loads(out)}
     assert list(rows) == NEEDED
     assert {row["state"] for row in rows.values()} == {"ok"}
     assert "seed" in rows["cloud.agora.kids"]["detail"]
     assert "of 1000 today" in rows["quota.agora.kids"]["detail"]
     assert (status, errors) == (0, "")
-    assert not any(environment_of(http_harness)[name] in out for name in SECRETS)
+    assert not any(environment[name] in out for name in SECRETS)
 
 
 async def test_a_table_for_people(http_harness: Harness, tmp_path: Path) -> None:
@@ -101,6 +101,8 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
     [
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "slack.token", "failed", "invalid_auth"),
         ({"ESCALATION_CHANNEL": "C0NOWHERE"}, "slack.escalation_channel", "failed", "channel_not"),
+        ({}, "slack.support_group", "warning", "whoever joins #escalations"),
+        ({"ESCALATION_CHANNEL": "C07LEADS001"}, "slack.support_group", "ok", "members"),
         ({"SUPPORT_GROUP": "S0NOBODY"}, "slack.support_group", "failed", "no_such_subteam"),
         ({"ESCALATE_TO": "U0NOBODY"}, "slack.escalate_to.U0NOBODY", "warning", "ESCALATE_TO"),
         ({"ESCALATE_TO": "U07MAYA0005"}, "slack.escalate_to.U07MAYA0005", "ok", "Maya Torres"),
