@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, MissingReason, Side
-from bot.causes import NOT_FOUND, UNKNOWN
+from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 
 REQUIRED_KINDS: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
@@ -134,6 +134,17 @@ class Verdict:
             "others": [cls.from_json(item) for item in data["others"]],
         }
         return msgspec.convert({**data, **nested}, cls)
+
+
+def accepted_cause(verdict: Mapping[str, Any] | None) -> str:
+    """Return what a ticket is resolved with when its verdict, as exported, is accepted.
+
+    Of a healthy verdict with bad minutes beside it, these: the reporter's time was wrong.
+    """
+    if verdict is None:
+        return UNKNOWN
+    bad_minutes = verdict["others"] if verdict["cause"] == HEALTHY else ()
+    return str(next(iter(bad_minutes), verdict)["cause"])
 
 
 def write_time(moment: dt.datetime) -> str:

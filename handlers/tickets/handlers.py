@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.causes import RESOLUTION_TITLES
+from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.context import DatabaseError
@@ -24,7 +25,6 @@ from handlers.tickets.menu_forms import CorrectForm
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
 
-_UNKNOWN: Final = "unknown"
 _TICKET_ACTIONS: Final = re.compile(
     r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw|accept)"
 )
@@ -123,9 +123,8 @@ class TicketButtonHandlers:
     ) -> None:
         ticket = await self._tickets.find_for_support(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
-        cause = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
         canned = canned_resolutions(self._tickets.canned_resolutions, renderer)
-        form = ResolveForm(number, cause=cause)
+        form = ResolveForm(number, cause=accepted_cause(ticket.verdict))
         view = form.view(renderer, cause_options(renderer), canned, ticket.label)
         await open_modal(client, trigger_id, view)
 

@@ -15,6 +15,7 @@ from tests.scenario_helpers import (
     ephemeral_texts,
     find_card,
     find_replies,
+    find_ticket,
     report,
     text_of,
 )
@@ -69,7 +70,7 @@ async def test_room_that_ran_on_another_hour(two_apps: Harness) -> None:
 
 
 async def test_healthy_minutes_of_a_bad_call(two_apps: Harness) -> None:
-    """A report four minutes too late names the bad minutes, on the card as well."""
+    """A report four minutes too late names the bad minutes, and is resolved with their cause."""
     sim_call = next(each for each in two_apps.clouds.sim_calls if each.cname == "class_77_14")
     at = int(sim_call.faults[0].ends_at) + 240
     diagnosis = await report_and_wait(two_apps, "class_77_14", app="kids", occurred_at=at)
@@ -78,6 +79,11 @@ async def test_healthy_minutes_of_a_bad_call(two_apps: Harness) -> None:
     card = text_of(find_card(two_apps, "class_77_14"))
     assert "Looked healthy" in card
     assert "+ Packet loss (video, uplink)" in card
+    sam = two_apps.workspace.person("sam")
+    await sam.click(diagnosis, "verdict.right")
+    await two_apps.settled()
+    await sam.click(sam.ephemerals("escalations")[-1], "ticket.accept")
+    assert (await find_ticket(two_apps, "class_77_14")).resolved_cause == "network.loss"
 
 
 async def test_only_support_and_the_reporter_use_it(two_apps: Harness) -> None:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 from bot.call import IssueType, Side
-from bot.causes import UNKNOWN
 from bot.cloud_report import CloudReport, ReportState
+from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.context import Context
@@ -151,8 +151,7 @@ class TicketService:
         """Resolve a ticket with the cause of its verdict, without words."""
 
         def change(ticket: Ticket, now: dt.datetime) -> None:
-            cause = str((ticket.verdict or {}).get("cause") or UNKNOWN)
-            ticket.resolve(person, now, cause=cause, resolution="")
+            ticket.resolve(person, now, cause=accepted_cause(ticket.verdict), resolution="")
 
         return await self._act(team, number, person, change)
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.call import Code, Direction, Media, MissingItem, MissingKind, MissingReason, Side
 from bot.diagnosis import Evidence, Verdict
+from bot.diagnosis.verdict import accepted_cause
 
 NOON: Final = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 SHANGHAI_NOON: Final = NOON.astimezone(dt.timezone(dt.timedelta(hours=8)))
@@ -95,6 +96,22 @@ def test_other_json_is_refused() -> None:
     for wrong in ({"side": "parent"}, {"confidence": "high"}, {"from": "noon"}):
         with pytest.raises(msgspec.ValidationError):
             Verdict.from_json(data | wrong)
+
+
+@pytest.mark.parametrize(
+    ("cause", "others", "accepted"),
+    [
+        ("none", (), "none"),
+        ("none", ("network.loss",), "network.loss"),
+        ("device.cpu_high", ("network.loss",), "device.cpu_high"),
+        ("unknown", (), "unknown"),
+    ],
+)
+def test_what_an_accepted_verdict_is(cause: str, others: tuple[str, ...], accepted: str) -> None:
+    """Its cause, or that of the bad minutes beside a healthy moment."""
+    verdict = Verdict(cause, NOON, NOON, others=tuple(Verdict(o, NOON, NOON) for o in others))
+    assert accepted_cause(verdict.to_json()) == accepted
+    assert accepted_cause(None) == "unknown"
 
 
 @pytest.mark.parametrize(
