@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.call import Call, MissingKind
+from bot.call import Call, MissingKind, Report
 from bot.diagnosis import Verdict
 from bot.i18n.messages import Message, TimeRange, Uid, message
 from bot.ticket import Ticket
@@ -15,20 +15,23 @@ from handlers.ui.renderer import Renderer
 USE_CALL: Final = "verdict.use_call"
 
 
-def likely_call_sentence(cname: str, call: Call) -> Message:
-    """Return where the call ran that is probably meant instead of `cname`."""
+def likely_call_sentence(report: Report, call: Call) -> Message:
+    """Return where the call ran that is probably meant instead of the reported one."""
     if call.ended_at is None:
         return message(
-            "No call was found in %(asked)s at that time. %(cname)s in the app %(app)s has been "
-            "running since %(since)s.",
-            asked=cname,
+            "No call was found in %(asked)s around %(reported)s. %(cname)s in the app %(app)s has "
+            "been running since %(since)s.",
+            asked=report.cname,
+            reported=report.occurred_at,
             cname=call.cname,
             app=call.app,
             since=call.started_at,
         )
     return message(
-        "No call was found in %(asked)s at that time. %(cname)s in the app %(app)s ran %(when)s.",
-        asked=cname,
+        "No call was found in %(asked)s around %(reported)s. %(cname)s in the app %(app)s ran "
+        "%(when)s.",
+        asked=report.cname,
+        reported=report.occurred_at,
         cname=call.cname,
         app=call.app,
         when=TimeRange(call.started_at, call.ended_at),

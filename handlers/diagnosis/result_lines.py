@@ -44,7 +44,7 @@ def result_lines(ticket: Ticket, renderer: Renderer) -> list[str]:
 
 def _facts(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
     if ticket.cause == NOT_FOUND:
-        return _likely_call(verdict, renderer)
+        return _likely_call(ticket, verdict, renderer)
     if ticket.cause == UNKNOWN:
         kinds = dict.fromkeys(item.what for item in verdict.missing if item.what in REQUIRED_KINDS)
         names = [MISSING_ITEM_NAMES[kind] for kind in kinds]
@@ -55,13 +55,29 @@ def _facts(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
     return [*_who(ticket, verdict, renderer), renderer.fact(when), _certainty(verdict, renderer)]
 
 
-def _likely_call(verdict: Verdict, renderer: Renderer) -> list[str]:
+def _likely_call(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
+    """Return the call that is probably meant; what was reported differently follows its value."""
     call = verdict.likely_call
     if call is None:
         return [renderer.inline(message("check the channel name and the time"))]
     times = TimeRange(call.started_at, call.ended_at) if call.ended_at else call.started_at
-    probably = renderer.labelled(message("probably meant"), call.cname)
-    return [probably, *(renderer.fact(part) for part in (call.app, times))]
+    is_same_room = (call.app, call.cname) == (ticket.app, ticket.cname)
+    cname, *others = (
+        _correction(found, reported, renderer)
+        for found, reported in (
+            (call.cname, ticket.cname),
+            (call.app, ticket.app),
+            (times, ticket.occurred_at if is_same_room else times),
+        )
+    )
+    return [f"{renderer.inline(message('probably meant'))} {cname}", *others]
+
+
+def _correction(found: object, reported: object, renderer: Renderer) -> str:
+    text = renderer.fact(found)
+    if found == reported:
+        return text
+    return f"{text} ({renderer.labelled(message('instead of'), reported)})"
 
 
 def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:

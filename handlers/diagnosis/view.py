@@ -254,9 +254,16 @@ def _not_found(diagnosis: Diagnosis) -> Message | None:
     """Return that no call was found; None when one was."""
     if not _is_call_not_found(diagnosis):
         return None
+    report = diagnosis.report
+    if report.occurred_at == diagnosis.requested_at:  # without a time the last day is searched
+        return message(
+            "No call was found in %(cname)s. Check the channel name and the time.",
+            cname=report.cname,
+        )
     return message(
-        "No call was found in %(cname)s. Check the channel name and the time.",
-        cname=diagnosis.report.cname,
+        "No call was found in %(cname)s around %(when)s. Check the channel name and the time.",
+        cname=report.cname,
+        when=report.occurred_at,
     )
 
 
@@ -300,7 +307,7 @@ def verdict_sentence(diagnosis: Diagnosis) -> Message:
 def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     verdict = diagnosis.verdict
     if verdict.likely_call is not None:
-        return likely_call_sentence(diagnosis.report.cname, verdict.likely_call)
+        return likely_call_sentence(diagnosis.report, verdict.likely_call)
     if verdict.uids_in_call:
         return people_in_call_sentence(verdict)
     if verdict.cause == UNKNOWN:

@@ -58,7 +58,7 @@ def lines_of(verdict: Verdict, renderer: Renderer = EN) -> list[str]:
             Verdict("unknown", NOW, NOW, likely_call=LIKELY),
             [
                 (
-                    ":mag: *Call not found* · probably meant class_77_1 · adults · "
+                    ":mag: *Call not found* · probably meant class_77_1 · adults (instead of kids) · "
                     "2026-11-21 03:20–04:05 UTC"
                 )
             ],
