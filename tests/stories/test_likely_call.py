@@ -63,10 +63,16 @@ async def test_one_click_uses_the_call_that_is_meant(
 
 
 async def test_room_that_ran_on_another_hour(two_apps: Harness) -> None:
-    """The channel's own call of the last day is named with its times."""
+    """The channel's own call of the last day is named; used, it is judged when it was reported."""
     at = int(two_apps.clock() - 8 * 3600)
     diagnosis = await report_and_wait(two_apps, "class_77_2", app="kids", occurred_at=at)
+    assert f"No call was found in class_77_2 around <!date^{at}^" in text_of(diagnosis)
     assert "class_77_2 in the app kids has been running since" in text_of(diagnosis)
+    assert f"(instead of <!date^{at}^" in text_of(find_card(two_apps, "class_77_2"))
+    await two_apps.workspace.person("sam").click(diagnosis, "verdict.use_call")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    assert "Packet loss (video, uplink)" in text_of(find_card(two_apps, "class_77_2"))
 
 
 async def test_healthy_minutes_of_a_bad_call(two_apps: Harness) -> None:
@@ -110,7 +116,7 @@ async def test_no_likely_call_is_no_offer(two_apps: Harness) -> None:
     """A channel that ran nowhere leaves the sentence as it was."""
     diagnosis = await report_and_wait(two_apps, "class_that_never_was", app="kids")
     assert "verdict.use_call" not in text_of(diagnosis)
-    assert "No call was found in class_that_never_was." in text_of(diagnosis)
+    assert "No call was found in class_that_never_was around" in text_of(diagnosis)
 
 
 async def test_uid_that_was_not_in_the_call(two_apps: Harness) -> None:

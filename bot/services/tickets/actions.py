@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.call import CLOUD_NAMES, Side
+from bot.call import CLOUD_NAMES, Call, Side
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
@@ -190,7 +190,7 @@ class TicketActions:
             likely = Verdict.from_json(ticket.verdict).likely_call if ticket.verdict else None
             if likely is None:
                 raise ConflictError(message("The report has been corrected since."))
-            at = min(max(ticket.occurred_at, likely.started_at), likely.ended_at or now)
+            at = _moment_in(likely, ticket, now)
             values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
             if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
                 self._restart_diagnosis(session, ticket, now)
@@ -340,6 +340,13 @@ def _entry(
         detail=dict(detail),
         at=now,
     )
+
+
+def _moment_in(call: Call, ticket: Ticket, now: dt.datetime) -> dt.datetime:
+    """Return the reported time, or when it was reported if the call began later."""
+    began_later = call.started_at > ticket.occurred_at
+    moment = ticket.created_at if began_later else ticket.occurred_at
+    return min(max(moment, call.started_at), call.ended_at or now)
 
 
 def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
