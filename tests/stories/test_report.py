@@ -70,8 +70,9 @@ def person_of_support(harness: Harness) -> Person:
 
 
 async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Harness) -> None:
-    """Under the verdict stand Slack's own charts, in words what those cannot show; a yes counts."""
+    """Under the verdict stand Slack's own charts, if chosen, and what those cannot show in words."""
     sam = harness.workspace.person("sam")
+    await person_of_support(harness).command("/lagdesk", "charts native")
     await report(sam, "class_77_8")
     await harness.settled()
     await harness.pass_time(400)
@@ -89,6 +90,7 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]
     assert "Packet loss: 100% right (1 rating)" in direct_messages
+    await person_of_support(harness).command("/lagdesk", "charts picture")
 
 
 async def test_the_same_call_reported_twice(harness: Harness) -> None:
