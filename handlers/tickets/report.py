@@ -11,7 +11,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.i18n.messages import Message, message
+from bot.i18n.translator import Translator
 from bot.ports import Clock
 from bot.services.context import DatabaseError
 from bot.services.preferences.service import PreferencesService
@@ -24,7 +24,13 @@ from handlers.slack.request import Body, Requester, read_ticket_number, trigger_
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm, with_warning
 from handlers.tickets.recent_classes import RECENT, filled_from, with_recent_classes
-from handlers.tickets.source_message import message_permalink, message_text, message_time
+from handlers.tickets.source_message import (
+    message_author,
+    message_permalink,
+    message_text,
+    message_time,
+)
+from handlers.tickets.time_source import TimeSource
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_value
 from handlers.ui.renderer import Renderer
@@ -84,10 +90,12 @@ class ReportHandlers:
     ) -> None:
         requester = Requester.of(body)
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
-        renderer = await self._users.renderer(requester.team, requester.person)
-        apps, now = list(self._tickets.apps), self._clock.now()
-        written_at = message_time(body.get("message"))
-        hints = parse(text, renderer.translator.local_time(written_at or now))
+        slack_message = body.get("message")
+        author = message_author(slack_message) if slack_message else requester.person
+        renderer, timezone = await self._renderer_and_timezone(requester, author)
+        now, written_at = self._clock.now(), message_time(slack_message)
+        hints = parse(text, Translator("en", timezone).local_time(written_at or now))
+        source = TimeSource(hints.time, written_at, timezone)
         form = ReportForm(
             app=await self._preferences.default_app(requester.team, requester.person),
             cname=hints.cname,
@@ -95,11 +103,13 @@ class ReportHandlers:
             student_uid=hints.student_uid,
             abnormal_side=hints.abnormal_side,
             issue_type=hints.issue_type,
-            occurred_at=hints.occurred_at or written_at,
+            occurred_at=source.moment,
             comments=hints.comments,
             source_permalink=source_permalink,
         )
-        view = form.view(renderer, apps, now, _time_hint(hints, written_at))
+        view = form.view(
+            renderer, list(self._tickets.apps), now, source.hint(renderer.translator, now)
+        )
         view_id = await open_modal(client, trigger_id_of(body), view)
         updated = view
         with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
@@ -107,6 +117,19 @@ class ReportHandlers:
                 updated = await self._add_tickets(view, requester, form.cname, renderer)
         if updated is not view:
             await update_modal(client, view_id, updated, deadline)
+
+    async def _renderer_and_timezone(
+        self, requester: Requester, author: str
+    ) -> tuple[Renderer, str]:
+        """Return the reader's renderer and the author's time zone, "" when that is unknown."""
+        reader = self._users.renderer(requester.team, requester.person)
+        if author in ("", requester.person):
+            renderer = await reader
+            return renderer, renderer.translator.timezone if author else ""
+        renderer, profile = await asyncio.gather(
+            reader, self._users.profile(requester.team, author)
+        )
+        return renderer, "" if profile.is_bot else profile.timezone
 
     async def _add_tickets(
         self, view: Block, requester: Requester, cname: str, renderer: Renderer
@@ -137,10 +160,3 @@ class ReportHandlers:
             reporter=requester.person,
             **vars(form),
         )
-
-
-def _time_hint(hints: PrefilledReport, written_at: dt.datetime | None) -> Message | None:
-    """Return why the form has the time that it has."""
-    if hints.occurred_at is not None:
-        return message("As the text says: “%(words)s”", words=hints.time_words)
-    return message("When the message was written") if written_at else None

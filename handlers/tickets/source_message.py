@@ -43,6 +43,14 @@ def message_time(slack_message: object) -> dt.datetime | None:
     return dt.datetime.fromtimestamp(float(ts), dt.UTC) if _TS.fullmatch(ts) else None
 
 
+def message_author(slack_message: object) -> str:
+    """Return who wrote a message; "" for nobody, or when it forwards a message of another."""
+    attachments = slack_message.get("attachments") if isinstance(slack_message, dict) else None
+    parts = [slack_message, *(attachments if isinstance(attachments, list) else [])]
+    authors = {_string(part, key) for part in parts for key in ("user", "author_id")} - {""}
+    return authors.pop() if len(authors) == 1 else ""
+
+
 def message_permalink(body: Body) -> str:
     """Build the permalink of a message shortcut's message; "" when the request is malformed."""
     slack_message = body.get("message")

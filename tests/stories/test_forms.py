@@ -284,21 +284,23 @@ async def test_ticket_of_a_message_has_its_time_and_links_to_it(harness: Harness
 
 
 async def test_form_has_the_time_of_the_text(http_harness: Harness) -> None:
-    """In the reader's zone, with the words it was read from; else the message's own, with why."""
-    person, start = http_harness.workspace.person("lin"), START.astimezone(CHINA)
-    for text, days, time, why in (
-        ("昨晚8点半学生听不到老师", 1, "20:30", "“昨晚8点半”"),
-        ("学生听不到老师", 0, f"{start:%H:%M}", "这条消息发出的时间"),
+    """In its author's zone, with the words it was read from; else the message's own, with why."""
+    workspace, start = http_harness.workspace, START.astimezone(CHINA)
+    lin, sam = workspace.person("lin"), workspace.person("sam")
+    for reader, text, days, time, why in (
+        (lin, "昨晚8点半学生听不到老师", 1, "20:30", "“昨晚8点半”"),
+        (sam, "昨晚8点半学生听不到老师", 1, "20:30", "20:30 UTC+8 on its author's clock"),
+        (lin, "学生听不到老师", 0, f"{start:%H:%M}", "这条消息发出的时间"),
     ):
-        posted = await person.post_message("teachers", text)
-        assert (await person.message_shortcut("report_message", posted)).ok
-        view = await person.wait_for_view("report")
+        posted = await lin.post_message("teachers", text)
+        assert (await reader.message_shortcut("report_message", posted)).ok
+        view = await reader.wait_for_view("report")
         block = next(each for each in view["blocks"] if each["block_id"] == "occurred_at")
         moment = dt.datetime.fromtimestamp(block["element"]["initial_date_time"], CHINA)
         expected = start - dt.timedelta(days=days)
         assert f"{moment:%m-%d %H:%M}" == f"{expected:%m-%d} {time}"
         assert why in block["hint"]["text"]
-        await person.close(view)
+        await reader.close(view)
 
 
 async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:

@@ -14,7 +14,7 @@ from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.labels import mark
 from bot.services.prefill.names import CNAME_LENGTH, find_names
 from bot.services.prefill.tables import parse_table
-from bot.services.prefill.times import find_time
+from bot.services.prefill.times import NamedTime, find_time
 from bot.services.prefill.vocabulary import NOT_ROOM, ROOM, ROOM_ZH, STUDENT, TEACHER
 
 COMMENT_LENGTH: Final = 1000
@@ -43,7 +43,7 @@ class PrefilledReport:
     """Values for the report form; "" for what a text does not give, or not clearly.
 
     `abnormal_side` is `teacher` or `student`, `issue_type` the number of an `IssueType`.
-    `occurred_at` is named by `time_words`. `comments` are at most 1000 characters, without a
+    `time` is None when the text names none. `comments` are at most 1000 characters, without a
     chat's entities.
     """
 
@@ -52,8 +52,7 @@ class PrefilledReport:
     student_uid: str = ""
     abnormal_side: str = ""
     comments: str = ""
-    occurred_at: dt.datetime | None = None
-    time_words: str = ""
+    time: NamedTime | None = None
     issue_type: str = ""
 
 
@@ -73,9 +72,11 @@ def _with_circumstances(
     """Add the time and the issue type that a text names."""
     start = text.before(_LENGTH_OF_TIMES)
     types = [kind for kind, words in _ISSUE_TYPES.items() if words.search(start.plain)]
-    report = replace(report, issue_type=str(int(types[0])) if len(types) == 1 else "")
-    named = find_time(start, written_at) if written_at else None
-    return replace(report, occurred_at=named.moment, time_words=named.words) if named else report
+    return replace(
+        report,
+        issue_type=str(int(types[0])) if len(types) == 1 else "",
+        time=find_time(start, written_at) if written_at else None,
+    )
 
 
 def _parse_names(cleaned: CleanText) -> PrefilledReport:

@@ -9,6 +9,7 @@ import pytest
 
 from handlers.tickets.source_message import (
     is_permalink,
+    message_author,
     message_permalink,
     message_text,
     message_time,
@@ -129,3 +130,17 @@ def test_permalink(fields: dict[str, Any], permalink: str) -> None:
 def test_forged_permalink(value: object) -> None:
     """An address of another kind is not linked from a card."""
     assert not is_permalink(value)
+
+
+@pytest.mark.parametrize(
+    ("slack_message", "author"),
+    [
+        ({"user": "U1", "attachments": [{"text": "no author"}, {"author_id": "U1"}]}, "U1"),
+        ({"user": "U1", "attachments": [{"author_id": "U2"}]}, ""),
+        ({"bot_id": "B1", "attachments": 5}, ""),
+        ("forged", ""),
+    ],
+)
+def test_author(slack_message: object, author: str) -> None:
+    """The one who wrote the text; nobody when a message forwards another's."""
+    assert message_author(slack_message) == author
