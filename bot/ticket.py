@@ -287,6 +287,14 @@ class Ticket(SQLModel, table=True):
                 one.related = sorted([*one.related, two.id])
                 one.add_event("linked", now, person, ticket=two.id, link=two.thread.permalink)
 
+    def set_permalink_of(self, other: Ticket, permalink: str) -> None:
+        """Replace the permalink of a linked ticket's card in the history."""
+        self.history = [
+            event | {"link": permalink} if event.get("ticket") == other.id else event
+            for event in self.history
+        ]
+        self.mark_changed()
+
     def unlink(self, other: Ticket, person: str, now: dt.datetime) -> None:
         """Remove the link between two tickets."""
         for one, two in ((self, other), (other, self)):

@@ -102,7 +102,7 @@ async def test_the_same_call_reported_twice(harness: Harness) -> None:
     first, second, other = find_cards(harness, "twice_1")
     numbers = [ticket_number(card) for card in (first, second)]
     assert f"|LD-{numbers[0]}>" in text_of(linked_line(second))
-    assert f"LD-{numbers[1]}" in text_of(linked_line(first))
+    assert f"|LD-{numbers[1]}>" in text_of(linked_line(first))
     assert linked_line(other) is None
     assert f"Not reported to Agora: LD-{numbers[0]} is about the same call" in text_of(second)
     sent = [each for each in harness.clouds.reports if each.fields["cname"] == "twice_1"]

@@ -121,7 +121,6 @@ class TicketJobs:
         def work(session: Session) -> Ticket:
             earlier, stored = (tickets.lock(session, each.id) for each in (first, ticket))
             stored.link(earlier, "", now)
-            enqueue(session, earlier, "card", now)
             return stored
 
         return await self._context.commit(run.fenced(work))
@@ -157,6 +156,7 @@ class TicketJobs:
             raise
         await self._save_card_location(run, ticket, posted)
         permalink = await self._posts.permalink(ticket)
+        await self._update_linked_cards(run, ticket, permalink)
         if not is_new:
             await self._update_card(ticket)
         await update_ticket(
@@ -165,6 +165,20 @@ class TicketJobs:
         )
         for refusal in refusals:
             raise refusal
+
+    async def _update_linked_cards(self, run: Run, ticket: Ticket, permalink: str) -> None:
+        """Let the cards of linked tickets name this one, with a link to its new card."""
+        if not ticket.related:
+            return
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            for number in ticket.related:
+                other = tickets.lock(session, number)
+                other.set_permalink_of(ticket, permalink)
+                enqueue(session, other, "card", now)
+
+        await self._context.commit(run.fenced(work))
 
     async def _enqueue_announcement(self, run: Run, ticket: Ticket, code: str) -> None:
         """Let the reporter know, once, that the thread they wait for cannot be opened."""
