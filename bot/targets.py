@@ -34,8 +34,11 @@ class Targets:
         return _target_of(self.resolve_s, app)
 
     def next_due(self, ticket: Ticket) -> dt.datetime | None:
-        """Return until when an open ticket is to be claimed, or a claimed one resolved."""
-        if ticket.status is Status.RESOLVED:
+        """Return until when an open ticket is to be claimed, or a claimed one resolved.
+
+        A snoozed ticket has no target: its time starts again when it is open again.
+        """
+        if ticket.status is Status.RESOLVED or ticket.snoozed_until is not None:
             return None
         is_open = ticket.status is Status.OPEN
         within = (self.claim_within if is_open else self.resolve_within)(ticket.app)

@@ -243,6 +243,7 @@ def test_each_fact_stands_once_in_two_languages() -> None:
         ({}, ["Target: claim by <!date^1795231800^{date_short_pretty} {time} ({ago})|"]),
         ({"status": Status.CLAIMED}, ["Target: resolve by <!date^1795234800^"]),
         ({"status": Status.RESOLVED}, []),
+        ({"status": Status.CLAIMED, "snoozed_until": NOW}, []),
         ({"app": "adults"}, ["Target: claim by <!date^1795231260^"]),
         ({"app": "adults", "status": Status.CLAIMED}, ["Target: resolve by <!date^1795234800^"]),
         (
