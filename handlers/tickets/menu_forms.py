@@ -131,7 +131,7 @@ def _usual_times(translator: Translator, now: dt.datetime) -> Iterator[tuple[dt.
     for hours in _SNOOZE_HOURS:
         yield (
             now + dt.timedelta(hours=hours),
-            message("For %(time)s", time=Duration(hours * 3600)),
+            message("%(time)s from now", time=Duration(hours * 3600)),
         )
     today = translator.local_time(now).replace(hour=_MORNING, minute=0, second=0)
     yield today + dt.timedelta(days=1), message("Until tomorrow, 9:00")

@@ -30,7 +30,7 @@ def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
         cname=ticket.cname,
         status=STATUS_NAMES[ticket.status],
         cause=cause,
-        age=Duration(max(0.0, (now - ticket.created_at).total_seconds() // 60 * 60)),
+        age=Duration(max(60, (now - ticket.created_at).total_seconds() // 60 * 60)),
     )
     return renderer.mrkdwn(line)
 

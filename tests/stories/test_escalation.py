@@ -192,7 +192,7 @@ async def test_quiet_hours(services: ExternalServices) -> None:
         assert f"<!date^{int(morning.timestamp())}^" in state
         await harness.pass_time(AFTER_S + 1)
         assert (calls(harness, "night-1"), len(calls(harness, "night-on"))) == ([], 1)
-        assert "还没下课" in calls(harness, "night-on")[0]["text"]
+        assert "正在上课" in calls(harness, "night-on")[0]["text"]
         await harness.pass_time(9 * 3600)
         assert calls(harness, "night-1") == []
     async with services.run_lagdesk(QUIET_HOURS=hours) as harness:

@@ -67,8 +67,8 @@ def test_snooze(day: int, mornings: list[str]) -> None:
     options = {
         each["text"]["text"]: to_moment(each["value"]) for each in until["element"]["options"]
     }
-    assert options.pop("For 1 h") == NOW.replace(day=day) + dt.timedelta(hours=1)
-    assert options.pop("For 4 h") == NOW.replace(day=day) + dt.timedelta(hours=4)
+    assert options.pop("1 h from now") == NOW.replace(day=day) + dt.timedelta(hours=1)
+    assert options.pop("4 h from now") == NOW.replace(day=day) + dt.timedelta(hours=4)
     assert [
         f"{name.removeprefix('Until ')} {shanghai.translator.local_time(moment):%Y-%m-%d %H:%M}"
         for name, moment in options.items()
