@@ -15,78 +15,119 @@ from bot.locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A use of a command: what is typed after its name, and what that does."""
+
+    arguments: Message  # translated where they have words of people
+    help: Message
+    for_support: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A slash command.
 
-    Slack has one `description` for all languages, so it is English and Chinese. `arguments` and
-    `help` are translated in help texts; the manifest's usage hint is the English `arguments`.
+    Slack has one `description` for all languages, so it is English and Chinese. Help texts have
+    the examples in the reader's language; the manifest's usage hint is the first one in English.
     """
 
     name: str
     description: str
-    arguments: Message
-    help: Message
-    example: str
+    examples: tuple[Example, ...]
     resolves_mentions: bool = False  # Slack replaces @person by the person's id
-
-    @property
-    def usage(self) -> Message:
-        """How to use the command, in Slack's markup."""
-        return message(
-            "`%(command)s %(arguments)s` %(help)s",
-            command=self.name,
-            arguments=self.arguments,
-            help=self.help,
-        )
 
 
 REPORT: Final = Command(
     "/report",
     "Report a bad call · 提交通话问题",
-    message("[cname] [teacher_uid] [student_uid] [comment]"),
-    message("opens the form to report a bad call."),
-    "/report class_77_1 10001 20002 no sound since ten o'clock",
+    (
+        Example(
+            message("class_77_1 10001 20002 no sound since ten o'clock"),
+            message(
+                "opens the form with the channel, the uids of teacher and student, and a comment. "
+                "Without them it opens empty."
+            ),
+        ),
+    ),
 )
 DIAGNOSE: Final = Command(
     "/diagnose",
     "Why is a call bad? · 诊断通话",
-    message("<cname> [app=<name>] [since=30m]"),
-    message("explains why a call is or was bad."),
-    "/diagnose class_77_1 since=30m",
+    (
+        Example(Message("class_77_1"), message("explains why a call is or was bad.")),
+        Example(
+            Message("class_77_1 app=kids since=30m"),
+            message("does so in one app, looking back as long as that."),
+        ),
+    ),
 )
 QUALITY: Final = Command(
     "/quality",
     "Call quality and usage · 整体质量与用量",
-    message("[app=<name>] [live|usage|network|experience|scale|distribution]"),
-    message("shows an app's call quality and how much it is used."),
-    "/quality app=kids network",
+    (
+        Example(
+            Message("app=kids network"),
+            message(
+                "shows an app's call quality or how much it is used; or `live`, `usage`, "
+                "`experience`, `scale`, `distribution`."
+            ),
+        ),
+    ),
 )
 TICKETS: Final = Command(
     "/tickets",
     "Find tickets · 查找工单",
-    message(
-        "[open|claimed|resolved|mine|all] [app=<name>] [cause=<name>] [cloud=<name>] [by=@person] "
-        "[assignee=me] [since=7d] [words]"
+    (
+        Example(
+            message("open app=kids weak wifi"),
+            message(
+                "finds tickets by words and filters in any order. Without them it lists the open "
+                "ones."
+            ),
+        ),
+        Example(Message("LD-12"), message("shows one ticket.")),
+        Example(
+            Message("mine since=7d"),
+            message("lists yours; or `claimed`, `resolved`, `all`."),
+        ),
+        Example(
+            Message("all cause=loss cloud=agora by=@maya assignee=me"),
+            message("filters by cause, cloud, reporter and assignee."),
+            for_support=True,
+        ),
     ),
-    message(
-        "finds tickets; words and filters in any order. `LD-12` shows one ticket. Without "
-        "arguments it lists the open ones."
-    ),
-    "/tickets open app=kids weak wifi",
     resolves_mentions=True,
 )
 LAGDESK: Final = Command(
     "/lagdesk",
     "Help, settings, status · 帮助、设置与状态",
-    message(
-        "[help|settings|language %(languages)s|auto|channel-language %(languages)s|both|"
-        "charts native|picture|summary|accuracy|audit [LD-12]|policy|doctor]",
-        languages="|".join(LANGUAGES),
+    (
+        Example(
+            Message("settings"), message("opens your language, usual app and private messages.")
+        ),
+        Example(
+            Message("language en"),
+            message("chooses your language: %(choices)s.", choices=[*LANGUAGES, "auto"]),
+        ),
+        Example(Message("summary"), message("shows the weekly summary.")),
+        Example(Message("accuracy"), message("shows how often verdicts were right.")),
+        Example(Message("policy"), message("explains who is alerted when.")),
+        Example(
+            Message("channel-language both"),
+            message("chooses this channel's language: %(choices)s.", choices=[*LANGUAGES, "both"]),
+            for_support=True,
+        ),
+        Example(
+            Message("charts picture"),
+            message("draws the charts of tickets; `native` leaves that to Slack."),
+            for_support=True,
+        ),
+        Example(
+            Message("audit LD-12"),
+            message("lists who did what to a ticket; without it, to all."),
+            for_support=True,
+        ),
+        Example(Message("doctor"), message("checks the installation."), for_support=True),
     ),
-    message(
-        "shows your settings, languages and charts, the weekly summary, verdict accuracy, the "
-        "audit log, the escalation policy and health checks."
-    ),
-    "/lagdesk language en",
 )
 COMMANDS: Final = (REPORT, DIAGNOSE, QUALITY, TICKETS, LAGDESK)

@@ -224,7 +224,7 @@ def check_commands(path: Path = README, *, write: bool = False) -> list[str]:
 
 def render_commands() -> str:
     """Generate the table of slash commands."""
-    rows = [("command", "does", "example"), ("---", "---", "---"), *command_table()]
+    rows = [("example", "does", "for"), ("---", "---", "---"), *command_table()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

@@ -46,7 +46,7 @@ def test_stale_commands_are_reported_and_written(tmp_path: Path) -> None:
     assert check_commands(path) == []
     text = path.read_text(encoding="utf-8")
     assert "/old" not in text
-    assert "| `/diagnose <cname> [app=<name>] [since=30m]` |" in text
+    assert "| `/diagnose class_77_1` |" in text
     assert text.endswith("\nAfter\n")
 
 

@@ -109,7 +109,8 @@ class LagdeskCommandHandlers:
             return renderer.mrkdwn(msg), []
         if word == "policy":
             return policy_text(self._policy, renderer), []
-        return help_text(renderer.translator.locale), []
+        is_support = await self._users.is_support(requester.team, requester.person)
+        return help_text(renderer.translator.locale, is_support=is_support), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
         choices = (*LANGUAGES, _AUTO)

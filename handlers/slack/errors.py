@@ -63,7 +63,9 @@ class ErrorHandler:
     async def _reply(self, error: Exception, body: Body, context: AsyncBoltContext) -> BoltResponse:
         renderer, user_message = await self._renderer(error, body), _user_message(error)
         if body.get("command"):
-            return _reply_to_command(error, user_message, body, renderer)
+            return _reply_to_command(
+                error, user_message, body, renderer, is_support=await self._is_support(error, body)
+            )
         if body.get("type") == "view_submission":
             return _reply_to_form(error, user_message, body, renderer)
         text, is_sent = renderer.mrkdwn(user_message), True
@@ -81,6 +83,13 @@ class ErrorHandler:
         if isinstance(error, DatabaseError | LateAnswerError):
             return self._users.last_renderer(requester.team, requester.person)
         return await self._users.renderer(requester.team, requester.person)
+
+    async def _is_support(self, error: Exception, body: Body) -> bool:
+        """Return whether a person whose arguments are wrong is support, for the usage."""
+        requester = Requester.of(body)
+        return isinstance(error, InputError) and await self._users.is_support(
+            requester.team, requester.person
+        )
 
     async def _send(self, error: Exception, reply: Coroutine[None, None, bool]) -> bool:
         """Send a reply; return whether Slack has it. A late answer waits for that only briefly."""
@@ -110,12 +119,12 @@ def _user_message(error: Exception) -> Message:
 
 
 def _reply_to_command(
-    error: Exception, user_message: Message, body: Body, renderer: Renderer
+    error: Exception, user_message: Message, body: Body, renderer: Renderer, *, is_support: bool
 ) -> BoltResponse:
     """Answer with the error; for wrong arguments also with the command's usage."""
     text = renderer.mrkdwn(user_message)
     if isinstance(error, InputError):
-        usage = usage_of(str(body["command"]), renderer)
+        usage = usage_of(str(body["command"]), renderer, is_support=is_support)
         text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 

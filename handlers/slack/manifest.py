@@ -64,7 +64,7 @@ def build_manifest(url: str = "") -> dict[str, Any]:
                 {
                     "command": command.name,
                     "description": command.description,
-                    "usage_hint": str(command.arguments),
+                    "usage_hint": str(command.examples[0].arguments),
                     "should_escape": command.resolves_mentions,
                     **command_url,
                 }

@@ -52,7 +52,10 @@ def home_view(home: AppHome, apps: Sequence[str], renderer: Renderer) -> Block:
             *queue,
             *_my_tickets(home, renderer),
             block_kit.divider("line"),
-            block_kit.section("help", help_text(renderer.translator.locale)),
+            block_kit.section(
+                "help",
+                help_text(renderer.translator.locale, is_support=home.queue is not None),
+            ),
         ]
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator
-from handlers.commands import COMMANDS, Command
+from handlers.commands import COMMANDS, Command, Example
 from handlers.ui.renderer import Renderer
 
 _INTRODUCTION: Final = message(
@@ -15,41 +15,37 @@ _INTRODUCTION: Final = message(
 )
 
 
-def usage(command: Command, renderer: Renderer) -> str:
-    """How to use one command, in Slack's markup."""
-    return _escape_brackets(renderer.mrkdwn(command.usage))
-
-
-def usage_of(name: str, renderer: Renderer) -> str:
-    """How to use the command with this name; "" when there is none."""
-    return next((usage(command, renderer) for command in COMMANDS if command.name == name), "")
+def usage_of(name: str, renderer: Renderer, *, is_support: bool) -> str:
+    """How this person may use a command, a line for each example; "" for an unknown command."""
+    return "\n".join(
+        f"`{_typed(command, example, renderer)}` {renderer.mrkdwn(example.help)}"
+        for command in COMMANDS
+        for example in command.examples
+        if command.name == name and (is_support or not example.for_support)
+    )
 
 
 @cache
-def help_text(locale: LocaleName) -> str:
-    """What Lagdesk can do, a line for each command."""
+def help_text(locale: LocaleName, *, is_support: bool) -> str:
+    """What Lagdesk can do for this person."""
     renderer = Renderer(Translator(locale))
-    usages = [usage(command, renderer) for command in COMMANDS]
+    usages = [usage_of(command.name, renderer, is_support=is_support) for command in COMMANDS]
     return "\n".join([renderer.mrkdwn(_INTRODUCTION), *usages])
 
 
 def command_table() -> list[tuple[str, str, str]]:
-    """The commands as Markdown table rows for the docs: usage, what it does, example."""
+    """The commands as Markdown table rows for the docs: example, what it does, for whom."""
+    renderer = Renderer(Translator("en"))
     return [
         (
-            _code(f"{command.name} {command.arguments}"),
-            command.help.id.replace("|", "\\|"),
-            _code(command.example),
+            f"`{_typed(command, example, renderer)}`",
+            renderer.mrkdwn(example.help),
+            "support" if example.for_support else "everybody",
         )
         for command in COMMANDS
+        for example in command.examples
     ]
 
 
-def _code(text: str) -> str:
-    escaped = text.replace("|", "\\|")
-    return f"`{escaped}`"
-
-
-def _escape_brackets(text: str) -> str:
-    """Escape `<cname>`: a usage has no links or mentions."""
-    return text.replace("<", "&lt;").replace(">", "&gt;")
+def _typed(command: Command, example: Example, renderer: Renderer) -> str:
+    return f"{command.name} {renderer.plain_text(example.arguments)}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.i18n.translator import Translator
 from handlers import commands
 from handlers.commands import COMMANDS, Command
 from handlers.slack.manifest import build_manifest
 from handlers.ui.help import command_table, help_text, usage_of
-from handlers.ui.renderer import Renderer
+from tests.handlers.samples import EN, ZH
 
 
 def test_every_declared_command_is_listed() -> None:
@@ -20,41 +19,50 @@ def test_every_declared_command_is_listed() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_declaration_reaches_manifest_and_help(command: Command) -> None:
-    """The usage hint, the help text and an example come from one declaration."""
+    """The usage hint and the help text come from one declaration."""
     (slash_command,) = [
         each
         for each in build_manifest()["features"]["slash_commands"]
         if each["command"] == command.name
     ]
-    assert slash_command["usage_hint"] == str(command.arguments)
+    assert slash_command["usage_hint"] == str(command.examples[0].arguments)
     assert slash_command["should_escape"] is (command.name == "/tickets")
-    assert command.example.startswith(f"{command.name} ")
-    help_line = usage_of(command.name, Renderer(Translator("en")))
-    assert help_line.startswith(f"`{command.name} ")
-    assert help_line.endswith(command.help.id)
-    assert help_line in help_text("en")
+    usage = usage_of(command.name, EN, is_support=True)
+    assert usage.startswith(f"`{command.name} {slash_command['usage_hint']}` ")
+    assert usage in help_text("en", is_support=True)
 
 
 def test_usage_is_translated() -> None:
-    """Arguments and help are in the reader's language; angle brackets are no links."""
-    assert usage_of("/diagnose", Renderer(Translator("zh"))) == (
-        "`/diagnose &lt;cname&gt; [app=&lt;应用&gt;] [since=30m]` 说明一次通话为什么不好。"
+    """The words of people in an example are in the reader's language, as is what it does."""
+    assert usage_of("/report", ZH, is_support=False) == (
+        "`/report class_77_1 10001 20002 十点开始听不到声音` "
+        "打开表单，并填好频道、老师和学生的 uid 以及说明；什么都不写则打开空表单。"
     )
+
+
+def test_only_support_reads_what_is_for_support() -> None:
+    """Others would be refused."""
+    for_support = {"channel-language both", "charts picture", "audit LD-12", "doctor"}
+    for is_support in (True, False):
+        usage = usage_of("/lagdesk", EN, is_support=is_support)
+        assert "`/lagdesk language en`" in usage
+        assert {each for each in for_support if f"`/lagdesk {each}`" in usage} == (
+            for_support if is_support else set()
+        )
 
 
 def test_unknown_command_has_no_usage() -> None:
     """A name that is not declared gives an empty text."""
-    assert usage_of("/nothing", Renderer(Translator("en"))) == ""
+    assert usage_of("/nothing", EN, is_support=True) == ""
 
 
-def test_table_rows_fit_markdown() -> None:
-    """Every row has three cells, and a bar inside a cell is escaped."""
+def test_rows_of_the_table() -> None:
+    """A row for each example, with whom it is for."""
     rows = command_table()
-    assert len(rows) == len(COMMANDS)
-    for row in rows:
-        assert all("|" not in cell.replace("\\|", "") for cell in row)
+    assert len(rows) == sum(len(command.examples) for command in COMMANDS)
     assert rows[1] == (
-        "`/diagnose <cname> [app=<name>] [since=30m]`",
+        "`/diagnose class_77_1`",
         "explains why a call is or was bad.",
-        "`/diagnose class_77_1 since=30m`",
+        "everybody",
     )
+    assert rows[-1] == ("`/lagdesk doctor`", "checks the installation.", "support")

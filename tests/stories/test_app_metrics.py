@@ -90,7 +90,7 @@ async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
 async def test_wrong_arguments_are_answered_with_help(harness: Harness, text: str) -> None:
     """Privately, at once, in the reader's language; no request is sent to a cloud."""
     requests_before = sum(harness.clouds.counts.values())
-    for name, word in (("sam", "call quality"), ("lin", "/quality [app=")):
+    for name, word in (("sam", "call quality"), ("lin", "查看应用的通话质量")):
         person = harness.workspace.person(name)
         await person.command("/quality", text)
         assert word in answer(person)["text"]

@@ -125,7 +125,7 @@ async def test_wrong_arguments_are_answered_with_help(
     """What is wrong, and how the command is used, in the reader's language."""
     outcome = await both.workspace.person(name).command("/diagnose", text)
     assert expected in outcome.text
-    assert "`/diagnose &lt;cname&gt;" in outcome.text
+    assert "`/diagnose class_77_1`" in outcome.text
     assert ("说明一次通话为什么不好" in outcome.text) == (name == "lin")
     assert "<!" not in outcome.text
 

@@ -12,8 +12,8 @@ from tests.scenario_helpers import ephemeral_texts
     ("text", "expected"),
     [
         ("", "finds out why calls were bad"),
-        ("help", "`/report ["),
-        ("HELP", "`/report ["),
+        ("help", "`/report class_77_1 "),
+        ("HELP", "`/report class_77_1 "),
         ("policy", "*What happens to a ticket nobody claims*"),
         ("accuracy", "Nobody has rated a verdict in the last 90 days."),
         ("audit", "Audit log"),

@@ -64,12 +64,15 @@ def test_only_our_mistakes_have_a_traceback(
 )
 def test_commands(error: LagdeskError, command: str, *, has_usage: bool) -> None:
     """Privately; wrong arguments also get the command's usage."""
-    response = _reply_to_command(error, error.user_message, {"command": command}, EN)
+    response = _reply_to_command(
+        error, error.user_message, {"command": command}, EN, is_support=False
+    )
     reply = json.loads(response.body)
     assert (response.status, reply["response_type"]) == (200, "ephemeral")
     first, *usage = reply["text"].splitlines()
     assert first == EN.mrkdwn(error.user_message)
-    assert [line.startswith(f"`{command} ") for line in usage] == [True] * has_usage
+    assert bool(usage) == has_usage
+    assert all(line.startswith(f"`{command} ") for line in usage)
 
 
 FORM = [
@@ -120,6 +123,6 @@ def test_a_form_without_fields(blocks: list[dict[str, Any]] | None) -> None:
 def test_replies_are_translated() -> None:
     """Into the reader's language."""
     body = {"command": "/diagnose"}
-    response = _reply_to_command(CONFLICT, CONFLICT.user_message, body, ZH)
+    response = _reply_to_command(CONFLICT, CONFLICT.user_message, body, ZH, is_support=True)
     assert json.loads(response.body)["text"] == ZH.mrkdwn(CONFLICT.user_message)
     assert response.headers["content-type"] == ["application/json"]
