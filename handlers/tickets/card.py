@@ -21,6 +21,7 @@ from handlers.diagnosis.result_lines import participant, result_lines
 from handlers.diagnosis.view import headline, stored_diagnosis
 from handlers.escalation.lines import escalation_card_lines, target_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
+from handlers.tickets.resolutions import resolution_text
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.labels import ISSUE_TYPE_NAMES
@@ -163,7 +164,9 @@ def _user_text_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
         return [*blocks, block_kit.section("duplicate", renderer.mrkdwn(msg))]
     cause = resolution_title(ticket.resolved_cause)
     title = renderer.mrkdwn(message("*Resolution*: %(cause)s", cause=cause))
-    quoted = _quote_blocks("resolution", renderer.quote(ticket.resolution, uids))
+    quoted = _quote_blocks(
+        "resolution", renderer.quote(resolution_text(ticket.resolution, renderer), uids)
+    )
     return [*blocks, block_kit.section("cause", title), *quoted]
 
 

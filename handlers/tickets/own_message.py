@@ -13,6 +13,7 @@ from bot.ticket import Status, Ticket
 from handlers.diagnosis.hints import use_call_blocks
 from handlers.diagnosis.view import reporter_lines, reporter_sentence, stored_diagnosis
 from handlers.tickets.card import ticket_button, ticket_line
+from handlers.tickets.resolutions import resolution_text
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer, link_to
@@ -86,7 +87,8 @@ def _use_call(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 def _resolution(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Quote the words of the resolution."""
-    pieces = renderer.quote(ticket.resolution, (ticket.teacher_uid, ticket.student_uid))
+    text = resolution_text(ticket.resolution, renderer)
+    pieces = renderer.quote(text, (ticket.teacher_uid, ticket.student_uid))
     return [block_kit.section(f"resolution-{n}", piece) for n, piece in enumerate(pieces)]
 
 

@@ -92,11 +92,15 @@ def test_the_largest_card_fits(locale: LocaleName) -> None:
 
 
 def test_a_resolution_is_displayed_with_its_cause() -> None:
-    """The cause that was chosen and the words, only while the ticket is resolved."""
-    values = {"resolved_cause": "network.loss", "resolution": "cable", "resolver": "U2"}
+    """The cause that was chosen and the words, only while the ticket is resolved.
+
+    A usual resolution is in the reader's language, whoever chose it.
+    """
+    words = "换了网络。\ncable"
+    values = {"resolved_cause": "network.loss", "resolution": words, "resolver": "U2"}
     ticket = make_ticket(status=Status.RESOLVED, resolved_at=NOW, **values)
     assert "Packet loss" in card_text(ticket)
-    assert "cable" in card_text(ticket)
+    assert "Switched to another network.\\n> cable" in card_text(ticket)
     assert "cable" not in card_text(make_ticket(status=Status.OPEN, **values))
     odd = make_ticket(status=Status.RESOLVED, resolved_cause="<odd>", resolution="x")
     assert "&lt;odd&gt;" in card_text(odd)

@@ -48,10 +48,11 @@ def test_from_filed_to_helped() -> None:
     assert (advice[0], buttons) == ("→", OWN)
     ticket.claim("U7", NOW)
     assert message_of(ticket)[1] == [cause, advice, "<@U7> is working on it."]
-    ticket.resolve("U7", NOW, cause="network.loss", resolution="cable of 20002")
+    ticket.resolve("U7", NOW, cause="network.loss", resolution="换了网络。\ncable of 20002")
     text, lines, buttons = message_of(ticket)
     assert text == "LD-12 (class_77_1) is resolved."
-    assert (lines, buttons) == (["*Resolution*: Packet loss", "> cable of •••02"], ANSWERS)
+    words = ["> Switched to another network.", "> cable of •••02"]
+    assert (lines, buttons) == (["*Resolution*: Packet loss", *words], ANSWERS)
     ticket.confirm_resolved("U1", NOW)
     assert message_of(ticket)[1:] == ([*lines, "You said that it helped."], [])
     first = texts_of(own_message(ticket, None, EN)[1])["own"][0]
