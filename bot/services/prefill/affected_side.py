@@ -74,6 +74,10 @@ _OF: Final = re.compile(r"\bof (?:the )?$", re.IGNORECASE)
 _REPORTS: Final = re.compile(
     r"说|反映|反馈|表示|投诉|\b(?:says?|said|report(?:s|ed)|complain(?:s|ed))\b", re.IGNORECASE
 )
+# Sound of poor quality, which a reporter may only know from others.
+_POOR_SOUND: Final = re.compile(
+    r"(?<!没)(?<!没有)声音|[杂噪回]音|回声|(?<!no )\b(?:audio|sound|voice|mic|echo)", re.IGNORECASE
+)
 _FOR: Final = re.compile(rf"\bfor (?:the )?([{_T}{_S}])", re.IGNORECASE)
 _END: Final = re.compile(
     rf"([{_T}{_S}])(?:'s)? ?(?:那边|这边|那头|端|一?侧|一方|side\b|end\b)", re.IGNORECASE
@@ -208,7 +212,11 @@ def _sides(sign: str, writer: Side | None) -> set[Side]:
 
 
 def _hearers(sentences: Sentences) -> set[Side]:
-    """Read "the student says the teacher's video is blurry", "frozen for the student"."""
+    """Read "the student says the teacher's video is blurry", "frozen for the student".
+
+    A student who names nobody, as in "学生说画面卡", reports what they saw; a teacher may report
+    for the student.
+    """
     sides: set[Side] = set()
     for clause in itertools.chain.from_iterable(sentences):
         if not _BAD.search(clause):
@@ -216,8 +224,11 @@ def _hearers(sentences: Sentences) -> set[Side]:
         sides |= {_SIGNS[match[1]] for match in _FOR.finditer(clause)}
         for report in _REPORTS.finditer(clause):
             reporter = _SIGNS.get(_subject(clause[: report.start()]))
-            others = set(clause[report.end() :]) & {*_SIGNS, _I, _ME}
-            sides |= {reporter} if reporter and len(others) == 1 else set()
+            said = clause[report.end() :]
+            others = set(said) & {*_SIGNS, _I, _ME}
+            unclear = any(each.search(said) for each in (_POOR_SOUND, _GOOD, _THIRD_PERSON))
+            is_own = reporter is Side.STUDENT and not others and not unclear
+            sides |= {reporter} if reporter and (is_own or len(others) == 1) else set()
     return sides
 
 
