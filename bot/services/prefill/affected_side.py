@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from bot.call import Side
-from bot.services.prefill.vocabulary import FAMILY, ID, OTHER, STUDENT, TEACHER
+from bot.services.prefill.vocabulary import FAMILY, ID, NOISE, OTHER, STUDENT, TEACHER
 
 _T, _S, _O = TEACHER, STUDENT, OTHER
 _I, _ME = "\ue010", "\ue011"  # the writer, as "I" and as "me"
@@ -64,6 +64,13 @@ _WRITER: Final = re.compile(
     rf"|^[\s>]*([{_T}{_S}]): ?{_I}",
     re.IGNORECASE,
 )
+_PEOPLE: Final = f"[{_T}{_S}{_O}{FAMILY}]"
+_WRITER_UID: Final = re.compile(
+    rf"(?:\bi am|\bi'm|我是|(?:\bmy|我的?) ?{ID}+(?: ?(?:is\b|[:=是为]))?)[ {ID}:=#]{{0,4}}"
+    r"(?<![\w.\-])(?P<uid>\d{4,10})(?![\w.\-])"
+    rf"(?! ?(?:的|'s|is an?|is the)? ?{_PEOPLE}|,? ?(?:an?|the)? ?{_PEOPLE} ?(?:$|[,.;。、\n]))",
+    re.IGNORECASE | re.ASCII,
+)
 _THIRD_PERSON: Final = re.compile(r"[他她]|\b(?:s?he|they|him|her|them)\b", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\([^()]{0,40}(?:\)|$)")
 _OWNED: Final = re.compile(
@@ -102,14 +109,33 @@ _SENTENCE_END: Final = re.compile(r"[\n。;!?]|\.(?=\s|$)")
 _CLAUSE_END: Final = re.compile(r"[,、]|\bbut\b|但是?", re.IGNORECASE)
 
 
+Sentences = list[list[str]]
+
+
 def find_affected_side(text: str) -> Side | None:
     """Return the side that had the problem according to a text, None for none or both."""
-    sentences = [_split(_CLAUSE_END, each) for each in _split(_SENTENCE_END, _with_signs(text))]
+    sentences = _sentences(text)
     for read in (_labelled, _subjects, _hearers, _places, _contrast):
         sides = read(sentences)
         if sides:
             return sides.pop() if len(sides) == 1 else None
     return None
+
+
+def label_writer(text: str) -> str:
+    """Replace "I am 10001" by "teacher 10001" or "student 10001"; remove it when unclear.
+
+    It is unclear when the text reports what others said: the writer may be neither.
+    """
+    uids = {match["uid"] for match in _WRITER_UID.finditer(text)}
+    is_clear = len(uids) == 1 and not _REPORTS.search(text)
+    writer = _find_writer(_sentences(text)) if is_clear else None
+    sign = next((sign for sign, side in _SIGNS.items() if side is writer), "")
+    return _WRITER_UID.sub(rf"{sign} \g<uid>, " if sign else NOISE, text)
+
+
+def _sentences(text: str) -> Sentences:
+    return [_split(_CLAUSE_END, each) for each in _split(_SENTENCE_END, _with_signs(text))]
 
 
 def _with_signs(text: str) -> str:
@@ -121,9 +147,6 @@ def _with_signs(text: str) -> str:
 
 def _split(ends: re.Pattern[str], text: str) -> list[str]:
     return [part for part in ends.split(text) if part.strip()]
-
-
-Sentences = list[list[str]]
 
 
 def _labelled(sentences: Sentences) -> set[Side]:

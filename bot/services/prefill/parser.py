@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.call import IssueType, Side
-from bot.services.prefill.affected_side import find_affected_side
+from bot.services.prefill.affected_side import find_affected_side, label_writer
 from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.labels import mark
 from bot.services.prefill.names import CNAME_LENGTH, find_names
@@ -82,7 +82,7 @@ def _with_circumstances(
 def _parse_names(cleaned: CleanText) -> PrefilledReport:
     plain = _limit(cleaned.plain)
     text = mark(plain)
-    names = {**find_names(text), **parse_table(plain)}
+    names = {**find_names(label_writer(text)), **parse_table(plain)}
     return PrefilledReport(
         cname=names["cname"],
         teacher_uid=names["teacher"],

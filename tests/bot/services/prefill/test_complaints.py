@@ -22,6 +22,17 @@ WHO_SUFFERS = [
     ("Student 20002 could hear but not see teacher 10001", "", "10001", "20002", "student"),
     ("I got disconnected twice (teacher 10001)", "", "10001", "", ""),
     ("My student had no sound in lesson-9", "lesson-9", "", "", "student"),
+    # The writer's own uid, where the writer's side is clear
+    ("我的uid是10001，听不到学生20002，class_9", "class_9", "10001", "20002", "teacher"),
+    ("我是10001，听不到学生", "", "10001", "", "teacher"),
+    ("老师您好，我是20002，进不去教室", "", "", "20002", "student"),
+    ("我是学生，我的账号：20002，听不到老师", "", "", "20002", "student"),
+    ("I am 10001 and the student 20002 is frozen", "", "10001", "20002", ""),
+    ("my id is 10001 the kid can't hear me", "", "10001", "", "student"),
+    ("我是10001，class_9 卡", "class_9", "", "", ""),
+    ("我是10001，家长反馈孩子听不到", "", "", "", "student"),
+    ("I am 20002, the student, and hear nothing", "", "", "", "student"),
+    ("我是20002的家长，听不到老师", "", "", "", "student"),
     # Somebody reports for somebody
     ("学生反馈老师声音断断续续，class_9", "class_9", "", "", "student"),
     ("家长投诉说听不到老师，学生20002", "", "", "20002", "student"),
