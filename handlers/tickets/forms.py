@@ -75,7 +75,7 @@ class ReportForm:
         """Build the fields; without `app` when there is only one app."""
         form = _empty_form(renderer.translator.locale, tuple(apps))
         values: dict[str, str | int] = {
-            "app": self.app or next(iter(apps), ""),
+            "app": self.app,
             "cname": self.cname,
             "teacher_uid": self.teacher_uid,
             "student_uid": self.student_uid,

@@ -15,7 +15,7 @@ from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
 RECENT: Final = "recent"
-_REPLACED: Final = frozenset(("cname", "teacher_uid", "student_uid"))
+_REPLACED: Final = frozenset(("app", "cname", "teacher_uid", "student_uid"))
 
 
 def with_recent_classes(view: Block, recent: Sequence[RecentClass], renderer: Renderer) -> Block:

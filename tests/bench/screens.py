@@ -69,6 +69,8 @@ async def report(page: Page, cname: str) -> None:
     """Report a call whose student had the problem."""
     await page.get_by_test_id("composer").fill(f"/report {cname} 10001 20002")
     await page.keyboard.press("Enter")
+    await page.get_by_test_id("field-app").click()
+    await page.get_by_role("option", name="kids").click()
     await page.get_by_test_id("field-abnormal_side").get_by_role("radio").nth(1).check()
     await page.get_by_test_id("modal-submit").click()
     await expect(page.get_by_test_id("modal")).to_be_hidden()

@@ -11,8 +11,10 @@ from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
+from bot.services.tickets.service import RecentClass
 from handlers.tickets.forms import ReportForm, ResolveForm
 from handlers.tickets.handlers import cause_options
+from handlers.tickets.recent_classes import with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
 
@@ -101,9 +103,9 @@ EN = Renderer(Translator("en"))
 
 
 def test_an_empty_report_form() -> None:
-    """The first app, feedback, and now are preselected; only the comment is optional."""
+    """Feedback and now are preselected, no app is; only the comment is optional."""
     fields = fields_of(ReportForm().view(EN, ["kids", "adults"], NOW))
-    assert fields["app"]["element"]["initial_option"]["value"] == "kids"
+    assert "initial_option" not in fields["app"]["element"]
     assert fields["issue_type"]["element"]["initial_option"]["value"] == "4"
     assert [option["value"] for option in fields["issue_type"]["element"]["options"]] == [
         *("1", "2", "3", "4"),
@@ -114,6 +116,16 @@ def test_an_empty_report_form() -> None:
     ]
     assert [name for name in fields if fields[name].get("optional")] == ["comments"]
     assert [name for name in fields if fields[name]["element"].get("multiline")] == ["comments"]
+
+
+def test_a_chosen_class_fills_in_what_is_left_empty() -> None:
+    """Its app too, which is chosen in the form only for a typed channel."""
+    view = ReportForm().view(EN, ["kids", "adults"], NOW)
+    recent = [RecentClass(12, "adults", "class_77_1", "10001", "20002")]
+    fields = fields_of(with_recent_classes(view, recent, EN))
+    assert [name for name in fields if fields[name].get("optional")] == [
+        *("recent", "app", "cname", "teacher_uid", "student_uid", "comments"),
+    ]
 
 
 def test_a_prefilled_report_form() -> None:
