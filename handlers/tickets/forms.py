@@ -104,13 +104,14 @@ class ReportForm:
 
 
 def with_warning(view: block_kit.Block, ticket: Ticket, renderer: Renderer) -> block_kit.Block:
-    """Add to a report form that there is another ticket about the channel."""
+    """Add to a report form that there is another ticket about the channel, and in which app."""
+    has_apps = any(block["block_id"] == "app" for block in view["blocks"])
     warning = message(
         ":warning: %(ticket)s is already open for %(cname)s, reported %(when)s. Report this only "
         "if it is another problem.",
         ticket=link_to(ticket.thread.permalink, ticket.label),
         when=ticket.created_at,
-        cname=ticket.cname,
+        cname=f"{ticket.cname} ({ticket.app})" if has_apps else ticket.cname,
     )
     block = block_kit.context("unresolved", renderer.mrkdwn(warning))
     return view | {"blocks": [block, *view["blocks"]]}

@@ -12,11 +12,12 @@ from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.service import RecentClass
-from handlers.tickets.forms import ReportForm, ResolveForm
+from handlers.tickets.forms import ReportForm, ResolveForm, with_warning
 from handlers.tickets.handlers import cause_options
 from handlers.tickets.recent_classes import with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
+from tests.handlers.samples import make_ticket
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 LOCALES: list[LocaleName] = ["zh", "en", "both"]
@@ -126,6 +127,15 @@ def test_a_chosen_class_fills_in_what_is_left_empty() -> None:
     assert [name for name in fields if fields[name].get("optional")] == [
         *("recent", "app", "cname", "teacher_uid", "student_uid", "comments"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("apps", "where"), [(["kids"], "class_77_1"), (["kids", "adults"], "class_77_1 (kids)")]
+)
+def test_a_warning_of_another_ticket(apps: list[str], where: str) -> None:
+    """It names the app where there are several."""
+    warning, *_ = with_warning(ReportForm().view(EN, apps, NOW), make_ticket(), EN)["blocks"]
+    assert f"LD-12 is already open for {where}, reported" in warning["elements"][0]["text"]
 
 
 def test_a_prefilled_report_form() -> None:
