@@ -17,6 +17,7 @@ _HAN_DIGITS: Final = "零一二三四五六七八九"
 _HAN: Final = "(?:[二三四五]?十[一二三四五六七八九]?|[零一二两三四五六七八九]{1,2})"
 _HOURS_EN: Final = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _HOUR_EN: Final = rf"(?:\d{{1,2}}|{_HOURS_EN})"
+_PART_EN: Final = r"(?: in the (?:morning|afternoon|evening)| at night)\b"
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DAYS_AGO: Final = {"昨": 1, "前": 2, "yesterday": 1, "last night": 1}
 # A day; without a group it is one whose date is not certain, such as a weekday.
@@ -41,9 +42,10 @@ _CLOCK: Final = re.compile(
     r"(?::[0-5]\d)?(?![\d:])"
     r"|(?<=[早晚][上晨间])(?P<hhmm>\d{4})(?!\d)"
     rf"|\b(?P<past>(?:half|quarter|five|ten|twenty) past|quarter to) (?P<spoken>{_HOUR_EN})\b(?!:)"
-    rf"|(?<![\w:.\-/])(?P<oclock>{_HOUR_EN})(?= ?(?:[ap]\.?m\b|o'?clock\b)))(?: ?o'?clock\b)?"
-    r"(?: ?(?P<half_day>[ap]\.?m)\b\.?"
-    r"| (?:in the|at) (?P<part>morning|afternoon|evening|night)\b)?",
+    rf"|(?<![\w:.\-/])(?P<oclock>{_HOUR_EN})(?= ?(?:[ap]\.?m|o'?clock)\b|{_PART_EN})"
+    rf"|(?:(?<=\bat )|(?<=\baround ))(?P<bare>{_HOUR_EN})"
+    r"(?= ?(?:$|[,.;!?\n]|(?:last|the|my|i|and)\b))"
+    rf")(?: ?o'?clock\b)?(?: ?(?P<half_day>[ap]\.?m)\b\.?|(?P<part>{_PART_EN}))?",
     _FLAGS,
 )
 _FRACTIONS: Final = {
@@ -111,8 +113,9 @@ _AGO: Final = re.compile(
     _FLAGS,
 )
 _AMOUNTS: Final = {"半": 0.5, "half an": 0.5, "a": 1, "an": 1}
-_WITHOUT_DAY: Final = dt.timedelta(hours=12)  # as old as a time without a day may be
-_UNSURE: Final = dt.timedelta(hours=4)  # one that may be of the morning or of the evening
+# As old as a time without a day may be: one of yesterday, one of the morning or of the evening.
+_YESTERDAY: Final = dt.timedelta(hours=12)
+_UNSURE: Final = dt.timedelta(hours=4)
 _OLDEST: Final = dt.timedelta(days=60)
 _SKEW: Final = dt.timedelta(minutes=1)
 
@@ -154,7 +157,7 @@ def _clocks(
     for clock in _CLOCK.finditer(plain):
         near = next((each for each in days if _belongs(plain, each, clock)), None)
         is_time = clock["period"] or clock["sure"] or clock["fraction"] or clock["minute"] or near
-        if clock["hour"] and not is_time:
+        if (clock["hour"] or clock["bare"]) and not is_time:
             continue  # 15点: points
         start, end = clock.span()
         if near is not None:
@@ -178,7 +181,8 @@ def _belongs(plain: str, day: re.Match[str], clock: re.Match[str]) -> bool:
 def _times_of_day(clock: re.Match[str], day: re.Match[str] | None) -> list[dt.time]:
     """Return what a clock may mean: two times when it may be of the morning or of the evening."""
     hhmm = clock["hhmm"] or ""
-    hour_text = clock["hour"] or clock["h"] or clock["spoken"] or clock["oclock"] or hhmm[:2]
+    hour_text = clock["hour"] or clock["h"] or clock["spoken"] or clock["oclock"]
+    hour_text = hour_text or clock["bare"] or hhmm[:2]
     fraction = (clock["fraction"] or clock["past"] or "").lower()
     digits = clock["minute"] or clock["m"] or hhmm[2:] or "0"
     minute = _FRACTIONS.get(fraction, _HOUR) if fraction else _number(digits)
@@ -224,13 +228,17 @@ def _latest(
     """Return the time on the day that a text names, or else the last one, if not too old."""
     if day is not None:
         date = _date(day, here.date())
-        return (
-            dt.datetime.combine(date, times[0], here.tzinfo) if date and len(times) == 1 else None
-        )
-    oldest = _WITHOUT_DAY if len(times) == 1 else _UNSURE
-    moments = [dt.datetime.combine(here.date(), time, here.tzinfo) for time in times]
-    latest = [each - dt.timedelta(days=each > here + _SKEW) for each in moments]
-    return next((each for each in latest if here - each <= oldest), None)
+        if date is None or len(times) != 1:
+            return None
+        return dt.datetime.combine(date, times[0], here.tzinfo)
+    for time in times:
+        moment = dt.datetime.combine(here.date(), time, here.tzinfo)
+        is_today = moment <= here + _SKEW
+        latest = moment if is_today else moment - dt.timedelta(days=1)
+        is_certain = len(times) == 1 and (is_today or here - latest <= _YESTERDAY)
+        if is_certain or here - latest <= _UNSURE:
+            return latest
+    return None
 
 
 def _date(day: re.Match[str], today: dt.date) -> dt.date | None:

@@ -42,12 +42,14 @@ MOMENTS = [
     ("8:05pm Beijing time", "11-21 20:05", "8:05pm"),
     ("3:20pm (UTC+7)", "11-21 16:20", "3:20pm"),
     ("2026-11-21 12:03 UTC", "11-21 20:03", "2026-11-21 12:03"),
-    ("今天凌晨两点一刻没声音", "11-21 02:15", "今天凌晨两点一刻"),
+    ("凌晨两点一刻没声音", "11-21 02:15", "凌晨两点一刻"),
     ("昨晚8点三刻", "11-20 20:45", "昨晚8点三刻"),
     ("last night at half past eight", "11-20 20:30", "last night at half past eight"),
     ("at a quarter past 8 the sound went", "11-21 20:15", "quarter past 8"),
     ("quarter to one in the afternoon", "11-21 12:45", "quarter to one in the afternoon"),
     ("at eight o'clock", "11-21 20:00", "eight o'clock"),
+    ("last night at 8 the sound went", "11-20 20:00", "last night at 8"),
+    ("yesterday around 8 in the evening", "11-20 20:00", "yesterday around 8 in the evening"),
     ("at 3.20pm", "11-21 15:20", "3.20pm"),
     ("2:20 in the afternoon", "11-21 14:20", "2:20 in the afternoon"),
     # Of the morning or of the evening: the one in the last four hours
@@ -73,7 +75,7 @@ UNCLEAR = [
 
 NO_TIMES = [
     *("上课20分钟", "上课10分钟前", "1920:1080", "给了15点积分", "3点建议", "9岁", "rated 4:5", "rated 3/5"),
-    *("app 5.12.30", "刚才卡了", "it froze today", "今天学生卡", ""),
+    *("app 5.12.30", "刚才卡了", "it froze today", "at 8, at 10 fps", "今天学生卡", ""),
 ]  # fmt: skip
 
 
