@@ -23,7 +23,12 @@ from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm, with_warning
-from handlers.tickets.recent_classes import RECENT, filled_from, with_recent_classes
+from handlers.tickets.recent_classes import (
+    RECENT,
+    filled_from,
+    with_own_values,
+    with_recent_classes,
+)
 from handlers.tickets.source_message import (
     message_author,
     message_permalink,
@@ -145,11 +150,13 @@ class ReportHandlers:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
         values = view["state"]["values"]
-        form = ReportForm.parse(values, str(view.get("private_metadata") or ""))
+        metadata = str(view.get("private_metadata") or "")
+        form = ReportForm.parse(values, metadata)
         recent = read_ticket_number(read_value(values, RECENT))
         if recent:
             ticket = await self._tickets.find_visible(requester.team, recent, requester.person)
             form = filled_from(form, ticket)
+        form = with_own_values(form, metadata)
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 

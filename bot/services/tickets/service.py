@@ -230,11 +230,12 @@ class TicketService:
         )
 
     async def recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
-        """Return the classes that a person reported lately, the newest first."""
+        """Return the classes of configured apps that a person reported lately, the newest first."""
         classes = await self._context.store.read(
             lambda session: tickets.list_recent_classes(session, team, person, _RECENT_TICKETS)
         )
-        return classes[:_RECENT_CLASSES]
+        known = [each for each in classes if each.app in self._context.clouds]
+        return known[:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""

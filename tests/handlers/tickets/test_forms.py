@@ -14,12 +14,13 @@ from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.service import RecentClass
 from handlers.tickets.forms import ReportForm, ResolveForm, with_warning
 from handlers.tickets.handlers import cause_options
-from handlers.tickets.recent_classes import with_recent_classes
+from handlers.tickets.recent_classes import with_own_values, with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import make_ticket
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+UIDS = ("teacher_uid", "student_uid")
 LOCALES: list[LocaleName] = ["zh", "en", "both"]
 
 
@@ -172,6 +173,45 @@ def test_a_prefilled_report_form() -> None:
     moment = fields["occurred_at"]["element"]["initial_date_time"]
     state["occurred_at"] = {"value": {"selected_date_time": moment}}
     assert ReportForm.parse(state) == form
+
+
+@pytest.mark.parametrize(
+    ("classes", "own"),
+    [
+        ((("kids", "1", "7"), ("kids", "1", "8"), ("kids", "1", "9")), ("1", "")),
+        ((("kids", "1", "7"), ("kids", "2", "7"), ("kids", "3", "7")), ("", "7")),
+        ((("kids", "1", "7"), ("kids", "1", "8"), ("kids", "1", "8")), ("", "")),
+        ((("kids", "1", "7"), ("kids", "1", "8"), ("adults", "1", "9")), ("", "")),
+        ((("kids", "1", "7"), ("kids", "1", "8"), ("kids", "2", "9")), ("", "")),
+    ],
+)
+def test_the_reporters_own_uid(
+    classes: tuple[tuple[str, str, str], ...], own: tuple[str, str]
+) -> None:
+    """What is in all of their classes is named below its field, and used where that is empty."""
+    recent = [RecentClass(n, app, f"room_{n}", *uids) for n, (app, *uids) in enumerate(classes)]
+    view = with_recent_classes(ReportForm().view(EN, ["kids", "adults"], NOW), recent, EN)
+    assert validate_view(view) == []
+    hints = [fields_of(view)[name].get("hint", {}).get("text", "") for name in UIDS]
+    assert hints == [uid and f"If left empty: {uid}, as in your last classes." for uid in own]
+    metadata = view["private_metadata"]
+    filled = with_own_values(ReportForm(), metadata)
+    assert (filled.app, uids_of(filled)) == ("kids" if any(own) else "", own)
+    assert uids_of(with_own_values(ReportForm(app="kids"), metadata)) == own
+    assert uids_of(with_own_values(ReportForm(app="adults"), metadata)) == ("", "")
+    typed = ReportForm(teacher_uid="4", student_uid="5")
+    assert uids_of(with_own_values(typed, metadata)) == ("4", "5")
+
+
+@pytest.mark.parametrize("metadata", ["", "{", '{"own": 1}', '{"own": {"app": "kids"}}'])
+def test_a_form_without_an_own_uid(metadata: str) -> None:
+    """Nothing is filled in, whatever its metadata are."""
+    assert uids_of(with_own_values(ReportForm(app="kids"), metadata)) == ("", "")
+
+
+def uids_of(form: ReportForm) -> tuple[str, str]:
+    """Both uids of a form."""
+    return form.teacher_uid, form.student_uid
 
 
 def test_lengths_of_inputs() -> None:
