@@ -287,12 +287,16 @@ async def test_form_has_the_time_of_the_text(http_harness: Harness) -> None:
     """In its author's zone, with the words it was read from; else the message's own, with why."""
     workspace, start = http_harness.workspace, START.astimezone(CHINA)
     lin, sam = workspace.person("lin"), workspace.person("sam")
-    for reader, text, days, time, why in (
-        (lin, "昨晚8点半学生听不到老师", 1, "20:30", "“昨晚8点半”"),
-        (sam, "昨晚8点半学生听不到老师", 1, "20:30", "20:30 UTC+8 on its author's clock"),
-        (lin, "学生听不到老师", 0, f"{start:%H:%M}", "这条消息发出的时间"),
+    bot, sent = workspace.app.bot_user_id, f"{start:%H:%M}"
+    for author, reader, text, days, time, why in (
+        (lin.id, lin, "昨晚8点半学生听不到老师", 1, "20:30", "“昨晚8点半”"),
+        (lin.id, sam, "昨晚8点半学生听不到老师", 1, "20:30", "20:30 UTC+8 on its author's clock"),
+        (lin.id, lin, "学生听不到老师", 0, sent, "这条消息发出的时间"),
+        (bot, lin, "昨晚8点半学生听不到老师", 0, sent, "不知道发消息人的时区"),
+        ("", sam, "昨晚8点半学生听不到老师", 0, sent, "time zone is unknown"),
     ):
         posted = await lin.post_message("teachers", text)
+        posted["user"] = author
         assert (await reader.message_shortcut("report_message", posted)).ok
         view = await reader.wait_for_view("report")
         block = next(each for each in view["blocks"] if each["block_id"] == "occurred_at")
