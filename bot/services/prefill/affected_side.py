@@ -67,9 +67,13 @@ _WRITER: Final = re.compile(
 _PEOPLE: Final = f"[{_T}{_S}{_O}{FAMILY}]"
 _WRITER_UID: Final = re.compile(
     rf"(?:\bi am|\bi'm|我是|(?:\bmy|我的?) ?{ID}+(?: ?(?:is\b|[:=是为]))?)[ {ID}:=#]{{0,4}}"
-    r"(?<![\w.\-])(?P<uid>\d{4,10})(?![\w.\-])"
-    rf"(?! ?(?:的|'s|is an?|is the)? ?{_PEOPLE}|,? ?(?:an?|the)? ?{_PEOPLE} ?(?:$|[,.;。、\n]))",
+    r"(?<![\w.\-])(?P<uid>\d{4,10})(?![\w\-]|\.\w)"
+    rf"(?! ?(?:{ID}|的|'s|is an?|is the){{0,2}} ?{_PEOPLE}"
+    rf"|,? ?(?:an?|the)? ?{_PEOPLE} ?(?:$|[,.;。、\n]))",
     re.IGNORECASE | re.ASCII,
+)
+_GREETED: Final = re.compile(
+    rf"[{_T}{_S}] ?[您你]?好|\b(?:hi|hello|dear) [{_T}{_S}]", re.IGNORECASE
 )
 _THIRD_PERSON: Final = re.compile(r"[他她]|\b(?:s?he|they|him|her|them)\b", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\([^()]{0,40}(?:\)|$)")
@@ -125,13 +129,21 @@ def find_affected_side(text: str) -> Side | None:
 def label_writer(text: str) -> str:
     """Replace "I am 10001" by "teacher 10001" or "student 10001"; remove it when unclear.
 
-    It is unclear when the text reports what others said: the writer may be neither.
+    It is clear from what the writers say of themselves, or whom they greet, cannot hear or see,
+    when they report nobody else's words and are no others, such as parents.
     """
     uids = {match["uid"] for match in _WRITER_UID.finditer(text)}
-    is_clear = len(uids) == 1 and not _REPORTS.search(text)
-    writer = _find_writer(_sentences(text)) if is_clear else None
+    clauses = [each for each in itertools.chain(*_sentences(text)) if _is_of_writer(each)]
+    is_clear = len(uids) == 1 and not {_O, FAMILY} & set(text) and not _REPORTS.search(text)
+    writer = _find_writer([clauses]) if is_clear else None
     sign = next((sign for sign, side in _SIGNS.items() if side is writer), "")
     return _WRITER_UID.sub(rf"{sign} \g<uid>, " if sign else NOISE, text)
+
+
+def _is_of_writer(clause: str) -> bool:
+    bad = _PERCEIVES_BADLY.search(clause)
+    has_no_subject = bad is not None and not set(clause[: bad.start()]) & set(_SIGNS)
+    return has_no_subject or bool({_I, _ME} & set(clause) or _GREETED.search(clause))
 
 
 def _sentences(text: str) -> Sentences:

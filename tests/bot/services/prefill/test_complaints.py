@@ -31,6 +31,11 @@ WHO_SUFFERS = [
     ("my id is 10001 the kid can't hear me", "", "10001", "", "student"),
     ("我是10001，class_9 卡", "class_9", "", "", ""),
     ("我是10001，家长反馈孩子听不到", "", "", "", "student"),
+    ("Hi, I am 10001. My student can't hear me", "", "10001", "", "student"),
+    ("我是10001号老师，听不到学生", "", "10001", "", "teacher"),
+    ("student here, my id is 20002", "", "", "", ""),
+    ("我是客服，我的工号是30003，学生20002听不到", "", "", "20002", "student"),
+    ("我是家长，我的id是30003，孩子听不到老师", "", "", "", "student"),
     ("I am 20002, the student, and hear nothing", "", "", "", "student"),
     ("我是20002的家长，听不到老师", "", "", "", "student"),
     # Somebody reports for somebody
