@@ -332,7 +332,10 @@ def _named_fault(diagnosis: Diagnosis) -> Verdict:
 def _healthy_sentence(diagnosis: Diagnosis) -> Message:
     bad = _named_fault(diagnosis)
     if bad is diagnosis.verdict:
-        return message("The call looked healthy: both sides were checked, nothing stood out.")
+        return message(
+            "The call looked healthy around %(when)s: both sides were checked, nothing stood out.",
+            when=diagnosis.report.occurred_at,
+        )
     return message(
         "Normal around %(reported)s, but the same call was bad around %(when)s. %(who)s: "
         "%(cause)s. %(sure)s",

@@ -41,7 +41,7 @@ async def request_diagnosis(harness: Harness, person: Person, text: str) -> list
     [
         ("sam", "class_77_3", "CPU is overloaded"),
         ("lin", "class_77_3", "CPU 负载过高"),
-        ("sam", "class_77_6", "The call looked healthy"),
+        ("sam", "class_77_6", "The call looked healthy around <!date^"),
         ("sam", "nowhere_1", "the call (not found)"),
         ("lin", "nowhere_1", "缺少这次通话的数据：云端没有记录"),
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
