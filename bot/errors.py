@@ -212,7 +212,9 @@ class SlackMessageGoneError(SlackRefusedError):
 
 def ticket_not_found(number: object) -> NotFoundError:
     """Return the error for a ticket number that does not exist."""
-    return NotFoundError(message("There is no ticket LD-%(number)s.", number=number))
+    return NotFoundError(
+        message("There is no ticket LD-%(number)s. /tickets lists the open ones.", number=number)
+    )
 
 
 def setting_problem(error: SettingError) -> Message:

@@ -145,7 +145,7 @@ class Ticket(SQLModel, table=True):
         if self.status is Status.CLAIMED:
             raise ConflictError(
                 message(
-                    "%(person)s has already claimed %(ticket)s.",
+                    "%(person)s has already claimed %(ticket)s, and can hand it over.",
                     person=PersonId(self.assignee or ""),
                     ticket=self.label,
                 )
@@ -244,7 +244,7 @@ class Ticket(SQLModel, table=True):
             return
         self._require_unresolved()
         if into.id == self.id:
-            raise ConflictError(message("A ticket cannot be merged with itself."))
+            raise ConflictError(message("A ticket cannot be merged with itself. Choose another."))
         if into.duplicate_of is not None:
             first = f"LD-{into.duplicate_of}"
             raise ConflictError(
@@ -281,7 +281,7 @@ class Ticket(SQLModel, table=True):
     def link(self, other: Ticket, person: str, now: dt.datetime) -> None:
         """Link two tickets to each other. Raises ConflictError for a ticket and itself."""
         if other.id == self.id:
-            raise ConflictError(message("A ticket cannot be linked to itself."))
+            raise ConflictError(message("A ticket cannot be linked to itself. Choose another."))
         for one, two in ((self, other), (other, self)):
             if two.id not in one.related:
                 one.related = sorted([*one.related, two.id])
@@ -371,7 +371,9 @@ class Ticket(SQLModel, table=True):
 
     def _require_unresolved(self) -> None:
         if self.status is Status.RESOLVED:
-            raise ConflictError(message("%(ticket)s is already resolved.", ticket=self.label))
+            raise ConflictError(
+                message("%(ticket)s is already resolved. Reopen it first.", ticket=self.label)
+            )
 
 
 @event.listens_for(Ticket, "init")

@@ -119,4 +119,4 @@ def test_a_ticket_that_does_not_exist() -> None:
     """It is named."""
     error = errors.ticket_not_found(12)
     assert isinstance(error, errors.NotFoundError)
-    assert str(error) == "There is no ticket LD-12."
+    assert str(error) == "There is no ticket LD-12. /tickets lists the open ones."

@@ -31,7 +31,9 @@ from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
-_ONLY_REPORTER_RATES: Final = message("Only the reporter can say whether it helped.")
+_ONLY_REPORTER_RATES: Final = message(
+    "Only the reporter can say whether it helped. Support can reopen the ticket if it did not."
+)
 _ONLY_REPORTER_WITHDRAWS: Final = message(
     "Only the reporter can withdraw a ticket. Support resolves it."
 )
