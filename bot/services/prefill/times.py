@@ -103,7 +103,7 @@ _NO_MOMENT_AHEAD: Final = re.compile(
 )
 _NO_MOMENT_BEHIND: Final = re.compile(
     r" ?(?:左右)?(?:[的那这]?[节堂]?|正式)?(?:课|班|[上开下]课|开始上|结束|处|回放|录[像播])"
-    r"| ?[-~到至][^,。;!?\n]{0,4}\d|(?:'s)? (?:\w+ )?(?:class|lesson|session|course|slot)\b"
+    r"| ?[-~到至][^,。;!?\n]{0,4}\d|(?:'s)? (?:(?!in\b)\w+ )?(?:class|lesson|session|course|slot)\b"
     r"| (?:(?:to|until|till) \d|(?:of|in|into) the (?:recording|replay|video))",
     _FLAGS,
 )

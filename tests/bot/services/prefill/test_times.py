@@ -38,7 +38,7 @@ MOMENTS = [
     ("last night at 8:30", "11-20 20:30", "last night at 8:30"),
     ("this morning at 9:15", "11-21 09:15", "this morning at 9:15"),
     ("Nov 3rd - 17:54", "11-03 17:54", "Nov 3rd - 17:54"),
-    ("lost connection at 20h15", "11-21 20:15", "20h15"),
+    ("lost connection at 20h15 in lesson-9", "11-21 20:15", "20h15"),
     ("8:05pm Beijing time", "11-21 20:05", "8:05pm"),
     ("3:20pm (UTC+7)", "11-21 16:20", "3:20pm"),
     ("2026-11-21 12:03 UTC", "11-21 20:03", "2026-11-21 12:03"),
