@@ -102,7 +102,7 @@ class ReportHandlers:
         hints = parse(text, Translator("en", timezone).local_time(written_at or now))
         source = TimeSource(hints.time, written_at, timezone)
         form = ReportForm(
-            app=await self._preferences.default_app(requester.team, requester.person),
+            app=await self._preferences.app_for_report(requester.team, requester.person),
             cname=hints.cname,
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,

@@ -76,7 +76,9 @@ class TicketService:
                 raise
             return existing
         new = self._build_ticket(normalized, now)
-        return await self._context.commit(lambda session: self._create_ticket(session, new, now))
+        ticket = await self._context.commit(lambda session: self._create_ticket(session, new, now))
+        self._context.languages.preferences.remember_app(new.team, new.reporter, new.app)
+        return ticket
 
     async def _find_existing(self, submission: Submission) -> Ticket | None:
         """Find the ticket of a form that comes again, after its call became too old to report."""
