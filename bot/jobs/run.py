@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
@@ -17,7 +17,6 @@ from bot.store import Store, job_leases
 # Gets a Run and the job's arguments. Returns None when done, or when to call it again.
 JobFunction = Callable[..., Awaitable[dt.datetime | None]]
 Function = TypeVar("Function", bound=JobFunction)
-Work = Callable[[Session], object]
 Result = TypeVar("Result")
 _MARK: Final = "_job"
 
@@ -64,11 +63,10 @@ class Run:
 
         return fenced_work
 
-    async def end(self, store: Store, work: Work, again_at: dt.datetime | None = None) -> None:
-        """Commit work, and that the job is done or due at `again_at`, which is then returned.
-
-        Raises LeaseLostError.
-        """
+    async def end(
+        self, store: Store, work: Callable[[Session], object], again_at: dt.datetime | None = None
+    ) -> None:
+        """Commit work, and that the job is done, or due at `again_at`. Raises LeaseLostError."""
 
         def ending(session: Session) -> None:
             work(session)
@@ -80,8 +78,7 @@ class Run:
         self.has_ended = bool(self.token)
 
 
-@dataclass(frozen=True, slots=True)
-class JobHandler:
+class JobHandler(NamedTuple):
     """How the jobs of one kind are run."""
 
     queue: Queue
@@ -99,10 +96,7 @@ def job(kind: str, queue: Queue = Queue.BACKGROUND) -> Callable[[Function], Func
 
 
 def collect_handlers(*features: object) -> dict[str, JobHandler]:
-    """Return the handlers that these objects' methods declare, by kind.
-
-    Raises ValueError when two declare the same kind.
-    """
+    """Return the methods declared as jobs, by kind. Raises ValueError for a kind declared twice."""
     handlers: dict[str, JobHandler] = {}
     for feature in features:
         for name in dir(type(feature)):
