@@ -202,6 +202,8 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
             helped=after.helped,
             reopened=after.reopened,
         )
+    if after.withdrawn:
+        yield message("Of these, withdrawn by their reporters: %(count)s", count=after.withdrawn)
 
 
 def _open(report: WeekReport) -> Iterator[Message]:

@@ -22,21 +22,12 @@ from handlers.diagnosis.view import headline, stored_diagnosis
 from handlers.escalation.lines import escalation_card_lines, target_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.tickets.resolutions import resolution_text
+from handlers.tickets.status import status_emoji, status_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.labels import ISSUE_TYPE_NAMES
 from handlers.ui.renderer import Link, Renderer, link_to
 
-STATUS_NAMES: Final = {
-    Status.OPEN: message("Open"),
-    Status.CLAIMED: message("Claimed"),
-    Status.RESOLVED: message("Resolved"),
-}
-STATUS_EMOJI: Final = {
-    Status.OPEN: ":red_circle:",
-    Status.CLAIMED: ":large_yellow_circle:",
-    Status.RESOLVED: ":large_green_circle:",
-}
 _BUTTONS: Final = {
     "claim": message("Claim"),
     "diagnose": message("Diagnose again"),
@@ -116,8 +107,8 @@ def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
 
 def ticket_title(ticket: Ticket, renderer: Renderer) -> str:
     """Return the ticket's label, channel and status in one line of plain text."""
-    status = renderer.plain_text(STATUS_NAMES[ticket.status])
-    return f"{STATUS_EMOJI[ticket.status]} {ticket.label} · {ticket.cname} · {status}"
+    status = renderer.plain_text(status_name(ticket))
+    return f"{status_emoji(ticket)} {ticket.label} · {ticket.cname} · {status}"
 
 
 def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
@@ -128,7 +119,7 @@ def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
             ticket=ticket.label,
             type=ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)],
             cname=ticket.cname,
-            status=STATUS_NAMES[ticket.status],
+            status=status_name(ticket),
         )
     )
 
@@ -156,7 +147,7 @@ def _user_text_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Quote the comment, and later the resolution."""
     uids = (ticket.teacher_uid, ticket.student_uid)
     blocks = _quote_blocks("comments", renderer.quote(ticket.comments, uids))
-    if ticket.status is not Status.RESOLVED:
+    if ticket.status is not Status.RESOLVED or ticket.was_resolved_as(WITHDRAWN):
         return blocks
     if ticket.duplicate_of is not None:
         other = other_ticket(ticket, ticket.duplicate_of)
@@ -191,7 +182,9 @@ def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[st
         name = link_to(ticket.thread.incident_permalink, f"INC-{ticket.incident}")
         lines.append(renderer.labelled(message("Part of"), name))
     if ticket.resolver and ticket.resolved_at:
-        lines.append(_by(message("Resolved by"), ticket.resolver, ticket.resolved_at, renderer))
+        is_withdrawn = ticket.was_resolved_as(WITHDRAWN)
+        what = message("Withdrawn by") if is_withdrawn else message("Resolved by")
+        lines.append(_by(what, ticket.resolver, ticket.resolved_at, renderer))
     lines += target_lines(ticket, policy.targets, renderer)
     return [*lines, *escalation_card_lines(ticket, policy, renderer)]
 
@@ -266,7 +259,20 @@ def _buttons(ticket: Ticket, renderer: Renderer) -> list[Element]:
 def ticket_button(verb: str, ticket: Ticket, renderer: Renderer) -> Element:
     """Build a button that acts on a ticket, for the card and other surfaces."""
     name = renderer.plain_text(_BUTTONS[verb])
-    return block_kit.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
+    question = _withdrawal(ticket, renderer) if verb == "withdraw" else None
+    return block_kit.button(
+        f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb), confirmation=question
+    )
+
+
+def _withdrawal(ticket: Ticket, renderer: Renderer) -> Element:
+    text = message("Support stops working on it. You can open it again later.")
+    return block_kit.confirmation(
+        renderer.plain_text(message("Withdraw %(ticket)s?", ticket=ticket.label)),
+        renderer.plain_text(text),
+        yes=renderer.plain_text(_BUTTONS["withdraw"]),
+        no=renderer.plain_text(message("Cancel")),
+    )
 
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
@@ -274,10 +280,10 @@ def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
     name = link_to(ticket.thread.permalink, ticket.label)
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
-        mark=STATUS_EMOJI[ticket.status],
+        mark=status_emoji(ticket),
         ticket=name,
         cname=ticket.cname,
-        status=STATUS_NAMES[ticket.status],
+        status=status_name(ticket),
         when=ticket.created_at,
     )
     return renderer.mrkdwn(line)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.causes import resolution_title
+from bot.causes import WITHDRAWN, resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.jobs.run import Run
@@ -24,6 +24,7 @@ from handlers.slack.posting import SlackPoster
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
+from handlers.tickets.status import status_emoji, status_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer, link_to, mask_uids
@@ -115,10 +116,10 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     lines = [
         message(
             "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
-            mark=tickets_card.STATUS_EMOJI[ticket.status],
+            mark=status_emoji(ticket),
             ticket=name,
             cname=ticket.cname,
-            status=tickets_card.STATUS_NAMES[ticket.status],
+            status=status_name(ticket),
             when=ticket.created_at,
         )
     ]
@@ -138,6 +139,8 @@ def _owner_lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     """Return who has it: by name, because a mention would notify them."""
     person = _owner(ticket)
     owner = names.get(person) or PersonId(person)
+    if ticket.was_resolved_as(WITHDRAWN):
+        return [message("Withdrawn by %(person)s, %(when)s", person=owner, when=ticket.resolved_at)]
     if ticket.status is Status.RESOLVED and ticket.resolved_at:
         resolved = message(
             "Resolved by %(person)s, %(when)s", person=owner, when=ticket.resolved_at

@@ -13,8 +13,8 @@ from bot.i18n.translator import Translator
 from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Status, Ticket
 from handlers.slack.request import read_ticket_number
-from handlers.tickets.card import STATUS_NAMES
 from handlers.tickets.forms import ReportForm
+from handlers.tickets.status import status_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import (
@@ -203,7 +203,7 @@ def ticket_option(ticket: Ticket, renderer: Renderer) -> Block:
     name = message(
         "%(ticket)s · %(status)s · %(cname)s · %(when)s",
         ticket=ticket.label,
-        status=STATUS_NAMES[ticket.status],
+        status=status_name(ticket),
         cname=ticket.cname,
         when=ticket.created_at,
     )

@@ -42,6 +42,8 @@ def _summary(ticket: Ticket) -> Message:
     """Return the message in a line, for notifications."""
     diagnosis = stored_diagnosis(ticket) if ticket.cause else None
     params = {"ticket": ticket.label, "cname": ticket.cname}
+    if ticket.was_resolved_as(WITHDRAWN):
+        return message("You have withdrawn %(ticket)s (%(cname)s).", **params)
     if ticket.status is Status.RESOLVED:
         return message("%(ticket)s (%(cname)s) is resolved.", **params)
     if diagnosis is None:

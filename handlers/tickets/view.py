@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from bot.causes import resolution_title, result_title
+from bot.causes import WITHDRAWN, resolution_title, result_title
 from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.services.tickets.service import TicketPage
 from bot.ticket import Status, Ticket
-from handlers.tickets.card import STATUS_EMOJI, STATUS_NAMES
+from handlers.tickets.status import status_emoji, status_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer, link_to, mask_numbers, mask_uids
@@ -20,19 +20,25 @@ _NOT_KNOWN = message("cause not known yet")
 def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
     """Return a ticket as one line: status, cause, age."""
     name = link_to(ticket.thread.permalink, ticket.label)
-    cause = result_title(ticket.cause) if ticket.cause else _NOT_KNOWN
-    if ticket.status is Status.RESOLVED and ticket.resolved_cause:
-        cause = resolution_title(ticket.resolved_cause)
     line = message(
-        "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(cause)s · %(age)s ago",
-        mark=STATUS_EMOJI[ticket.status],
+        "%(mark)s *%(ticket)s* %(cname)s · %(state)s · %(age)s ago",
+        mark=status_emoji(ticket),
         ticket=name,
         cname=ticket.cname,
-        status=STATUS_NAMES[ticket.status],
-        cause=cause,
+        state=_state(ticket),
         age=Duration(max(60, (now - ticket.created_at).total_seconds() // 60 * 60)),
     )
     return renderer.mrkdwn(line)
+
+
+def _state(ticket: Ticket) -> Message:
+    """Return a ticket's status with its cause, of which a withdrawn one has none."""
+    if ticket.was_resolved_as(WITHDRAWN):
+        return status_name(ticket)
+    cause = result_title(ticket.cause) if ticket.cause else _NOT_KNOWN
+    if ticket.status is Status.RESOLVED and ticket.resolved_cause:
+        cause = resolution_title(ticket.resolved_cause)
+    return message("%(status)s · %(cause)s", status=status_name(ticket), cause=cause)
 
 
 def private_list(

@@ -18,6 +18,9 @@ OPTION_LENGTH: Final = 75
 TITLE_LENGTH: Final = 24
 LABEL_LENGTH: Final = 2000
 PLACEHOLDER_LENGTH: Final = 150
+CONFIRMATION_TITLE_LENGTH: Final = 100
+CONFIRMATION_TEXT_LENGTH: Final = 300
+CONFIRMATION_BUTTON_LENGTH: Final = 30
 _CUT_TOKEN: Final = re.compile(r"(<[^>]*|&[a-z]{0,4})$")
 INPUT_ACTION_ID: Final = "value"  # the action id of every form element; its block's id is the field
 
@@ -81,10 +84,33 @@ def actions(block_id: str, *elements: Element) -> Block:
     return _to_dict(sb.ActionsBlock(list(elements), block_id=block_id))
 
 
-def button(action_id: str, text: str, value: str, *, style: str | None = None) -> Element:
-    """Build a button; `style` is `primary` or `danger`."""
+def button(
+    action_id: str,
+    text: str,
+    value: str,
+    *,
+    style: str | None = None,
+    confirmation: Element | None = None,
+) -> Element:
+    """Build a button; `style` is `primary` or `danger`, `confirmation` asks before it is sent."""
     label = plain_text(text, OPTION_LENGTH)
-    return sb.Button(label, action_id=action_id, value=value, style=style)  # type: ignore[arg-type]
+    return sb.Button(
+        label,
+        action_id=action_id,
+        value=value,
+        style=style,  # type: ignore[arg-type]  # a literal
+        confirm=confirmation,
+    )
+
+
+def confirmation(title: str, text: str, *, yes: str, no: str) -> Element:
+    """Build the dialog in which Slack asks whether a click was meant."""
+    return sb.ConfirmationDialogue(
+        plain_text(title, CONFIRMATION_TITLE_LENGTH),
+        plain_text(text, CONFIRMATION_TEXT_LENGTH),
+        plain_text(yes, CONFIRMATION_BUTTON_LENGTH),
+        plain_text(no, CONFIRMATION_BUTTON_LENGTH),
+    )
 
 
 def image(block_id: str, file_id: str, *, alt_text: str, title: str) -> Block:

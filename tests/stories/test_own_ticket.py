@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.slack import Person
+from bot.sandbox.slack.elements import find_element
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     direct_messages,
@@ -39,15 +40,21 @@ async def test_reporter_corrects_their_ticket(http_harness: Harness) -> None:
 
 
 async def test_reporter_withdraws_their_ticket(http_harness: Harness) -> None:
-    """Card and thread say so, nobody is alerted any more; they may open it again."""
+    """Asked first. Card, list and thread say so, nobody is alerted; they may open it again."""
     lin, confirmation = await filed(http_harness, "lin", "taken-back")
+    button = find_element(confirmation, "ticket.withdraw")
+    assert "撤回 LD-" in text_of(button[1]["confirm"] if button else None)
     await lin.click(confirmation, "ticket.withdraw")
     await http_harness.settled()
     ticket = await find_ticket(http_harness, "taken-back")
     assert (ticket.status, ticket.resolved_cause) == ("resolved", "withdrawn")
     assert (ticket.escalates_at, ticket.count_events("withdrawn")) == (None, 1)
     card = find_card(http_harness, "taken-back")
-    assert "Withdrawn by the reporter" in text_of(card)
+    assert "Withdrawn by the reporter" in card["blocks"][0]["text"]["text"]
+    assert f"Withdrawn by: <@{lin.id}>" in text_of(card)
+    assert "Resol" not in text_of(card)
+    await lin.command("/tickets", "taken-back")
+    assert "taken-back · 提交人已撤回 · " in ephemeral_texts(lin)[-1]
     assert f"<@{lin.id}> has withdrawn" in text_of(find_replies(http_harness, card)[-1])
     (replaced,) = direct_messages(http_harness, lin, "taken-back")
     assert "你已撤回" in text_of(replaced)
@@ -63,7 +70,7 @@ async def open_home(harness: Harness, person: Person, block_id: str) -> None:
 
 
 async def test_withdrawing_in_the_home(http_harness: Harness) -> None:
-    """The home shows the ticket as resolved at once."""
+    """The home shows the ticket as withdrawn at once."""
     lin, _ = await filed(http_harness, "lin", "home-back")
     ticket = await find_ticket(http_harness, "home-back")
     await open_home(http_harness, lin, f"own-{ticket.number}")
@@ -71,7 +78,7 @@ async def test_withdrawing_in_the_home(http_harness: Harness) -> None:
     await http_harness.settled()
     assert (await find_ticket(http_harness, "home-back")).resolved_cause == "withdrawn"
     rows = {block["block_id"]: text_of(block) for block in (lin.home or {})["blocks"]}
-    assert ":large_green_circle:" in rows[f"own-{ticket.number}"]
+    assert "home-back · 提交人已撤回" in rows[f"own-{ticket.number}"]
 
 
 async def test_correcting_in_the_home(http_harness: Harness) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.call import Side
-from bot.causes import UNKNOWN
+from bot.causes import UNKNOWN, WITHDRAWN
 from bot.escalation import LAST_STEP
 from bot.services.summary.weeks import Week
 from bot.store.diagnosis.feedback import Rating
@@ -144,10 +144,14 @@ class EscalationCounts:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionOutcomes:
-    """How many resolutions helped, by the reporters' feedback, and how many were reopened."""
+    """How many resolutions helped, by the reporters' feedback, and how many were reopened.
+
+    `withdrawn`: how many of the resolved tickets their reporters have taken back.
+    """
 
     helped: int = 0
     reopened: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +330,11 @@ def _resolution_outcomes(
     until: dt.datetime,
 ) -> ResolutionOutcomes:
     reopened = sum(bool(_steps(ticket, "reopened", since, until)) for ticket in tickets)
-    return ResolutionOutcomes(sum(ticket.helped is True for ticket in resolved), reopened)
+    return ResolutionOutcomes(
+        sum(ticket.helped is True for ticket in resolved),
+        reopened,
+        sum(ticket.resolved_cause == WITHDRAWN for ticket in resolved),
+    )
 
 
 def _first_at(ticket: WeeklyTicketRow, what: tuple[str, ...]) -> dt.datetime | None:

@@ -207,6 +207,14 @@ def test_what_needs_a_decision(values: dict[str, Any], expected: str | None) -> 
             ],
         ),
         (
+            {"resolved": 3, "resolution_outcomes": ResolutionOutcomes(0, 0, withdrawn=2)},
+            "escalated",
+            [
+                "*Resolved*: 3. Reporters said it helped: 0, opened again: 0",
+                "Of these, withdrawn by their reporters: 2",
+            ],
+        ),
+        (
             {"resolution_outcomes": ResolutionOutcomes(0, 1)},
             "escalated",
             [

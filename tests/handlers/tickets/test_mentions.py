@@ -108,6 +108,19 @@ FIRST = ":red_circle: *LD-12* class_77_1 · Open · 2026-11-21 03:20 UTC"
             ],
         ),
         (
+            {
+                "resolver": "U7",
+                "resolved_at": NOW,
+                "status": Status.RESOLVED,
+                "resolved_cause": "withdrawn",
+            },
+            [
+                ":white_circle: *LD-12* class_77_1 · Withdrawn by the reporter · "
+                "2026-11-21 03:20 UTC",
+                "Withdrawn by Anna &lt;x&gt;, 2026-11-21 03:20 UTC",
+            ],
+        ),
+        (
             {"verdict": Verdict("unknown", NOW, NOW).to_json()},
             [FIRST, "Nobody has claimed it yet."],
         ),

@@ -211,9 +211,11 @@ def test_escalations_and_outcomes() -> None:
     late.record_escalation(1, SINCE + 2 * DAY, "support")
     late.add_event("reopened", SINCE + 3 * DAY, "U1")
     late.resolved_at = SINCE + 4 * DAY
-    report = count(early, late, ticket(3, DAY))
+    withdrawn = ticket(4, DAY, status=Status.RESOLVED, resolved_cause="withdrawn")
+    withdrawn.resolved_at = SINCE + 2 * DAY
+    report = count(early, late, ticket(3, DAY), withdrawn)
     assert EscalationCounts(tickets=2, alerts=3, last=1) == report.escalations
-    assert ResolutionOutcomes(helped=1, reopened=1) == report.resolution_outcomes
+    assert ResolutionOutcomes(helped=1, reopened=1, withdrawn=1) == report.resolution_outcomes
 
 
 def test_how_often_verdicts_were_right() -> None:
