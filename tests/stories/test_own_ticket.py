@@ -51,7 +51,7 @@ async def test_reporter_withdraws_their_ticket(http_harness: Harness) -> None:
     assert (ticket.escalates_at, ticket.count_events("withdrawn")) == (None, 1)
     card = find_card(http_harness, "taken-back")
     assert "Withdrawn by the reporter" in card["blocks"][0]["text"]["text"]
-    assert f"Withdrawn by: <@{lin.id}>" in text_of(card)
+    assert f"Withdrawn by <@{lin.id}>" in text_of(card)
     assert "Resol" not in text_of(card)
     await lin.command("/tickets", "taken-back")
     assert "taken-back · 提交人已撤回 · " in ephemeral_texts(lin)[-1]

@@ -115,8 +115,9 @@ FIRST = ":red_circle: *LD-12* class_77_1 · Open · 2026-11-21 03:20 UTC"
                 "resolved_cause": "withdrawn",
             },
             [
-                ":white_circle: *LD-12* class_77_1 · Withdrawn by the reporter · "
-                "2026-11-21 03:20 UTC",
+                FIRST.replace(":red_circle:", ":white_circle:").replace(
+                    "Open", "Withdrawn by the reporter"
+                ),
                 "Withdrawn by Anna &lt;x&gt;, 2026-11-21 03:20 UTC",
             ],
         ),
