@@ -55,6 +55,10 @@ class Context:
     async def require_support(
         self, team: str, person: str, refusal: Message = ONLY_SUPPORT
     ) -> None:
-        """Raise NotAllowedError, with `refusal` as its reason, for non-support."""
-        if not await self.permissions.is_support(team, person):
-            raise not_allowed(self.settings, refusal)
+        """Raise NotAllowedError, with `refusal` as its reason, for non-support.
+
+        Raises SlackUnreachableError when Slack cannot be asked.
+        """
+        is_support = await self.permissions.is_support(team, person)
+        if not is_support:
+            raise not_allowed(self.settings, refusal, is_support=is_support)

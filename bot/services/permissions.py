@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from bot.errors import NotAllowedError
+from bot.errors import LagdeskError, NotAllowedError, SlackUnreachableError
 from bot.i18n.messages import Message, message
 from bot.settings import Settings
 
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 
+_SUPPORT_UNKNOWN: Final = message(
+    "Slack could not be asked who is support, so nothing was done. Please try again in a moment."
+)
+
 
 class Permissions(Protocol):
     """Support membership in a workspace."""
 
-    async def is_support(self, team: str, person: str) -> bool:
-        """Return whether this person may act on tickets."""
+    async def is_support(self, team: str, person: str) -> bool | None:
+        """Return whether this person may act on tickets; None while Slack cannot be asked."""
 
 
 class NoPermissions:
@@ -27,8 +31,15 @@ class NoPermissions:
         return False
 
 
-def not_allowed(settings: Settings, reason: Message = ONLY_SUPPORT) -> NotAllowedError:
-    """Build the error with the reason and a description of who support is."""
+def not_allowed(
+    settings: Settings, reason: Message = ONLY_SUPPORT, *, is_support: bool | None = False
+) -> LagdeskError:
+    """Build the error with the reason and a description of who support is.
+
+    With `is_support` None, which nobody could find out, the error is that Slack did not answer.
+    """
+    if is_support is None:
+        return SlackUnreachableError(_SUPPORT_UNKNOWN, code="no_members", maybe_arrived=False)
     if settings.support_group:
         return NotAllowedError(
             message(

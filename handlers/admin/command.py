@@ -109,7 +109,7 @@ class LagdeskCommandHandlers:
             return renderer.mrkdwn(msg), []
         if word == "policy":
             return policy_text(self._policy, renderer), []
-        is_support = await self._users.is_support(requester.team, requester.person)
+        is_support = bool(await self._users.is_support(requester.team, requester.person))
         return help_text(renderer.translator.locale, is_support=is_support), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:

@@ -87,8 +87,8 @@ class ErrorHandler:
     async def _is_support(self, error: Exception, body: Body) -> bool:
         """Return whether a person whose arguments are wrong is support, for the usage."""
         requester = Requester.of(body)
-        return isinstance(error, InputError) and await self._users.is_support(
-            requester.team, requester.person
+        return isinstance(error, InputError) and bool(
+            await self._users.is_support(requester.team, requester.person)
         )
 
     async def _send(self, error: Exception, reply: Coroutine[None, None, bool]) -> bool:

@@ -48,6 +48,7 @@ class UserDirectory:
         self._settings = settings
         self._profiles: FallbackCache[Profile] = FallbackCache(PROFILE_TTL_S)
         self._support_members: FallbackCache[frozenset[str]] = FallbackCache(SUPPORT_TTL_S)
+        self._support_requests: dict[str, asyncio.Future[frozenset[str]]] = {}
         self._recently_failed: TTLCache[tuple[str, str], bool] = TTLCache(_MAX_BACKOFFS, _BACKOFF_S)
 
     async def renderer(self, team: str, person: str) -> Renderer:
@@ -105,18 +106,34 @@ class UserDirectory:
         is_bot = bool(user.get("is_bot"))
         return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""), name, is_bot)
 
-    async def is_support(self, team: str, person: str) -> bool:
+    async def is_support(self, team: str, person: str) -> bool | None:
         """Return whether a user is in SUPPORT_GROUP; without one, in the escalation channel.
 
-        When Slack does not answer, the members fetched last count.
+        When Slack does not answer, the members fetched last count; None when there are none.
         """
+        members: frozenset[str] | None
         try:
-            pending = self._support_members.get((team,), lambda: self._fetch_support_members(team))
-            members = await asyncio.wait_for(pending, _TIMEOUT_S)
+            members = await self._wait_for_support_members(team)
         except _SLACK_ERRORS as error:
             log.warning("could not fetch the support members: %s", _error_name(error))
-            members = self._support_members.last((team,)) or frozenset()
-        return person in members
+            members = self._support_members.last((team,))
+        return None if members is None else person in members
+
+    async def _wait_for_support_members(self, team: str) -> frozenset[str]:
+        """Return the support members; a slow request goes on, so that a second try has them."""
+        pending = self._support_requests.get(team)
+        if pending is None:
+            pending = asyncio.ensure_future(
+                self._support_members.get((team,), lambda: self._fetch_support_members(team))
+            )
+            self._support_requests[team] = pending
+            pending.add_done_callback(lambda done: self._end_support_request(team, done))
+        return await asyncio.wait_for(asyncio.shield(pending), _TIMEOUT_S)
+
+    def _end_support_request(self, team: str, done: asyncio.Future[frozenset[str]]) -> None:
+        del self._support_requests[team]
+        if not done.cancelled():
+            done.exception()  # read, or asyncio logs it when nobody waits any more
 
     async def _fetch_support_members(self, team: str) -> frozenset[str]:
         client = await self._clients.of(team)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from bot.sandbox.slack import Person
 from bot.store import Store
-from tests.conftest import Harness
+from tests.conftest import Harness, open_harness
 from tests.database_faults import SQLITE_FAULTS
-from tests.scenario_helpers import ephemeral_texts, find_card, find_cards, report
+from tests.scenario_helpers import (
+    ephemeral_texts,
+    find_card,
+    find_cards,
+    find_ticket,
+    report,
+)
 
 CNAME = "refused-1"
 
@@ -49,3 +56,22 @@ async def test_refusal_that_is_not_sent(
     http_harness.workspace.fail_next("response_url", error, times=10)
     with SQLITE_FAULTS[database](store) if database else nullcontext():
         assert not await claim(http_harness, guest)
+
+
+async def test_support_is_not_refused_for_a_slow_slack(tmp_path: Path) -> None:
+    """While Slack does not say who is support, everybody reads that, in their language."""
+    async with open_harness(tmp_path) as harness:
+        zhou, guest = (harness.workspace.person(name) for name in ("zhou", "guest"))
+        assert (await report(guest, CNAME)).ok
+        await harness.settled()
+        harness.workspace.fail_next("conversations.members", "dropped", times=1000)
+        for person, why in (
+            (zhou, "无法向 Slack 查询谁是支持人员"),
+            (guest, "Slack could not be asked"),
+        ):
+            await claim(harness, person)
+            assert why in ephemeral_texts(person, "escalations")[-1]
+        assert why in (await guest.command("/tickets", "open")).text
+        harness.workspace.faults.clear()
+        await claim(harness, zhou)
+        assert (await find_ticket(harness, CNAME)).assignee == zhou.id

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.errors import NotAllowedError
-from bot.i18n.messages import Message, message
+from bot.i18n.messages import message
 from bot.services.context import Context
-from bot.settings import Settings
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -18,6 +16,7 @@ from bot.store.tickets import tickets
 
 EXPORT: Final = "tickets.export"
 MAX_SHOWN: Final = 20
+_ONLY_SUPPORT: Final = message("Only support can see the audit log.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,7 @@ class AuditLogService:
 
         Raises NotAllowedError for non-support, NotFoundError for an unknown ticket.
         """
-        if not await self._context.permissions.is_support(team, person):
-            raise NotAllowedError(_not_allowed_message(self._context.settings))
+        await self._context.require_support(team, person, _ONLY_SUPPORT)
         return await self._context.store.read(lambda session: _read(session, team, number))
 
 
@@ -66,15 +64,6 @@ def _read(session: Session, team: str, number: int | None) -> list[AuditRecord]:
         )
         for entry in entries
     ]
-
-
-def _not_allowed_message(settings: Settings) -> Message:
-    """Return the refusal for a person who may not read the audit log."""
-    if settings.support_group:
-        return message(
-            "Only support, the members of the support user group, can see the audit log."
-        )
-    return message("Only support, the members of the escalation channel, can see the audit log.")
 
 
 def record_export(

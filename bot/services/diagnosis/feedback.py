@@ -50,7 +50,7 @@ class FeedbackService:
         await self._context.store.transact(work)
         if rating is not Rating.RIGHT or visible.status is Status.RESOLVED:
             return False
-        return await self._context.permissions.is_support(team, person)
+        return bool(await self._context.permissions.is_support(team, person))
 
     async def save_true_cause(self, team: str, number: int, person: str, cause: str) -> None:
         """Store what was wrong, of a verdict that the person rated.

@@ -72,7 +72,7 @@ class SummaryService:
 
         Returns whether the reader is support; the oldest tickets are left out for others.
         """
-        is_support = await self._context.permissions.is_support(team, person)
+        is_support = bool(await self._context.permissions.is_support(team, person))
         weeks = (self.last_week, self.this_week)
         reports = [await self.count(week, self.team_filter(team)) for week in weeks]
         if not is_support:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.i18n.messages import message
 from bot.services.context import Context
-from bot.services.permissions import not_allowed
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -36,7 +35,7 @@ async def find_visible(context: Context, team: str, number: int, person: str) ->
         return ticket, {each.reporter for each in everybody}
 
     ticket, reporters = await context.store.read(work)
-    if person not in reporters and not await context.permissions.is_support(team, person):
+    if person not in reporters:
         others = message("You can only see tickets you reported; support sees all.")
-        raise not_allowed(context.settings, others)
+        await context.require_support(team, person, others)
     return ticket

@@ -86,7 +86,10 @@ class TicketActions:
 
     async def hand_over(self, request: ActionRequest, to: str) -> Ticket:
         """Assign a ticket to a person who may act on it, and notify them."""
-        if not await self._context.permissions.is_support(request.team, to):
+        is_support = await self._context.permissions.is_support(request.team, to)
+        if is_support is None:
+            raise not_allowed(self._context.settings, is_support=None)
+        if not is_support:
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}
         return await self._act(
@@ -317,7 +320,7 @@ class TicketActions:
                 raise NotAllowedError(only_reporter)
             may_act = is_support or (or_reporter and is_reporter)
             if only_reporter is None and not may_act:
-                raise not_allowed(self._context.settings)
+                raise not_allowed(self._context.settings, is_support=is_support)
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form was delivered twice
             before = len(ticket.history)

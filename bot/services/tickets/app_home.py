@@ -93,7 +93,7 @@ class AppHomeService:
 
     async def load(self, team: str, person: str, after: str = "") -> AppHome:
         """Read a person's App Home; `after` is the cursor of its longer list."""
-        is_support = await self._context.permissions.is_support(team, person)
+        is_support = bool(await self._context.permissions.is_support(team, person))
         now = self._context.clock.now()
 
         def work(session: Session) -> AppHome:

@@ -199,7 +199,7 @@ class TicketService:
         def work(session: Session) -> Ticket:
             ticket = tickets.lock(session, number, team)
             if not is_support and not (allow_reporter and ticket.reporter == person):
-                raise not_allowed(self._context.settings)
+                raise not_allowed(self._context.settings, is_support=is_support)
             previous_status, before = ticket.status, len(ticket.history)
             change(ticket, now)
             if ticket.status is Status.OPEN and previous_status is not Status.OPEN:
@@ -282,9 +282,12 @@ class TicketService:
 
     async def _restrict(self, query: TicketQuery, person: str) -> TicketQuery:
         """Restrict a query to what this person may see."""
-        if query.reporter == person or await self._context.permissions.is_support(
-            query.team, person
-        ):
+        if query.reporter == person:
+            return query
+        is_support = await self._context.permissions.is_support(query.team, person)
+        if is_support is None:  # an incomplete list would look like a complete one
+            raise not_allowed(self._context.settings, is_support=None)
+        if is_support:
             return query
         nothing = query.reporter is not None  # another person's
         return replace(

@@ -108,8 +108,22 @@ async def test_support_is_the_group_or_the_channel(lagdesk: Harness) -> None:
     assert set(group.users) == {id_ for id_ in everybody if await by_group.is_support(TEAM, id_)}
 
 
-async def test_nobody_is_support_while_slack_is_unreachable(lagdesk: Harness) -> None:
-    """Without a response from Slack, no user counts as support."""
+async def test_support_is_unknown_while_slack_is_unreachable(lagdesk: Harness) -> None:
+    """Without a response from Slack nobody is said not to be support; the last members count."""
+    people, zhou = people_of(lagdesk), lagdesk.workspace.person("zhou").id
+    lagdesk.workspace.fail_next("conversations.members", "dropped", times=20)
+    assert await people.is_support(TEAM, zhou) is None
+    lagdesk.workspace.faults.clear()
+    assert (await people.is_support(TEAM, zhou), await people.is_support(TEAM, LIN)) == (
+        True,
+        False,
+    )
+
+
+async def test_slow_request_for_support_members_goes_on(lagdesk: Harness) -> None:
+    """A request that takes longer than an answer may is not sent again by the next one."""
     people = people_of(lagdesk)
-    lagdesk.workspace.fail_next("conversations.members", "dropped", times=2)
-    assert False is await people.is_support(TEAM, ZHOU)
+    lagdesk.workspace.fail_next("conversations.members", "timeout")
+    assert await people.is_support(TEAM, ZHOU) is None
+    assert await people.is_support(TEAM, ZHOU) is None
+    assert count(lagdesk.workspace, "conversations.members") == 1
