@@ -11,6 +11,7 @@ from bot.escalation import Policy
 from bot.ports import Clock
 from bot.services.assembly import Services
 from bot.settings import Settings
+from bot.targets import Targets
 from handlers.admin.channel_events import ChannelEventHandlers
 from handlers.admin.command import LagdeskCommandHandlers, LagdeskServices
 from handlers.app_metrics.command import QualityHandlers
@@ -44,7 +45,7 @@ def register(
     app: AsyncApp, services: Services, users: UserDirectory, settings: Settings, clock: Clock
 ) -> None:
     """Register the handlers of every feature."""
-    home = HomePublisher(services.app_home, services.tickets.apps, users)
+    home = HomePublisher(services.app_home, services.tickets.apps, users, Targets.of(settings))
     reports = ReportHandlers(services.tickets, services.preferences, users, clock)
     modal = PreferencesModal(services.preferences, services.tickets.apps, users)
     handlers: tuple[Handlers, ...] = (

@@ -28,6 +28,7 @@ from handlers.slack.request import (
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
+from handlers.ui.causes import cause_menu
 from handlers.ui.renderer import Renderer
 
 _FEEDBACK_LABELS: Final = {
@@ -39,9 +40,7 @@ ACCEPT: Final = "ticket.accept"
 _DETAILS: Final = "verdict.details"
 _OWN_LANGUAGE: Final = "verdict.own_language"
 _IN_MY_LANGUAGE: Final = message("In my language")
-_TRUE_CAUSES: Final = {
-    key: title for key, title in RESOLUTION_TITLES.items() if key not in {UNKNOWN, NOT_FOUND}
-}
+_TRUE_CAUSES: Final = RESOLUTION_TITLES.keys() - {UNKNOWN, NOT_FOUND}
 _TRUE_CAUSE: Final = "verdict.true_cause"
 _THANKS: Final = message("Thank you. This makes the next verdicts better.")
 _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
@@ -102,10 +101,12 @@ class FeedbackHandlers:
 
 
 def _true_cause_question(number: int, renderer: Renderer) -> Block:
-    options = [
-        (f"{number}:{key}", renderer.plain_text(title)) for key, title in _TRUE_CAUSES.items()
+    causes = [key for key in RESOLUTION_TITLES if key in _TRUE_CAUSES]
+    groups = [
+        (label, [(f"{number}:{key}", title) for key, title in pairs])
+        for label, pairs in cause_menu(renderer, causes)
     ]
-    menu = block_kit.action_select(_TRUE_CAUSE, options, "")
+    menu = block_kit.grouped_select(groups, action_id=_TRUE_CAUSE)
     question = message("What was it instead, if you know?")
     return block_kit.section("true_cause", renderer.mrkdwn(question), accessory=menu)
 

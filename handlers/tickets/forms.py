@@ -16,6 +16,7 @@ from bot.services.tickets.submission import COMMENT_LENGTH
 from bot.ticket import Ticket
 from handlers.tickets.source_message import is_permalink
 from handlers.ui import block_kit
+from handlers.ui.block_kit import OptionGroup
 from handlers.ui.form_state import (
     State,
     read_metadata,
@@ -200,20 +201,23 @@ class ResolveForm:
     def view(
         self,
         renderer: Renderer,
-        causes: Sequence[tuple[str, str]],
+        causes: Sequence[OptionGroup],
         canned: Sequence[str],
         ticket: str,
     ) -> block_kit.Block:
-        """Build the modal; `causes` are (key, name) pairs, `canned` texts to choose from."""
+        """Build the modal; `canned` are texts to choose from."""
         plain_text = renderer.plain_text
         return block_kit.modal(
             self.CALLBACK_ID,
             plain_text(message("Resolve %(ticket)s", ticket=ticket)),
             [
-                block_kit.field(
-                    "cause",
-                    plain_text(message("What was the cause?")),
-                    block_kit.select(causes, self.cause),
+                block_kit.fill_in(
+                    block_kit.field(
+                        "cause",
+                        plain_text(message("What was the cause?")),
+                        block_kit.grouped_select(causes),
+                    ),
+                    self.cause,
                 ),
                 block_kit.field(
                     "canned",

@@ -9,13 +9,14 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.causes import RESOLUTION_TITLES
+from bot.causes import NOT_FOUND, RESOLUTION_TITLES, UNKNOWN, resolution_title
 from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.context import DatabaseError
 from bot.services.tickets.actions import ActionRequest, TicketActions
 from bot.services.tickets.service import TicketService
+from bot.ticket import Ticket
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
@@ -23,7 +24,7 @@ from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import CorrectForm
 from handlers.tickets.resolutions import canned_resolutions
-from handlers.ui.renderer import Renderer
+from handlers.ui.causes import cause_menu
 
 _TICKET_ACTIONS: Final = re.compile(
     r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw|accept)"
@@ -106,7 +107,10 @@ class TicketButtonHandlers:
         ticket = await self._tickets.accept_verdict(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         msg = message(
-            "%(ticket)s (%(cname)s) is resolved.", ticket=ticket.label, cname=ticket.cname
+            "%(ticket)s (%(cname)s) is resolved: %(cause)s.",
+            ticket=ticket.label,
+            cname=ticket.cname,
+            cause=resolution_title(ticket.resolved_cause),
         )
         await respond(text=renderer.mrkdwn(msg), replace_original=True)
 
@@ -124,8 +128,10 @@ class TicketButtonHandlers:
         ticket = await self._tickets.find_for_support(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         canned = canned_resolutions(self._tickets.canned_resolutions, renderer)
-        form = ResolveForm(number, cause=accepted_cause(ticket.verdict))
-        view = form.view(renderer, cause_options(renderer), canned, ticket.label)
+        found = _causes_of(ticket)
+        form = ResolveForm(number, cause=next(iter(found), UNKNOWN))
+        causes = cause_menu(renderer, RESOLUTION_TITLES, found)
+        view = form.view(renderer, causes, canned, ticket.label)
         await open_modal(client, trigger_id, view)
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
@@ -144,6 +150,11 @@ class TicketButtonHandlers:
         await ack()
 
 
-def cause_options(renderer: Renderer) -> list[tuple[str, str]]:
-    """Return the causes a ticket can be resolved with, as (key, name) pairs."""
-    return [(key, renderer.plain_text(name)) for key, name in RESOLUTION_TITLES.items()]
+def _causes_of(ticket: Ticket) -> list[str]:
+    """Return the causes of a ticket's verdict that it can be resolved with, the likeliest first."""
+    if ticket.verdict is None:
+        return []
+    others = [other["cause"] for other in ticket.verdict["others"]]
+    accepted = accepted_cause(ticket.verdict) if ticket.cause != NOT_FOUND else NOT_FOUND
+    causes = dict.fromkeys([accepted, *others])
+    return [cause for cause in causes if cause != UNKNOWN and cause in RESOLUTION_TITLES]

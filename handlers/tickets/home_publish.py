@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SlackUnreachableError
 from bot.i18n.messages import message
 from bot.services.tickets.app_home import AppHomeService
+from bot.targets import Targets
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_view import home_view
@@ -23,10 +24,17 @@ _SLACK_TOO_SLOW: Final = message("Slack was too slow to show the Home tab. Open 
 class HomePublisher:
     """Publishes App Homes."""
 
-    def __init__(self, app_home: AppHomeService, apps: Sequence[str], users: UserDirectory) -> None:
+    def __init__(
+        self,
+        app_home: AppHomeService,
+        apps: Sequence[str],
+        users: UserDirectory,
+        targets: Targets,
+    ) -> None:
         self._app_home = app_home
         self._apps = list(apps)
         self._users = users
+        self._targets = targets
 
     async def publish(self, client: AsyncWebClient, requester: Requester, cursor: str = "") -> None:
         """Publish a person's App Home; `cursor` is where its list begins.
@@ -35,7 +43,7 @@ class HomePublisher:
         """
         renderer = await self._users.renderer(requester.team, requester.person)
         home = await self._app_home.load(requester.team, requester.person, cursor)
-        view = home_view(home, self._apps, renderer)
+        view = home_view(home, self._apps, renderer, self._targets)
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
                 await client.views_publish(user_id=requester.person, view=view)

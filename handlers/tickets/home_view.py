@@ -8,8 +8,10 @@ from typing import Final
 from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import Message, PersonId, message
 from bot.services.tickets.app_home import ALL, COUNT_LIMIT, FILTER_OPTIONS, UNRESOLVED, AppHome
+from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.result_lines import result_lines
+from handlers.escalation.lines import target_lines
 from handlers.tickets import card as tickets_card
 from handlers.tickets.own_message import own_buttons
 from handlers.ui import block_kit
@@ -39,12 +41,16 @@ _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
     },
 }
 _MAX_CAUSES: Final = 99  # Slack's menus take a hundred options
+_NO_TARGETS: Final = Targets()
 _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 
 
-def home_view(home: AppHome, apps: Sequence[str], renderer: Renderer) -> Block:
-    """Build the App Home."""
-    queue = [] if home.queue is None else _queue(home, home.queue.tickets, apps, renderer)
+def home_view(
+    home: AppHome, apps: Sequence[str], renderer: Renderer, targets: Targets = _NO_TARGETS
+) -> Block:
+    """Build the App Home; the tickets of the queue have their next target."""
+    rows = [] if home.queue is None else [_row(t, targets, renderer) for t in home.queue.tickets]
+    queue = [] if home.queue is None else _queue(home, rows, apps, renderer)
     return block_kit.home(
         [
             *([] if home.is_greeted else _greeting(renderer)),
@@ -84,9 +90,8 @@ def _buttons(renderer: Renderer) -> list[Block]:
 
 
 def _queue(
-    home: AppHome, tickets: Sequence[Ticket], apps: Sequence[str], renderer: Renderer
+    home: AppHome, rows: Sequence[Block], apps: Sequence[str], renderer: Renderer
 ) -> list[Block]:
-    rows = [_row(ticket, renderer) for ticket in tickets]
     none = renderer.mrkdwn(message("No matching tickets."))
     return [
         block_kit.header("queue", renderer.plain_text(message("Queue"))),
@@ -131,17 +136,17 @@ def _menu(name: str, options: Mapping[str, str], selected: object) -> Element:
     return block_kit.action_select(f"home.{name}", list(options.items()), selected_value)
 
 
-def _row(ticket: Ticket, renderer: Renderer) -> Block:
+def _row(ticket: Ticket, targets: Targets, renderer: Renderer) -> Block:
     """Build a ticket of the queue with the button of its next step."""
     lines = [tickets_card.ticket_line(ticket, renderer), *result_lines(ticket, renderer)[:1]]
-    text = "\n".join([*lines, _detail_line(ticket, renderer)])
+    text = "\n".join([*lines, _detail_line(ticket, targets, renderer)])
     verb = _NEXT_STEP.get(ticket.status, "reopen")
     return block_kit.section(
         f"row-{ticket.id}", text, accessory=tickets_card.ticket_button(verb, ticket, renderer)
     )
 
 
-def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
+def _detail_line(ticket: Ticket, targets: Targets, renderer: Renderer) -> str:
     parts = [
         message("%(text)s", text=ticket.app),
         message("Claimed by %(person)s", person=PersonId(ticket.assignee))
@@ -153,7 +158,8 @@ def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
         message(":rotating_light: escalated") if ticket.escalated_at else None,
         message(":red_circle: class in progress") if ticket.is_live else None,
     ]
-    return " · ".join(renderer.mrkdwn(each) for each in parts if each is not None)
+    known = [renderer.mrkdwn(each) for each in parts if each is not None]
+    return " · ".join([*known, *target_lines(ticket, targets, renderer)])
 
 
 def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:

@@ -10,6 +10,7 @@ import slackblocks as sb
 
 Block = dict[str, Any]
 Element = Any
+OptionGroup = tuple[str, Sequence[tuple[str, str]]]  # a label, and (value, text) pairs
 
 TEXT_LENGTH: Final = 3000
 FIELD_LENGTH: Final = 2000
@@ -166,6 +167,14 @@ def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: 
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
+def grouped_select(groups: Sequence[OptionGroup], action_id: str = INPUT_ACTION_ID) -> Element:
+    """Build a select menu whose options are in groups; `fill_in` selects one."""
+    built = [
+        sb.OptionGroup(plain_text(label, OPTION_LENGTH), _options(pairs)) for label, pairs in groups
+    ]
+    return sb.StaticSelectMenu(action_id=action_id, option_groups=built)
+
+
 def external_select(placeholder: str) -> Element:
     """Build a select menu whose options the app returns for what is typed, or for nothing."""
     return sb.ExternalSelectMenu(
@@ -230,11 +239,16 @@ def fill_in(field: Block, value: str | int) -> Block:
     initial: Block = {}
     if element["type"] == "datetimepicker":
         initial = {"initial_date_time": value}
-    elif options := [each for each in element.get("options", ()) if each["value"] == value]:
+    elif options := [each for each in _options_of(element) if each["value"] == value]:
         initial = {"initial_option": options[0]}
     elif value and "max_length" in element:
         initial = {"initial_value": str(value)[: element["max_length"]]}
     return field | {"element": element | initial}
+
+
+def _options_of(element: Block) -> list[Block]:
+    grouped = [each for group in element.get("option_groups", ()) for each in group["options"]]
+    return [*element.get("options", ()), *grouped]
 
 
 def with_hint(field: Block, hint: str) -> Block:

@@ -1,14 +1,19 @@
-"""Names of verdicts' parts: a cause with medium and direction, a metric, a missing item."""
+"""Names of verdicts' parts: a cause with medium and direction, a metric, a missing item.
+
+And the causes as the options of a menu.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from bot.call import Direction, Media, Metric, MissingKind, MissingReason
-from bot.causes import CAUSES
+from bot.causes import CAUSES, RESOLUTION_TITLES
 from bot.charts.labels import DIRECTION_NAMES, MEDIA_NAMES, METRIC_NAMES
 from bot.i18n.messages import Message, message
+from handlers.ui.block_kit import OptionGroup
+from handlers.ui.renderer import Renderer
 
 MISSING_ITEM_NAMES: Final[Mapping[MissingKind, Message]] = {
     MissingKind.CALL: message("the call"),
@@ -31,6 +36,35 @@ MISSING_REASON_TEXTS: Final[Mapping[MissingReason, Message]] = {
     MissingReason.MAY_BE_INCOMPLETE: message("may be incomplete"),
     MissingReason.UNSUPPORTED: message("this cloud does not provide it"),
 }
+_MENU_GROUPS: Final = (  # of causes, by the first parts of their keys
+    (message("No cause"), ("none", "not_found", "unknown")),
+    (message("Network"), ("network",)),
+    (message("Connection"), ("connection", "reconnect")),
+    (message("Device"), ("device",)),
+    (message("App or browser"), ("client",)),
+    (message("What people did"), ("user_action", "session")),
+    (message("Sound and picture"), ("media",)),
+    (message("Joining a channel"), ("join",)),
+    (message("Cloud"), ("server",)),
+)
+
+
+def cause_menu(
+    renderer: Renderer, keys: Collection[str], first: Sequence[str] = ()
+) -> list[OptionGroup]:
+    """Return the groups of a menu of causes; those of a verdict, `first`, in one of their own."""
+    groups = [(message("Diagnosis"), first)]
+    for label, parts in _MENU_GROUPS:
+        members = [key for key in keys if key.partition(".")[0] in parts and key not in first]
+        groups.append((label, members))
+    return [
+        (
+            renderer.plain_text(label),
+            [(key, renderer.plain_text(RESOLUTION_TITLES[key])) for key in members],
+        )
+        for label, members in groups
+        if members
+    ]
 
 
 def cause_title(key: str, media: Media | None, direction: Direction | None) -> Message:

@@ -101,8 +101,16 @@ async def test_support_resolves_with_an_accepted_verdict(verdicts: Harness) -> N
         await person.click(post, "verdict.right")
         await verdicts.settled()
     assert "ticket.accept" not in text_of(lin.ephemerals("escalations")[-1])
-    await zhou.click(zhou.ephemerals("escalations")[-1], "ticket.accept")
+    card = find_card(verdicts, "class_77_2")
+    await zhou.click(card, "ticket.resolve")
+    causes = (await zhou.wait_for_view("resolve"))["blocks"][0]["element"]
+    assert causes["initial_option"] == causes["option_groups"][0]["options"][0]
+    assert causes["option_groups"][0]["label"]["text"] == "诊断结论"
+    assert causes["initial_option"]["value"] == "network.loss"
+    offer = zhou.ephemerals("escalations")[-1]
+    await zhou.click(offer, "ticket.accept")
     await verdicts.settled()
+    assert "（class_77_2）已解决：网络丢包。" in text_of(zhou.ephemerals("escalations")[-1])
     ticket = await find_ticket(verdicts, "class_77_2")
     assert (ticket.status, ticket.resolved_cause, ticket.resolver) == (
         *("resolved", "network.loss"),

@@ -13,9 +13,9 @@ from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.service import RecentClass
 from handlers.tickets.forms import ReportForm, ResolveForm, with_warning
-from handlers.tickets.handlers import cause_options
 from handlers.tickets.recent_classes import with_own_values, with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions
+from handlers.ui.causes import cause_menu
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import make_ticket
 
@@ -47,10 +47,12 @@ def test_report_form(locale: LocaleName) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_resolve_form(locale: LocaleName) -> None:
-    """Every cause is an option, within a menu's limits; a diagnosed one is preselected."""
+    """Every cause is an option once, the diagnosed ones first, of which one is preselected."""
     renderer = Renderer(Translator(locale))
-    options = cause_options(renderer)
-    assert len(RESOLUTION_TITLES) == len(options) <= 100
+    options = cause_menu(renderer, RESOLUTION_TITLES, ["network.loss", "media.no_sound"])
+    keys = [key for _, pairs in options for key, _ in pairs]
+    assert keys[:2] == ["network.loss", "media.no_sound"]
+    assert sorted(keys) == sorted(RESOLUTION_TITLES)
     usual = canned_resolutions((), renderer)
     view = ResolveForm(12, cause="network.loss").view(renderer, options, usual, "LD-12")
     assert blocks_of(view) == ["cause", "canned", "resolution"]
@@ -92,7 +94,7 @@ def test_forged_number_is_nobodys(metadata: str) -> None:
 
 def test_the_ticket_of_a_form_is_read_again() -> None:
     """The modal's metadata has the ticket's number."""
-    view = ResolveForm(12).view(EN, [("none", "fine")], ["cable"], "LD-12")
+    view = ResolveForm(12).view(EN, [("", [("none", "fine")])], ["cable"], "LD-12")
     assert ResolveForm.parse({}, view["private_metadata"]).number == 12
 
 
@@ -237,7 +239,7 @@ def test_a_form_without_an_app() -> None:
 def test_what_is_written_in_a_resolve_form() -> None:
     """What was done is chosen, written, or both."""
     canned = ["new cable", "new router"]
-    view = ResolveForm(12).view(EN, [("none", "fine")], canned, "LD-12")
+    view = ResolveForm(12).view(EN, [("", [("none", "fine")])], canned, "LD-12")
     assert (view["title"]["text"], view["submit"]["text"]) == ("Resolve LD-12", "Resolve")
     cause, chosen, written = view["blocks"]
     assert [bool(field.get("optional")) for field in (cause, chosen, written)] == [

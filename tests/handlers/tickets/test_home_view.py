@@ -10,6 +10,7 @@ from bot.causes import RESOLUTION_TITLES
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.app_home import AppHome, QueueFilter
 from bot.store.tickets.lists import TicketPage
+from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from handlers.tickets.home_view import home_view
 from handlers.ui.block_kit import Block
@@ -169,6 +170,14 @@ def test_a_row_of_the_queue(values: dict[str, Any], expected: str) -> None:
     """What distinguishes the ticket, under its line."""
     home = make_home(queue=TicketPage((make_ticket(**values),)))
     assert texts_of(blocks_of(home).values())["row-12"][1] == expected
+
+
+def test_target_of_a_row() -> None:
+    """When the next step is due, in the queue."""
+    home = make_home(queue=TicketPage((make_ticket(),)))
+    view = home_view(home, APPS, EN, Targets({"": 600.0}))
+    (row,) = (block for block in view["blocks"] if block["block_id"] == "row-12")
+    assert "kids · Target: claim by <!date^1795231800^" in row["text"]["text"]
 
 
 TICKETS: tuple[Ticket, ...] = (make_ticket(),)
