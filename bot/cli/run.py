@@ -65,27 +65,35 @@ async def until_stopped(
     When that takes longer than `limit_s`, the process ends all the same: a thread that waits for
     a database can hang. Nothing is lost; what was under way goes on at the next start.
     """
-    task = asyncio.ensure_future(work)
+    task, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
     stopped = threading.Event()
 
-    def stop() -> None:
-        if not stopped.is_set():
-            stopped.set()
-            deadline = threading.Timer(limit_s, exit_process or _exit)
-            deadline.daemon = True
-            deadline.start()
-            task.cancel()
+    def stop(*_: object) -> None:
+        _handle_signals(signal.SIG_IGN)
+        stopped.set()
+        deadline = threading.Timer(limit_s, exit_process or _exit)
+        deadline.daemon = True
+        deadline.start()
+        loop.call_soon_threadsafe(task.cancel)
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; not the main thread
-            loop.add_signal_handler(number, stop)
+    _handle_signals(stop)
     try:
         await task
     except asyncio.CancelledError:
         if not stopped.is_set():
             raise
     return EXIT_OK
+
+
+def _handle_signals(handler: Callable[..., None] | signal.Handlers) -> None:
+    """Set what SIGINT and SIGTERM do until the process has ended.
+
+    A loop's own handlers are removed when it is closed: a second signal would then end the process
+    with another exit status.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(number, handler)
 
 
 def announce_ready(line: str) -> None:

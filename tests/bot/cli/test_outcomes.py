@@ -9,7 +9,7 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -328,8 +328,17 @@ async def test_a_demo_whose_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
     assert EN.translate(caught.value.user_message) == f"Port {port} is not free."
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-async def test_signals_stop_a_server(stop: signal.Signals) -> None:
+@pytest.fixture
+def signals() -> Iterator[Sequence[signal.Signals]]:
+    """The signals that stop a server; afterwards they do what they did before."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield list(handlers)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("stop", [0, 1])
+async def test_signals_stop_a_server(signals: Sequence[signal.Signals], stop: int) -> None:
     """Both do; what it has open is closed, and no timer keeps the process alive."""
     started, closed = asyncio.Event(), asyncio.Event()
 
@@ -342,15 +351,14 @@ async def test_signals_stop_a_server(stop: signal.Signals) -> None:
 
     waiting = asyncio.create_task(run.until_stopped(work(), exit_process=closed.set))
     await started.wait()
-    signal.raise_signal(stop)
+    signal.raise_signal(signals[stop])
     assert (await asyncio.wait_for(waiting, 10), closed.is_set()) == (0, True)
     timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert [timer.daemon for timer in timers] == [True] * len(timers) != []
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        assert loop.remove_signal_handler(number)
+    assert [signal.getsignal(number) for number in signals] == [signal.SIG_IGN] * 2
 
 
+@pytest.mark.usefixtures("signals")
 async def test_a_server_that_does_not_end_is_ended() -> None:
     """The process exits in time, also when its work waits for ever."""
     started, exited = asyncio.Event(), threading.Event()

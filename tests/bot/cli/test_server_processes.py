@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import time
@@ -162,6 +163,17 @@ async def test_serve_stops_whatever_is_open(fleet: Fleet) -> None:
     for writer in (*writers, idle):
         writer.close()
     await connection.close()
+
+
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("socket",), ("worker",)])
+async def test_signals_while_a_process_stops(fleet: Fleet, command: Sequence[str]) -> None:
+    """However often and however late a host sends SIGTERM, the exit status stays 0."""
+    process = (await fleet.start(*command)).process
+    while process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)  # `send_signal` would take the exit status
+        await asyncio.sleep(0)
+    assert process.returncode == 0
 
 
 @pytest.mark.postgres
