@@ -13,6 +13,7 @@ _INTERVAL: Final = re.compile(
     r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–—~]\s*([01]?[0-9]|2[0-4]):([0-5][0-9])(?:\s+(\S+))?"
 )
 _MIDNIGHT: Final = 24 * 60
+_MINUTE: Final = dt.timedelta(minutes=1)
 _MAX_ITERATIONS: Final = 100  # adjoining intervals; two days have far fewer
 
 
@@ -34,9 +35,8 @@ class DailyInterval:
         end = dt.datetime.combine(day, dt.time(), local_time.tzinfo) + dt.timedelta(
             minutes=self.end
         )
-        when = end.astimezone(dt.UTC)
         # when clocks go back, the end occurs twice and the first may be past
-        return when if when > moment else end.replace(fold=1).astimezone(dt.UTC)
+        return next(when for when in _moments_of(end) if when > moment)
 
     def __str__(self) -> str:
         start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (self.start, self.end))
@@ -47,6 +47,21 @@ class DailyInterval:
         if self.start > self.end:
             return not self.end <= minute < self.start
         return self.start <= minute < self.end
+
+
+def _moments_of(local_time: dt.datetime) -> Sequence[dt.datetime]:
+    """Return when a time occurs, in UTC: twice when clocks go back over it.
+
+    One that clocks skip when they go forward counts as the moment when they do.
+    """
+    first, second = (local_time.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+    if first <= second:
+        return first, second
+    zone, skipped = local_time.tzinfo, range(round((first - second) / _MINUTE))
+    before = second.astimezone(zone).utcoffset()
+    moments = [second + minute * _MINUTE for minute in skipped]
+    changed = [when for when in moments if when.astimezone(zone).utcoffset() != before]
+    return (min(changed, default=first),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Quiet hours: when they end, over midnight, in several zones, and when clocks are put back."""
+"""Quiet hours: when they end, over midnight, in several zones, and when clocks change."""
 
 from __future__ import annotations
 
@@ -35,8 +35,15 @@ def at(text: str) -> dt.datetime:
         # New York's clocks go back at 06:00 UTC: 01:30 occurs twice, 08:00 is 13:00 UTC
         ("22:00-08:00 America/New_York", "2026-11-01T05:30", "2026-11-01T13:00"),
         ("00:00-01:30 America/New_York", "2026-11-01T06:10", "2026-11-01T06:30"),
-        # ... and forward at 07:00 UTC: there is no 02:30
-        ("22:00-02:30 America/New_York", "2026-03-08T06:30", "2026-03-08T07:30"),
+        # ... and forward at 07:00 UTC, from 02:00 to 03:00, or in Egypt at 22:00 UTC over midnight
+        ("22:00-02:00 America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),
+        ("22:00-02:01 America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),
+        ("22:00-02:30 America/New_York", "2026-03-08T06:30", "2026-03-08T07:00"),
+        ("22:00-02:59 America/New_York", "2026-03-08T06:59", "2026-03-08T07:00"),
+        ("22:00-03:00 America/New_York", "2026-03-08T06:59", "2026-03-08T07:00"),
+        ("22:00-03:01 America/New_York", "2026-03-08T06:59", "2026-03-08T07:01"),
+        ("22:00-24:00 Africa/Cairo", "2026-04-23T21:59", "2026-04-23T22:00"),
+        ("22:00-00:30 Africa/Cairo", "2026-04-23T21:59", "2026-04-23T22:00"),
     ],
 )
 def test_end_of_quiet_hours(setting: str, moment: str, awake_at: str) -> None:
