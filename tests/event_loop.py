@@ -53,6 +53,10 @@ class TolerantLoop(asyncio.SelectorEventLoop):
             self._cpu_s, self._cpu_read_at = time.thread_time(), now
         return self._cpu_s + self._waiting.waited_s
 
+    def advance(self, seconds: float) -> None:
+        """Let this time pass at once."""
+        self._waiting.waited_s += seconds
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Arguments], Result], *args: *Arguments
     ) -> asyncio.Future[Result]:
