@@ -18,10 +18,10 @@ from bot.store import (
     DatabaseUnavailableError,
     Session,
     Store,
-    waited_for_database,
+    explain_cancellation,
 )
 
-__all__ = ["Context", "DatabaseError", "DatabaseUnavailableError", "waited_for_database"]
+__all__ = ["Context", "DatabaseError", "DatabaseUnavailableError", "explain_cancellation"]
 
 Result = TypeVar("Result")
 

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session
 
-from bot.store.database import DatabaseError, Store, waited_for_database
+from bot.store.database import DatabaseError, Store, explain_cancellation
 from bot.store.engine import LIMITS, DatabaseUnavailableError, Limits, reason_of
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "Limits",
     "Session",
     "Store",
+    "explain_cancellation",
     "reason_of",
-    "waited_for_database",
 ]

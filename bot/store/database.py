@@ -38,6 +38,7 @@ _GROUP_SIZE: Final = 32
 _RETRY_PAUSES_S: Final = (0.02, 0.1)
 _HEALTH_TIMEOUT_S: Final = 2.0
 _WAITED: Final = "cancelled while it waited for the database"
+_WAITED_TO_READ: Final = "cancelled while it read from the database"
 
 
 class Store:
@@ -89,7 +90,8 @@ class Store:
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""
-        return await _wait_for(self._readers.submit(_call, lambda: self.read_sync(work)))
+        reading = self._readers.submit(_call, lambda: self.read_sync(work))
+        return await _wait_for(reading, is_read=True)
 
     def transact_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction and wait for it."""
@@ -97,7 +99,7 @@ class Store:
 
     def read_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads, in the calling thread."""
-        return self._observe(lambda: self._read(work))
+        return self._observe(lambda: self._read(work), is_read=True)
 
     async def find_fault(self) -> str:
         """Write and read a row; return why that failed within two seconds, "" when it is well."""
@@ -179,7 +181,7 @@ class Store:
         probing.report()
         probing.future.result()
 
-    def _observe(self, work: Callable[[], Result]) -> Result:
+    def _observe(self, work: Callable[[], Result], *, is_read: bool = False) -> Result:
         """Log when the database begins to fail, and when it works again.
 
         Raises DatabaseUnavailableError when the database could not do the work.
@@ -191,22 +193,25 @@ class Store:
                 raise
             reason = reason_of(error)
             self._outage_log.failed(reason)
-            raise DatabaseUnavailableError(reason) from error
+            raise DatabaseUnavailableError(reason, is_read=is_read) from error
         self._outage_log.succeeded()
         return result
 
 
-async def _wait_for(future: Future[Result]) -> Result:
+async def _wait_for(future: Future[Result], *, is_read: bool = False) -> Result:
     try:
         return await asyncio.wrap_future(future)
     except asyncio.CancelledError as error:
-        error.add_note(_WAITED)
+        error.add_note(_WAITED_TO_READ if is_read else _WAITED)
         raise
 
 
-def waited_for_database(error: BaseException | None) -> bool:
-    """Return whether a cancellation interrupted somebody who waited for the database."""
-    return _WAITED in getattr(error, "__notes__", ())
+def explain_cancellation(error: BaseException | None) -> DatabaseUnavailableError | None:
+    """Return the reason of a cancellation that interrupted somebody who waited for the database."""
+    notes = getattr(error, "__notes__", ())
+    if _WAITED in notes or _WAITED_TO_READ in notes:
+        return DatabaseUnavailableError("no answer in time", is_read=_WAITED not in notes)
+    return None
 
 
 def _call(work: Callable[[], Result]) -> Result:

@@ -47,6 +47,9 @@ _SQLITE_HEADER: Final = b"SQLite format 3\0"
 _MIN_FREE_BYTES: Final = 256 * 1024
 _CHECKPOINT_PAGES: Final = 4000  # 16 MB; the commit that makes a checkpoint waits for it
 _NOT_SAVED: Final = message("Not saved: the database is unavailable. Try again in a minute.")
+_NOT_READ: Final = message(
+    "Nothing can be read now: the database is unavailable. Try again in a minute."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class DatabaseUnavailableError(LagdeskError, SQLAlchemyError):
 
     retryable = True
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(_NOT_SAVED)
+    def __init__(self, reason: str, *, is_read: bool = False) -> None:
+        super().__init__(_NOT_READ if is_read else _NOT_SAVED)
         self.reason = reason
 
     @property

@@ -11,7 +11,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.services.context import DatabaseUnavailableError, waited_for_database
+from bot.services.context import explain_cancellation
 from handlers.slack.clients import SlackClients
 from handlers.slack.errors import ErrorHandler, LateAnswerError
 from handlers.slack.oauth import Authorization
@@ -85,9 +85,7 @@ class PunctualApp(AsyncApp):
                 with self._requests.count():
                     return await self._dispatch(req)
         except TimeoutError as error:
-            late: Exception = LateAnswerError()
-            if waited_for_database(error.__cause__):
-                late = DatabaseUnavailableError("no answer in time")
+            late = explain_cancellation(error.__cause__) or LateAnswerError()
             return await self._error_handler.handle(late, req.body, req.context)
 
     async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
