@@ -7,20 +7,38 @@ must be printable before anything is installed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.i18n.messages import Message, message
+from bot.i18n.traditional import to_simplified
 from bot.locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A use of a command: what is typed after its name, and what that does."""
+    """A use of a command: what is typed after its name, and what that does.
+
+    `synonyms` are other names of the first argument by language; help in a language shows the
+    first one.
+    """
 
     arguments: Message  # translated where they have words of people
     help: Message
     for_support: bool = False
+    synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """The first argument."""
+        return self.arguments.id.partition(" ")[0]
+
+    def arguments_in(self, language: str) -> Message:
+        """Return the arguments with the first one's name in a language."""
+        name, *_ = (*self.synonyms.get(language, ()), self.word)
+        return replace(self.arguments, id=name + self.arguments.id.removeprefix(self.word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,14 @@ class Command:
     description: str
     examples: tuple[Example, ...]
     resolves_mentions: bool = False  # Slack replaces @person by the person's id
+
+    def find_word(self, typed: str) -> str:
+        """Return the first argument that a person meant, in lower case."""
+        simplified = to_simplified(typed.lower())
+        for example in self.examples:
+            if simplified in itertools.chain(*example.synonyms.values()):
+                return example.word
+        return simplified
 
 
 REPORT: Final = Command(
@@ -103,31 +129,59 @@ LAGDESK: Final = Command(
     "Help, settings, status · 帮助、设置与状态",
     (
         Example(
-            Message("settings"), message("opens your language, usual app and private messages.")
+            Message("settings"),
+            message("opens your language, usual app and private messages."),
+            synonyms={"zh": ("设置", "设定", "通知"), "en": ("settings", "notify")},
         ),
         Example(
             Message("language en"),
             message("chooses your language: %(choices)s.", choices=[*LANGUAGES, "auto"]),
+            synonyms={"zh": ("语言",)},
         ),
-        Example(Message("summary"), message("shows the weekly summary.")),
-        Example(Message("accuracy"), message("shows how often verdicts were right.")),
-        Example(Message("policy"), message("explains who is alerted when.")),
+        Example(
+            Message("summary"),
+            message("shows the weekly summary."),
+            synonyms={"zh": ("周报", "汇总", "每周汇总")},
+        ),
+        Example(
+            Message("accuracy"),
+            message("shows how often verdicts were right."),
+            synonyms={"zh": ("准确率", "诊断准确率")},
+        ),
+        Example(
+            Message("policy"),
+            message("explains who is alerted when."),
+            synonyms={"zh": ("升级规则", "升级策略", "规则")},
+        ),
+        Example(
+            Message("help"),
+            message("shows all commands."),
+            synonyms={"zh": ("帮助", "说明")},
+        ),
         Example(
             Message("channel-language both"),
             message("chooses this channel's language: %(choices)s.", choices=[*LANGUAGES, "both"]),
             for_support=True,
+            synonyms={"zh": ("频道语言",)},
         ),
         Example(
             Message("charts picture"),
             message("draws the charts of tickets; `native` leaves that to Slack."),
             for_support=True,
+            synonyms={"zh": ("图表",)},
         ),
         Example(
             Message("audit LD-12"),
             message("lists who did what to a ticket; without it, to all."),
             for_support=True,
+            synonyms={"zh": ("操作记录", "审计")},
         ),
-        Example(Message("doctor"), message("checks the installation."), for_support=True),
+        Example(
+            Message("doctor"),
+            message("checks the installation."),
+            for_support=True,
+            synonyms={"zh": ("自检", "检查")},
+        ),
     ),
 )
 COMMANDS: Final = (REPORT, DIAGNOSE, QUALITY, TICKETS, LAGDESK)

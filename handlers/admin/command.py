@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import InputError
 from bot.escalation import Policy
 from bot.i18n.messages import Message, message
+from bot.i18n.traditional import to_simplified
 from bot.locales import BOTH, LANGUAGES, LOCALES
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
@@ -31,6 +32,14 @@ from handlers.ui.block_kit import Block
 from handlers.ui.help import help_text
 
 _AUTO: Final = "auto"  # follow Slack
+_CHOICES: Final = {  # what people write for a choice
+    **dict.fromkeys(("中文", "chinese"), "zh"),
+    **dict.fromkeys(("英文", "英语", "english"), "en"),
+    **dict.fromkeys(("自动",), _AUTO),
+    **dict.fromkeys(("双语", "中英文"), BOTH),
+    **dict.fromkeys(("图片",), PICTURE),
+    **dict.fromkeys(("原生",), NATIVE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,9 @@ class LagdeskCommandHandlers:
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Answer the word after the command; with help when there is none."""
         text = " ".join(clean_name(str(body.get("text") or "")).lower().split())
-        word, _, argument = text.partition(" ")
-        if word in ("settings", "notify"):
+        typed, _, argument = text.partition(" ")
+        word = LAGDESK.find_word(typed)
+        if word == "settings":
             await self._modal.open(body, client)
             await ack()
             return
@@ -92,7 +102,8 @@ class LagdeskCommandHandlers:
                     self._services.audit_log, self._users, requester, argument
                 )
             case "language" | "channel-language" | "charts":
-                msg = await self._choose[word](requester, argument)
+                choice = to_simplified(argument)
+                msg = await self._choose[word](requester, _CHOICES.get(choice, choice))
             case "accuracy":
                 rows = await self._services.feedback.accuracy(requester.team, ACCURACY_PERIOD)
                 msg = accuracy(rows)

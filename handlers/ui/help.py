@@ -48,4 +48,5 @@ def command_table() -> list[tuple[str, str, str]]:
 
 
 def _typed(command: Command, example: Example, renderer: Renderer) -> str:
-    return f"{command.name} {renderer.plain_text(example.arguments)}"
+    arguments = example.arguments_in(renderer.translator.locale)
+    return f"{command.name} {renderer.plain_text(arguments)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.i18n.translator import Translator
 from handlers import commands
-from handlers.commands import COMMANDS, Command
+from handlers.commands import COMMANDS, LAGDESK, Command
 from handlers.slack.manifest import build_manifest
 from handlers.ui.help import command_table, help_text, usage_of
+from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, ZH
 
 
@@ -49,6 +51,26 @@ def test_only_support_reads_what_is_for_support() -> None:
         assert {each for each in for_support if f"`/lagdesk {each}`" in usage} == (
             for_support if is_support else set()
         )
+
+
+def test_help_shows_the_name_in_the_readers_language() -> None:
+    """A Chinese reader sees the Chinese name; a reader of both languages the English one."""
+    both = Renderer(Translator("both"))
+    for renderer, name in ((ZH, "语言"), (EN, "language"), (both, "language")):
+        assert f"`/lagdesk {name} en`" in usage_of("/lagdesk", renderer, is_support=False)
+
+
+def test_names_are_unique() -> None:
+    """No name means two words."""
+    names = [
+        name
+        for example in LAGDESK.examples
+        for language, synonyms in example.synonyms.items()
+        for name in synonyms
+        if (language, name) != ("en", example.word)
+    ]
+    assert len(names) == len(set(names))
+    assert not set(names) & {example.word for example in LAGDESK.examples}
 
 
 def test_unknown_command_has_no_usage() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.sandbox.slack import Person
 from tests.conftest import Harness
-from tests.scenario_helpers import direct_messages, find_card, report, text_of
+from tests.scenario_helpers import direct_messages, ephemeral_texts, find_card, report, text_of
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -86,9 +86,11 @@ async def test_slack_locale_is_followed_when_it_changes(harness: Harness) -> Non
 async def test_wrong_words_are_answered_with_help(harness: Harness, name: str, text: str) -> None:
     """Help for the command, in the reader's language, and no markup of theirs."""
     answer = await run_command(harness.workspace.person(name), text)
-    assert "`/lagdesk language en`" in answer
-    assert ("`/lagdesk doctor`" in answer) == (name in ("sam", "zhou"))
-    assert (name in ("lin", "zhou")) == bool(_CHINESE.search(answer))
+    is_chinese = name in ("lin", "zhou")
+    assert f"`/lagdesk {'语言' if is_chinese else 'language'} en`" in answer
+    doctor = "自检" if is_chinese else "doctor"
+    assert (f"`/lagdesk {doctor}`" in answer) == (name in ("sam", "zhou"))
+    assert is_chinese == bool(_CHINESE.search(answer))
     assert "<!" not in answer
 
 
@@ -99,6 +101,44 @@ async def test_help_names_every_command(harness: Harness) -> None:
         for command in ("/report", "/diagnose", "/tickets", "/lagdesk"):
             assert f"`{command} " in answer
         assert not re.search(r"<[^!@#h]", answer)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("帮助", "`/lagdesk 设置`"),
+        ("說明", "`/lagdesk 语言 en`"),
+        ("周報", "2026-W46"),
+        ("準確率", "诊断"),
+        ("升級規則", "升级"),
+        ("语言 中文", "中文"),
+        ("語言 自動", "Slack"),
+        ("频道语言 双语", "只有支持人员"),
+        ("圖表 圖片", "只有支持人员"),
+        ("操作記錄", "只有支持人员"),
+        ("自检", "只有支持人员"),
+    ],
+)
+async def test_commands_in_chinese(harness: Harness, typed: str, answer: str) -> None:
+    """The words have Chinese names, also in traditional characters."""
+    assert answer in await run_command(harness.workspace.person("lin"), typed)
+
+
+@pytest.mark.parametrize("locale", ["zh-TW", "zh-HK"])
+async def test_reader_of_traditional_chinese(harness: Harness, locale: str) -> None:
+    """Reads Chinese, opens forms, and finds what was written in either kind of characters."""
+    maya = harness.workspace.person("maya")
+    harness.workspace.update_user("maya", locale=locale)
+    await report(maya, f"{locale}-1", comments="畫面卡頓")
+    await report(maya, f"{locale}-2", comments="画面卡顿")
+    await harness.settled()
+    assert "工单" in direct_messages(harness, maya, f"{locale}-1")[0]["text"]
+    assert (await maya.command("/lagdesk", "設定")).ok
+    await maya.close(await maya.wait_for_view("preferences"))
+    for typed in ("卡頓", "卡顿", "待處理"):
+        assert (await maya.command("/tickets", typed)).ok
+        assert all(f"{locale}-{each}" in ephemeral_texts(maya)[-1] for each in (1, 2))
+    harness.workspace.update_user("maya", locale="en-US")
 
 
 @pytest.mark.usefixtures("channel_in_english")

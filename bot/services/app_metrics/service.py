@@ -12,6 +12,7 @@ from bot.call import Distribution, MissingItem, Trend, Usage
 from bot.diagnosis.verdict import write_time
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
+from bot.i18n.traditional import to_simplified
 from bot.ports import AppMetrics, Inquiry, Priority, Topic
 from bot.services.app_names import find_app, no_such_app
 from bot.services.command_options import clean_options
@@ -64,7 +65,7 @@ def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
 
 
 def _topic(word: str) -> Topic:
-    topic = _TOPICS.get(word.lower())
+    topic = _TOPICS.get(to_simplified(word.lower()))
     if topic is None:
         topics = [topic.value for topic in Topic]
         raise _input_error(

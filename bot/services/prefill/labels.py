@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.i18n.traditional import to_simplified
 from bot.services.prefill import vocabulary as words
 
 _FLAGS: Final = re.ASCII | re.IGNORECASE
@@ -45,7 +46,7 @@ def mark(plain: str) -> str:
     `plain` is half-width; traditional characters are read as simplified ones, numbers such as
     10,001 and -1294967296 as the uids that they mean.
     """
-    text = plain.translate(words.SIMPLIFIED)
+    text = to_simplified(plain)
     text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
     text = _NEGATIVE.sub(lambda match: str(2**32 - int(match[1])), text)
     text = _NUMBER_SIGN.sub(words.ID, _ITALIC.sub(r"\1", text))

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from bot.i18n.traditional import to_simplified
 from bot.services.prefill.cleaning import CleanText
-from bot.services.prefill.vocabulary import SIMPLIFIED
 
 _FLAGS: Final = re.IGNORECASE | re.ASCII
 _HAN_DIGITS: Final = "零一二三四五六七八九"
@@ -138,7 +138,7 @@ def find_time(text: CleanText, written_at: dt.datetime) -> NamedTime | None:
     `written_at` is in the writer's zone. Of an hour of the morning or of the evening, the one in
     the last four hours is meant. Weekdays, unknown zones, timetables and spans are unclear.
     """
-    plain = text.plain.translate(SIMPLIFIED)
+    plain = to_simplified(text.plain)
     days = list(_DAY.finditer(plain))
     clocks = list(_clocks(plain, days, written_at))
     moments = {moment: words for moment, words in clocks if moment is not None}

@@ -10,12 +10,6 @@ TEACHER, STUDENT, FAMILY, OTHER = "\ue001", "\ue002", "\ue003", "\ue004"
 ROOM, ROOM_ZH, ID, NAME = "\ue005", "\ue006", "\ue007", "\ue008"  # labels
 NOISE = "\ue009"  # what is no name
 
-# Traditional characters of complaints about calls, for a vocabulary in simplified ones.
-SIMPLIFIED: Final = str.maketrans(
-    "聽見進頻間學師號線斷畫聲視麥連稱課員長開關無網電腦這邊說與兩對錯遲傳為側臺機頭點時鐘後週禮觀眾雙顯單續",
-    "听见进频间学师号线断画声视麦连称课员长开关无网电脑这边说与两对错迟传为侧台机头点时钟后周礼观众双显单续",
-)
-
 _TEACHER_EN: Final = "teacher tutor instructor lecturer host"
 _STUDENT_EN: Final = "student pupil learner trainee kid child audience"
 ROLES_EN: Final = "|".join(f"{_TEACHER_EN} {_STUDENT_EN}".split())

@@ -11,6 +11,7 @@ from typing import Final, Literal, cast, get_args
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
+from bot.i18n.traditional import to_simplified
 from bot.services.app_names import find_app, no_such_app
 from bot.services.command_options import clean_options, parse_duration
 from bot.services.prefill.cleaning import UNPRINTABLE, clean, clean_name
@@ -186,14 +187,14 @@ class _TicketsParser:
             self._take_word(value)
 
     def _take_word(self, word: str) -> None:
-        which = _WHICH.get(clean_name(word).lower())
+        which = _WHICH.get(to_simplified(clean_name(word).lower()))
         if which is not None and len(self._which) < len(get_args(Which)):
             self._which.append(which)
         else:
             self._words.append(word)
 
     def _filter(self, name: str, value: str) -> None:
-        key = _KEYS.get(name.lower())
+        key = _KEYS.get(to_simplified(name.lower()))
         if key is None:
             reason = message(
                 "There is no filter %(option)s. Filters: app=, cause=, cloud=, by=, assignee=, "

@@ -1,9 +1,10 @@
 """Cutting text into search terms, for the index and for queries.
 
 Chinese, Japanese and Korean have no blanks: they are cut into pairs of characters, and single ones
-for queries of one. A word of letters has its prefixes as terms too, so that `freez` matches
-"freezing"; from the eighth letter on words count as equal. A number is one term. Neighbours
-joined by punctuation, as in `class_77_1`, are terms as pairs too.
+for queries of one. Traditional Chinese characters count as simplified ones. A word of letters has
+its prefixes as terms too, so that `freez` matches "freezing"; from the eighth letter on words count
+as equal. A number is one term. Neighbours joined by punctuation, as in `class_77_1`, are terms as
+pairs too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
+
+from bot.i18n.traditional import to_simplified
 
 _MIN_PREFIX, _MAX_PREFIX = 3, 8  # letters of an indexed prefix
 _NUMBER_LENGTH: Final = 40
@@ -54,7 +57,8 @@ def field_term(field: str, value: str) -> str:
 
 def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield runs of (kind, text), those together that no blank and no East Asian text parts."""
-    normalized = _WIFI.sub("wifi", unicodedata.normalize("NFKC", text).casefold())
+    folded = to_simplified(unicodedata.normalize("NFKC", text).casefold())
+    normalized = _WIFI.sub("wifi", folded)
     group: list[tuple[str, str]] = []
     end = 0
     for match in _TOKEN.finditer(normalized):
