@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from bot.ports import Clock
 from bot.services.context import DatabaseError
 from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
-from bot.services.tickets.service import TicketService
+from bot.services.tickets.service import RecentClass, TicketService
 from bot.services.tickets.submission import Submission
 from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
@@ -36,10 +36,10 @@ from handlers.tickets.source_message import (
     message_time,
 )
 from handlers.tickets.time_source import TimeSource
-from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_value
 from handlers.ui.renderer import Renderer
 
+_RECENT_TIMEOUT_S: Final = 0.5  # the form opens without them, too
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
 
 
@@ -97,31 +97,28 @@ class ReportHandlers:
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
         slack_message = body.get("message")
         author = message_author(slack_message) if slack_message else requester.person
-        renderer, timezone = await self._renderer_and_timezone(requester, author)
+        (renderer, timezone), app, recent = await asyncio.gather(
+            self._renderer_and_timezone(requester, author),
+            self._preferences.default_app(requester.team, requester.person),
+            self._recent_classes(requester),
+        )
         now, written_at = self._clock.now(), message_time(slack_message)
         hints = parse(text, Translator("en", timezone).local_time(written_at or now))
         source = TimeSource(hints.time, written_at, timezone)
-        form = ReportForm(
-            app=await self._preferences.app_for_report(requester.team, requester.person),
-            cname=hints.cname,
-            teacher_uid=hints.teacher_uid,
-            student_uid=hints.student_uid,
-            abnormal_side=hints.abnormal_side,
-            issue_type=hints.issue_type,
-            occurred_at=source.moment,
-            comments=hints.comments,
-            source_permalink=source_permalink,
-        )
-        view = form.view(
-            renderer, list(self._tickets.apps), now, source.hint(renderer.translator, now)
-        )
+        form = _prefilled(hints, source, source_permalink, app)
+        form = with_own_values(form, recent, is_own_text=author == requester.person)
+        hint = source.hint(renderer.translator, now)
+        view = form.view(renderer, list(self._tickets.apps), now, hint)
+        if recent and not form.cname:
+            view = with_recent_classes(view, recent, renderer)
         view_id = await open_modal(client, trigger_id_of(body), view)
-        updated = view
-        with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
-            async with asyncio.timeout_at(deadline):
-                updated = await self._add_tickets(view, requester, form.cname, renderer)
-        if updated is not view:
-            await update_modal(client, view_id, updated, deadline)
+        if form.cname:
+            with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
+                async with asyncio.timeout_at(deadline):
+                    other = await self._tickets.find_unresolved(requester.team, form.cname)
+                if other is not None:
+                    view = with_warning(view, other, renderer)
+                    await update_modal(client, view_id, view, deadline)
 
     async def _renderer_and_timezone(
         self, requester: Requester, author: str
@@ -136,27 +133,22 @@ class ReportHandlers:
         )
         return renderer, "" if profile.is_bot else profile.timezone
 
-    async def _add_tickets(
-        self, view: Block, requester: Requester, cname: str, renderer: Renderer
-    ) -> Block:
-        """Add a warning of another ticket about the channel, or without one the last classes."""
-        if cname:
-            unresolved = await self._tickets.find_unresolved(requester.team, cname)
-            return view if unresolved is None else with_warning(view, unresolved, renderer)
-        recent = await self._tickets.recent_classes(requester.team, requester.person)
-        return with_recent_classes(view, recent, renderer) if recent else view
+    async def _recent_classes(self, requester: Requester) -> Sequence[RecentClass]:
+        """Return the classes that the reader reported lately; none while they cannot be read."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RECENT_TIMEOUT_S):
+                return await self._tickets.recent_classes(requester.team, requester.person)
+        return ()
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
         values = view["state"]["values"]
-        metadata = str(view.get("private_metadata") or "")
-        form = ReportForm.parse(values, metadata)
+        form = ReportForm.parse(values, str(view.get("private_metadata") or ""))
         recent = read_ticket_number(read_value(values, RECENT))
         if recent:
             ticket = await self._tickets.find_visible(requester.team, recent, requester.person)
             form = filled_from(form, ticket)
-        form = with_own_values(form, metadata)
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 
@@ -167,3 +159,19 @@ class ReportHandlers:
             reporter=requester.person,
             **vars(form),
         )
+
+
+def _prefilled(
+    hints: PrefilledReport, source: TimeSource, source_permalink: str, app: str
+) -> ReportForm:
+    return ReportForm(
+        app=app,
+        cname=hints.cname,
+        teacher_uid=hints.teacher_uid,
+        student_uid=hints.student_uid,
+        abnormal_side=hints.abnormal_side,
+        issue_type=hints.issue_type,
+        occurred_at=source.moment,
+        comments=hints.comments,
+        source_permalink=source_permalink,
+    )

@@ -119,40 +119,6 @@ def linked_line(card: Json) -> Json | None:
     return next((block for block in card["blocks"] if "Linked to" in text_of(block)), None)
 
 
-async def test_one_of_the_last_classes(http_harness: Harness) -> None:
-    """Who reported before chooses the class and types nothing; what is typed counts more.
-
-    Nor do they type the uid that they had in all their classes.
-    """
-    harness, lin = http_harness, http_harness.workspace.person("lin")
-    assert (await report(lin, "class_again")).ok
-    for _ in range(2):
-        await lin.command("/report", "")
-        view = await lin.wait_for_view("report")
-        await harness.workspace.until(lambda: "recent" in text_of(lin.views[-1]))
-        view = lin.views[-1]
-        option, *_ = view["blocks"][0]["element"]["options"]
-        assert option["text"]["text"] == "class_again · 10001 · 20002 · kids"
-        chosen = {"recent": option["value"], "abnormal_side": "student"}
-        assert (await lin.submit(view, chosen)).ok
-    ticket = await find_ticket(harness, "class_again")
-    assert (ticket.app, ticket.teacher_uid, ticket.student_uid) == ("kids", "10001", "20002")
-    await lin.command("/report", "")
-    await harness.workspace.until(lambda: "recent" in text_of(lin.views[-1]))
-    missing = await lin.submit(lin.views[-1], {"abnormal_side": "student"})
-    assert set(missing.errors) == {"cname", "teacher_uid", "student_uid"}
-    option, *_ = lin.views[-1]["blocks"][0]["element"]["options"]
-    chosen = {"recent": option["value"], "abnormal_side": "student", "student_uid": "20003"}
-    assert (await lin.submit(lin.views[-1], {**chosen, "cname": "class_other"})).ok
-    assert (await find_ticket(harness, "class_other")).student_uid == "20003"
-    for student, teacher in (("20004", "10001"), ("20005", "")):
-        await lin.command("/report", "")
-        await harness.workspace.until(lambda: "recent" in text_of(lin.views[-1]))
-        typed = {"cname": "class_own", "teacher_uid": teacher, "student_uid": student}
-        assert (await lin.submit(lin.views[-1], {**typed, "abnormal_side": "student"})).ok
-    assert (await find_ticket(harness, "class_own")).teacher_uid == "10001"
-
-
 async def test_reaction_with_the_emoji(http_harness: Harness) -> None:
     """Who reacts to a message with it is offered the form, filled in from that message."""
     harness, wang = http_harness, http_harness.workspace.person("wang")

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cachetools import LRUCache
-
 from bot.services.cache import FallbackCache
 from bot.store import Session, Store
 from bot.store.preferences import preferences
 
 TTL_S: Final = 3.0  # another process may have changed them
-_MAX_PEOPLE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,6 @@ class PreferencesCache:
         self._store = store
         self._people: FallbackCache[StoredPreferences] = FallbackCache(TTL_S, timer)
         self._channels: FallbackCache[str] = FallbackCache(TTL_S, timer)
-        self._last_apps: LRUCache[tuple[str, str], str] = LRUCache(_MAX_PEOPLE)
 
     async def of_person(self, team: str, person: str) -> StoredPreferences:
         """Return a person's preferences. Raises DatabaseError."""
@@ -46,14 +42,6 @@ class PreferencesCache:
     def last_of_person(self, team: str, person: str) -> StoredPreferences:
         """Return a person's preferences as they were read last, without the database."""
         return self._people.last((team, person)) or StoredPreferences()
-
-    def remember_app(self, team: str, person: str, app: str) -> None:
-        """Remember the app of a person's report, in this process."""
-        self._last_apps[team, person] = app
-
-    def last_app(self, team: str, person: str) -> str:
-        """Return the app of a person's last report to this process, "" for none."""
-        return self._last_apps.get((team, person), "")
 
     async def channel_locale(self, team: str, channel: str) -> str:
         """Return the language chosen for a channel, "" for none. Raises DatabaseError."""

@@ -38,17 +38,13 @@ class PreferencesService:
         app = stored.default_app if stored.default_app in self._context.clouds else ""
         return Preferences(stored.locale, app)
 
-    async def app_for_report(self, team: str, person: str) -> str:
-        """Return a person's default app, else that of their last report, "" for neither.
-
-        As known last while the database is away.
-        """
+    async def default_app(self, team: str, person: str) -> str:
+        """Return a person's default app, "" for none; as known last while the database is away."""
         cache = self._context.languages.preferences
         stored = cache.last_of_person(team, person)
         with suppress(DatabaseError):
             stored = await cache.of_person(team, person)
-        apps = (stored.default_app, cache.last_app(team, person))
-        return next((app for app in apps if app in self._context.clouds), "")
+        return stored.default_app if stored.default_app in self._context.clouds else ""
 
     async def apps_of(self, team: str, person: str) -> list[str]:
         """List the apps, a person's default app first."""

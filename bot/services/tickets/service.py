@@ -13,7 +13,8 @@ from bot.cloud_report import CloudReport, ReportState
 from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
-from bot.services.context import Context
+from bot.services.cache import FallbackCache
+from bot.services.context import Context, DatabaseError
 from bot.services.escalation.schedule import (
     WAKE,
     enqueue_page,
@@ -41,6 +42,7 @@ _AFTER_CARD: Final = (rules.CONFIRM, "diagnose")  # run after the card, unless i
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
 _RECENT_TICKETS: Final = 30
 _RECENT_CLASSES: Final = 10
+_RECENT_TTL_S: Final = 3.0  # another process may have taken a report
 MAX_SNOOZE: Final = dt.timedelta(days=30)
 Change = Callable[[Ticket, dt.datetime], None]
 EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
@@ -51,6 +53,7 @@ class TicketService:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._recent: FallbackCache[Sequence[RecentClass]] = FallbackCache(_RECENT_TTL_S)
 
     @property
     def apps(self) -> tuple[str, ...]:
@@ -77,7 +80,7 @@ class TicketService:
             return existing
         new = self._build_ticket(normalized, now)
         ticket = await self._context.commit(lambda session: self._create_ticket(session, new, now))
-        self._context.languages.preferences.remember_app(new.team, new.reporter, new.app)
+        self._recent.invalidate((new.team, new.reporter))
         return ticket
 
     async def _find_existing(self, submission: Submission) -> Ticket | None:
@@ -232,10 +235,22 @@ class TicketService:
         )
 
     async def recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
-        """Return the classes of configured apps that a person reported lately, the newest first."""
-        classes = await self._context.store.read(
-            lambda session: tickets.list_recent_classes(session, team, person, _RECENT_TICKETS)
-        )
+        """Return the classes of configured apps that a person reported lately, the newest first.
+
+        They are at most seconds old: a form opens with them. As known last while the database is
+        away.
+        """
+
+        async def read() -> Sequence[RecentClass]:
+            return await self._context.store.read(
+                lambda session: tickets.list_recent_classes(session, team, person, _RECENT_TICKETS)
+            )
+
+        key = (team, person)
+        try:
+            classes = await self._recent.get(key, read)
+        except DatabaseError:
+            classes = self._recent.last(key) or ()
         known = [each for each in classes if each.app in self._context.clouds]
         return known[:_RECENT_CLASSES]
 

@@ -190,25 +190,22 @@ def test_a_prefilled_report_form() -> None:
 def test_the_reporters_own_uid(
     classes: tuple[tuple[str, str, str], ...], own: tuple[str, str]
 ) -> None:
-    """What is in all of their classes is named below its field, and used where that is empty."""
+    """What is in all of their classes is filled in, in their own words and for its app alone."""
     recent = [RecentClass(n, app, f"room_{n}", *uids) for n, (app, *uids) in enumerate(classes)]
     view = with_recent_classes(ReportForm().view(EN, ["kids", "adults"], NOW), recent, EN)
     assert validate_view(view) == []
-    hints = [fields_of(view)[name].get("hint", {}).get("text", "") for name in UIDS]
-    assert hints == [uid and f"If left empty: {uid}, as in your last classes." for uid in own]
-    metadata = view["private_metadata"]
-    filled = with_own_values(ReportForm(), metadata)
-    assert (filled.app, uids_of(filled)) == ("kids" if any(own) else "", own)
-    assert uids_of(with_own_values(ReportForm(app="kids"), metadata)) == own
-    assert uids_of(with_own_values(ReportForm(app="adults"), metadata)) == ("", "")
-    typed = ReportForm(teacher_uid="4", student_uid="5")
-    assert uids_of(with_own_values(typed, metadata)) == ("4", "5")
-
-
-@pytest.mark.parametrize("metadata", ["", "{", '{"own": 1}', '{"own": {"app": "kids"}}'])
-def test_a_form_without_an_own_uid(metadata: str) -> None:
-    """Nothing is filled in, whatever its metadata are."""
-    assert uids_of(with_own_values(ReportForm(app="kids"), metadata)) == ("", "")
+    filled = with_own_values(ReportForm(), recent, is_own_text=True)
+    assert (filled.app, uids_of(filled)) == ("kids", own)
+    for app, is_own_text, expected in (
+        ("kids", True, own),
+        ("kids", False, ("", "")),
+        ("adults", True, ("", "")),
+    ):
+        form = with_own_values(ReportForm(app=app), recent, is_own_text=is_own_text)
+        assert uids_of(form) == expected
+    for uids in (("4", "5"), own[::-1]):
+        typed = ReportForm(teacher_uid=uids[0], student_uid=uids[1])
+        assert uids_of(with_own_values(typed, recent, is_own_text=True)) == uids
 
 
 def uids_of(form: ReportForm) -> tuple[str, str]:

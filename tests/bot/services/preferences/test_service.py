@@ -63,18 +63,16 @@ async def test_default_app_is_first(service_harness: ServiceHarness, person: str
     assert (await service_harness.services.preferences.load(TEAM, person)).app == ""
 
 
-async def test_app_for_a_report(service_harness: ServiceHarness, person: str) -> None:
-    """That of the last report, unless another is chosen; one that is gone is none."""
+async def test_default_app(service_harness: ServiceHarness, person: str) -> None:
+    """The chosen one; one that is gone is none."""
     cloud = service_harness.context.clouds["kids"]
     context = replace(service_harness.context, clouds={"adults": cloud, "kids": cloud})
-    await service_harness.report(reporter=person)
     service = PreferencesService(context)
-    assert await service.app_for_report(TEAM, person) == "kids"
+    assert await service.default_app(TEAM, person) == ""
     await service.save(TEAM, person, Preferences(app="adults"))
-    assert await service.app_for_report(TEAM, person) == "adults"
+    assert await service.default_app(TEAM, person) == "adults"
     without_adults = service_harness.services.preferences
-    assert await without_adults.app_for_report(TEAM, person) == "kids"
-    assert await service.app_for_report(TEAM, "U-NOBODY") == ""
+    assert await without_adults.default_app(TEAM, person) == ""
 
 
 async def test_language_of_a_reader(service_harness: ServiceHarness, person: str) -> None:
