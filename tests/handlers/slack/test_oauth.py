@@ -114,7 +114,8 @@ async def test_database_away_after_an_installation(workspaces: TwoWorkspaces) ->
     harness = workspaces.raw_http.harness
     assert (await workspaces.raw_http.send_payload(command()))[0] == 200
     with SQLITE_FAULTS["missing"](harness.application.store):
-        assert "Not saved" in (await workspaces.raw_http.send_payload(command()))[1]
+        answer = (await workspaces.raw_http.send_payload(command()))[1]
+        assert "Nothing can be read now" in answer
         person = workspaces.first.person("sam")
         click = {**action(), "user": {"id": person.id}, "response_url": ""}
         assert (await workspaces.raw_http.send_payload(click))[0] == 200
