@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import signal
 import sqlite3
@@ -14,14 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlmodel import select
 
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.delivery.transport import deliver
-from bot.store import Store
+from bot.services.tickets.enqueue import job_of
+from bot.store import Session, Store
+from bot.store.jobs import enqueue_all
+from bot.store.models import Job
 from handlers.slack.manifest import build_manifest
 from tests.bot.conftest import create_postgres
+from tests.bot.store.factories import make_ticket, store_tickets
 from tests.cli_helpers import CommandLine
 from tests.conftest import harness_environment
 from tests.database_faults import postgres_frozen, postgres_stopped
@@ -163,6 +169,30 @@ async def test_serve_stops_whatever_is_open(fleet: Fleet) -> None:
     for writer in (*writers, idle):
         writer.close()
     await connection.close()
+
+
+async def test_stop_with_many_new_tickets(fleet: Fleet) -> None:
+    """A worker with a thousand new tickets stops in time; the next one has all that is left."""
+    team, lin = fleet.workspace.team_id, fleet.workspace.person("lin").id
+    with closing(Store(fleet.environment["DATABASE_URL"])) as store:
+        store.transact_sync(lambda session: add_new_tickets(session, team, lin, store.clock.now()))
+        process = await fleet.start("worker")
+        await fleet.workspace.until(lambda: len(fleet.clouds.agora.reports) > 20, 60)
+        await process.stop()
+        left = store.read_sync(lambda session: session.exec(select(Job)).all())
+    assert [job.name for job in left if job.locked_by] == []
+    cards = [job for job in left if job.kind == "card"]
+    posted = [call for call in fleet.workspace.calls if call["name"] == "chat.postMessage"]
+    assert len(cards) == 1000
+    assert 0 < sum(job.finished_at is not None for job in cards) <= len(posted) < len(cards)
+
+
+def add_new_tickets(session: Session, team: str, reporter: str, now: dt.datetime) -> None:
+    """Add a thousand tickets, as if their forms had just been submitted."""
+    who = {"team": team, "reporter": reporter, "occurred_at": now, "created_at": now}
+    new = [make_ticket(cname=f"many-{number}", **who) for number in range(1000)]
+    store_tickets(session, *new)
+    enqueue_all(session, [job_of(each, kind, now) for each in new for kind in ("card", "report")])
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("socket",), ("worker",)])

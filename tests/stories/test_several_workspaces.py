@@ -1,0 +1,162 @@
+"""Two workspaces that installed Lagdesk by OAuth, one of which revokes its token."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.cli import doctor
+from bot.i18n.translator import Translator
+from bot.sandbox.slack import Workspace
+from bot.services.admin.installations import WorkspaceToken
+from handlers.admin import healthcheck_view
+from handlers.http_server import serve_http
+from handlers.slack.manifest import build_manifest
+from handlers.transports import build_http_transport
+from tests.conftest import Harness, open_harness
+from tests.scenario_helpers import (
+    find_cards,
+    find_diagnosis_posts,
+    find_ticket,
+    own_messages,
+    report,
+)
+
+OTHER: Final = "T07OTHER000"
+_FORWARDED: Final = ("Authorization", "Content-Type")
+_LONGEST_PAUSE_S: Final = 300.0
+
+
+@dataclass(slots=True)
+class SharedSlack:
+    """Slack's API for several workspaces: a request belongs to that of its token."""
+
+    workspaces: list[Workspace]
+    session: aiohttp.ClientSession
+
+    async def forward(self, request: web.Request) -> web.Response:
+        """Let the workspace of the token answer."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        owners = (each for each in self.workspaces if token == each.bot_token)
+        workspace = next(owners, self.workspaces[0])
+        headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
+        url, body = workspace.url + request.path_qs, await request.read()
+        async with self.session.request(request.method, url, data=body, headers=headers) as answer:
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={"Content-Type": answer.headers["Content-Type"]},
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class TwoWorkspaces:
+    """One Lagdesk, as its two workspaces see it."""
+
+    first: Harness
+    second: Harness
+
+    async def install(self, harness: Harness) -> None:
+        """Store a workspace's token, as the end of an installation does."""
+        token = WorkspaceToken(harness.workspace.bot_token, "B1", "U1")
+        await harness.application.installations.save(harness.workspace.team_id, token)
+
+    async def check_cards(self) -> str:
+        """Return what doctor says about cards."""
+        results = await doctor.run_checks(self.first.settings, self.first.clock.timing)
+        rows = healthcheck_view.to_json(results, Translator("en"))
+        return next(row["detail"] for row in rows if row["name"] == "cards")
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
+    """Lagdesk is installed in both."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = SharedSlack([], session)
+        url = await stack.enter_async_context(_serve(slack))
+        first = await stack.enter_async_context(
+            open_harness(
+                tmp_path,
+                SLACK_API_URL=f"{url}/api/",
+                SLACK_BOT_TOKEN="",
+                SLACK_CLIENT_ID="1.2",
+                SLACK_CLIENT_SECRET="secret",
+            )
+        )
+        second = await _open_second(stack, first)
+        slack.workspaces += [first.workspace, second.workspace]
+        town = TwoWorkspaces(first, second)
+        for each in (first, second):
+            await town.install(each)
+        yield town
+
+
+@asynccontextmanager
+async def _serve(slack: SharedSlack) -> AsyncIterator[str]:
+    app = web.Application(client_max_size=10**7)
+    app.router.add_route("*", "/api/{method}", slack.forward)
+    async with serve_http(app, "127.0.0.1", 0) as url:
+        yield url
+
+
+async def _open_second(stack: AsyncExitStack, first: Harness) -> Harness:
+    """Serve another workspace that is connected to the same Lagdesk."""
+    manifest = build_manifest("https://lagdesk.example")
+    workspace = Workspace(clock=first.clock, manifest=manifest, message_rate_s=0, team_id=OTHER)
+    workspace.app.bot_token = "xoxb-other"
+    await stack.enter_async_context(workspace.serve())
+    built = build_http_transport(
+        first.slack.app,
+        first.slack.services,
+        first.settings,
+        first.slack.clients,
+        first.slack.installations,
+    )
+    url = await stack.enter_async_context(serve_http(built.web_app(), "127.0.0.1", 0))
+    connection = workspace.connect_http(f"{url}/slack/events")
+    stack.push_async_callback(connection.close)
+    return replace(first, workspace=workspace)
+
+
+def count_messages(harness: Harness, cname: str) -> tuple[int, int, int]:
+    """Count a ticket's cards, its diagnoses, and its reporter's messages."""
+    cards = len(find_cards(harness, cname))
+    diagnoses = len(find_diagnosis_posts(harness, cname)) if cards else 0
+    return cards, diagnoses, len(own_messages(harness, harness.workspace.person("lin"), cname))
+
+
+@pytest.mark.parametrize("is_announced", [False, True])
+async def test_revoked_token_of_one_workspace(town: TwoWorkspaces, *, is_announced: bool) -> None:
+    """The other one goes on; doctor names what waits, which is posted after an installation."""
+    first, second = town.first, town.second
+    second.workspace.fail_next("chat.postMessage", "account_inactive", times=9)
+    assert (await report(second.workspace.person("lin"), "theirs")).ok
+    if is_announced:
+        second.workspace.uninstall()
+    second.workspace.app.installed = False
+    assert (await report(first.workspace.person("lin"), "ours")).ok
+    await first.settled()
+    await first.pass_time(_LONGEST_PAUSE_S)
+    assert count_messages(first, "ours") == (1, 1, 1)
+    assert count_messages(second, "theirs") == (0, 0, 0)
+    theirs = await find_ticket(first, "theirs")
+    detail = await town.check_cards()
+    assert f"{theirs.label} (1 in all)" in detail
+    assert "account_inactive" in detail or (is_announced and "not_authed" in detail)
+    assert "LD-" not in detail.replace(theirs.label, "")
+
+    second.workspace.app.installed, second.workspace.app.bot_token = True, "xoxb-new"
+    second.workspace.faults.clear()
+    await town.install(second)
+    await first.pass_time(_LONGEST_PAUSE_S)
+    assert count_messages(second, "theirs") == (1, 1, 1)
+    assert count_messages(first, "ours") == (1, 1, 1)
+    assert await town.check_cards() == "Slack has accepted every card."
