@@ -78,6 +78,11 @@ def retry_now(session: Session, now: dt.datetime) -> None:
     update_jobs(session, (col(Job.failures) > 0) & is_late, due_at=now, finished_at=None)
 
 
+def bring_forward(session: Session, name: str, now: dt.datetime) -> None:
+    """Let a job that waits be due now; one that is finished, or that there is not, stays so."""
+    update_jobs(session, (col(Job.name) == name) & col(Job.finished_at).is_(None), due_at=now)
+
+
 def list_failing(session: Session, kind: str) -> Sequence[Job]:
     """List the jobs of a kind whose last attempt failed, the oldest ticket first."""
     statement = select(Job).where(col(Job.kind) == kind, col(Job.last_error) != "")

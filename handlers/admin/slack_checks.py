@@ -59,7 +59,7 @@ class SlackHealthCheck:
         """Respond privately with the results."""
         renderer = self._users.renderer_for_locale(inquiry.locale, inquiry.timezone)
         text, blocks = healthcheck_view.results_message(results, renderer)
-        await respond_privately(inquiry, text, blocks)
+        await respond_privately(inquiry.response_url, text, blocks)
 
     async def _channels(self, client: AsyncWebClient) -> list[CheckResult]:
         escalation, summary = self._settings.escalation_channel, self._settings.summary_channel

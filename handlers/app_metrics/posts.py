@@ -25,6 +25,6 @@ class SlackAppMetricsResponder:
 
         async def send(*, native: bool) -> None:
             blocks = metrics_blocks(metrics, others, renderer, native=native)
-            await respond_privately(inquiry, text, blocks)
+            await respond_privately(inquiry.response_url, text, blocks)
 
         await self._chart_support.send_with_fallback(inquiry.team, send)

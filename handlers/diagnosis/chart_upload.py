@@ -67,13 +67,15 @@ class ChartUploader:
         for wait_s in _RESPONSE_DELAYS_S if chart else ():
             await asyncio.sleep(wait_s)
             try:
-                await respond_privately(inquiry, text, [blocks[0], *chart, *blocks[1:]])
+                await respond_privately(
+                    inquiry.response_url, text, [blocks[0], *chart, *blocks[1:]]
+                )
             except SlackRefusedError as error:
                 if error.code not in INVALID_BLOCKS_CODES:
                     raise
             else:
                 return
-        await respond_privately(inquiry, text, blocks)
+        await respond_privately(inquiry.response_url, text, blocks)
 
     async def _chart_blocks_for(
         self, inquiry: Inquiry, diagnosis: Diagnosis, renderer: Renderer

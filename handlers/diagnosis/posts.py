@@ -89,7 +89,7 @@ class SlackDiagnosisPosts:
         async def answer(*, native: bool) -> None:
             if native:
                 blocks = [headline, *_native_chart_blocks(diagnosis, renderer), *rest]
-                await respond_privately(inquiry, text, blocks)
+                await respond_privately(inquiry.response_url, text, blocks)
             else:
                 await self._chart_uploader.answer(
                     inquiry, diagnosis, renderer, text, [headline, *rest]

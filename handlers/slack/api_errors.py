@@ -21,7 +21,6 @@ from bot.errors import (
     SlackUnreachableError,
 )
 from bot.i18n.messages import Message, message
-from bot.ports import Inquiry
 from handlers.slack.clients import error_code, is_rate_limited, read_retry_after_s, retry_after_s
 from handlers.slack.connections import NotConnectedError
 from handlers.ui.block_kit import Block
@@ -106,15 +105,20 @@ def rejection_message(code: str) -> Message:
     return message("Slack refused: %(code)s.", code=code)
 
 
-async def respond_privately(inquiry: Inquiry, text: str, blocks: list[Block]) -> None:
-    """Replace the immediate private answer by the final one. Raises SlackError.
+async def respond_privately(
+    response_url: str, text: str, blocks: list[Block], *, replace_original: bool = True
+) -> None:
+    """Replace the immediate private answer by the final one, or add one. Raises SlackError.
 
     A response_url can report an error in the body of a 200.
     """
-    webhook = AsyncWebhookClient(inquiry.response_url)
+    webhook = AsyncWebhookClient(response_url)
     try:
         answer = await webhook.send(
-            text=text, blocks=blocks, response_type="ephemeral", replace_original=True
+            text=text,
+            blocks=blocks,
+            response_type="ephemeral",
+            replace_original=replace_original,
         )
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise slack_unavailable(error) from error

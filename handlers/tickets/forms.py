@@ -45,6 +45,7 @@ class ReportForm:
     occurred_at: dt.datetime | None = None
     comments: str = ""
     source_permalink: str = ""  # of the message it is made from
+    response_url: str = ""  # where its request is answered
 
     CALLBACK_ID = "report"
 
@@ -60,7 +61,7 @@ class ReportForm:
         `time_hint` is where `occurred_at` comes from.
         """
         form = _empty_form(renderer.translator.locale, tuple(apps))
-        metadata = json.dumps({"source": self.source_permalink}) if self.source_permalink else ""
+        metadata = json.dumps({"source": self.source_permalink, "answer": self.response_url})
         blocks = self.fields(renderer, apps, now)
         if time_hint is not None:
             hint = renderer.plain_text(time_hint)
@@ -90,7 +91,8 @@ class ReportForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str = "") -> ReportForm:
         """Read a submitted form; missing and forged fields are empty."""
-        source = read_metadata(private_metadata).get("source")
+        metadata = read_metadata(private_metadata)
+        source = metadata.get("source")
         return cls(
             app=read_value(state, "app"),
             cname=read_value(state, "cname"),
@@ -101,6 +103,7 @@ class ReportForm:
             occurred_at=read_moment(state, "occurred_at"),
             comments=read_value(state, "comments"),
             source_permalink=source if is_permalink(source) else "",
+            response_url=str(metadata.get("answer") or ""),
         )
 
 

@@ -38,6 +38,18 @@ def own_message(
     ]
 
 
+def filed_answer(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+    """Build the answer where a report was requested: top-level text and blocks."""
+    msg = message(
+        "Filed as %(ticket)s: %(cname)s. You get a private message that will say why the call was "
+        "bad.",
+        ticket=link_to(ticket.thread.permalink, ticket.label),
+        cname=ticket.cname,
+    )
+    text = renderer.mrkdwn(msg)
+    return text, [block_kit.section("filed", text)]
+
+
 def _summary(ticket: Ticket) -> Message:
     """Return the message in a line, for notifications."""
     diagnosis = stored_diagnosis(ticket) if ticket.cause else None

@@ -10,11 +10,12 @@ from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.settings import Settings
 from bot.ticket import Ticket
+from handlers.slack.api_errors import respond_privately
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import ticket_card, ticket_fallback_text
 from handlers.tickets.delay import delay_announcement
-from handlers.tickets.own_message import own_message
+from handlers.tickets.own_message import filed_answer, own_message
 from handlers.tickets.plain_card import plain_card
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
@@ -83,6 +84,12 @@ class SlackTicketPosts:
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = own_message(ticket, target, renderer)
         await self._poster.update(ticket.team, message_ref, text, blocks)
+
+    async def answer_report(self, ticket: Ticket, response_url: str) -> None:
+        """Say privately, where the report was requested, that it is filed."""
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = filed_answer(ticket, renderer)
+        await respond_privately(response_url, text, blocks, replace_original=False)
 
     async def announce_delay(self, ticket: Ticket, run: Run, code: str) -> MessageRef:
         """Send the reporter a direct message that the card cannot be posted yet, and why."""

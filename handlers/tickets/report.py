@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -105,7 +106,12 @@ class ReportHandlers:
         now, written_at = self._clock.now(), message_time(slack_message)
         hints = parse(text, Translator("en", timezone).local_time(written_at or now))
         source = TimeSource(hints.time, written_at, timezone)
-        form = _prefilled(hints, source, source_permalink, app)
+        form = replace(
+            _prefilled(hints, source),
+            app=app,
+            source_permalink=source_permalink,
+            response_url=str(body.get("response_url") or ""),
+        )
         form = with_own_values(form, recent, is_own_text=author == requester.person)
         hint = source.hint(renderer.translator, now)
         view = form.view(renderer, list(self._tickets.apps), now, hint)
@@ -161,11 +167,8 @@ class ReportHandlers:
         )
 
 
-def _prefilled(
-    hints: PrefilledReport, source: TimeSource, source_permalink: str, app: str
-) -> ReportForm:
+def _prefilled(hints: PrefilledReport, source: TimeSource) -> ReportForm:
     return ReportForm(
-        app=app,
         cname=hints.cname,
         teacher_uid=hints.teacher_uid,
         student_uid=hints.student_uid,
@@ -173,5 +176,4 @@ def _prefilled(
         issue_type=hints.issue_type,
         occurred_at=source.moment,
         comments=hints.comments,
-        source_permalink=source_permalink,
     )

@@ -22,8 +22,8 @@ from tests.scenario_helpers import (
 @pytest.mark.parametrize(
     ("name", "title", "filed", "why"),
     [
-        ("lin", "提交通话问题", "LD-", "丢包"),
-        ("sam", "Report a bad call", "has been created", "CPU is overloaded"),
+        ("lin", "提交通话问题", "已提交，工单 <", "丢包"),
+        ("sam", "Report a bad call", "Filed as <", "CPU is overloaded"),
     ],
 )
 async def test_teacher_reports_and_reads_why(
@@ -43,9 +43,12 @@ async def test_teacher_reports_and_reads_why(
     assert "Reported to Agora: accepted" in text_of(card)
     assert "10001" not in text_of(card)
     assert "&lt;!channel&gt; &amp; student •••02" in text_of(card)
+    answer = person.ephemerals("teachers")[-1]["text"]
+    assert answer.startswith(filed)
     dm_messages = harness.workspace.messages(person.dm_channel_id())
-    assert filed in text_of(dm_messages[-1])
-    assert "/archives/" in text_of(dm_messages[-1])
+    for text in (answer, text_of(dm_messages[-1])):
+        assert "/archives/" in text
+        assert "|LD-" in text
     sent = [r for r in harness.clouds.reports if r.fields["cname"] == cname]
     assert [r.fields["abnormal_uid"] for r in sent] == [20002]
     assert "not available yet" in text_of(find_replies(harness, card)[0])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.jobs import NewJob
 from bot.ticket import Ticket
+
+ANSWER_REPORT: Final = "answer_report"
 
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
@@ -19,6 +22,21 @@ def job_of(ticket: Ticket, kind: str, due_at: dt.datetime) -> NewJob:
     """Return the job of a kind about a ticket."""
     name, partition = f"{kind}:{ticket.label}", _partition_of(kind, ticket)
     return NewJob(name, kind, (ticket.id,), due_at, ticket.id, partition)
+
+
+def answer_job(ticket: Ticket, response_url: str, due_at: dt.datetime) -> NewJob:
+    """Return the job that says, where a report was requested, that it is filed."""
+    arguments = (ticket.id, response_url)
+    return NewJob(_answer_name(ticket), ANSWER_REPORT, arguments, due_at, ticket.id)
+
+
+def answer_now(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+    """Run the job that says that a report is filed, if it waits."""
+    store_jobs.bring_forward(session, _answer_name(ticket), now)
+
+
+def _answer_name(ticket: Ticket) -> str:
+    return f"{ANSWER_REPORT}:{ticket.label}"
 
 
 def _partition_of(kind: str, ticket: Ticket) -> str:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from bot.errors import (
     SlackAccessLostError,
     SlackContentRefusedError,
+    SlackError,
     SlackMessageGoneError,
     SlackTokenError,
 )
@@ -21,7 +22,7 @@ from bot.services.context import Context
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import CONFIRM, DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import ANSWER_REPORT, answer_now, enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
 from bot.services.tickets.updates import (
     fetch_permalink,
@@ -37,6 +38,7 @@ from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
+_ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 _CARD_WAIT: Final = dt.timedelta(minutes=5)  # a card that is posted ends it at once
 
 
@@ -66,6 +68,9 @@ class CardPosts(Protocol):
         self, ticket: Ticket, message_ref: MessageRef, target: Ticket | None
     ) -> None:
         """Edit the reporter's private message."""
+
+    async def answer_report(self, ticket: Ticket, response_url: str) -> None:
+        """Say privately, where the report was requested, that it is filed."""
 
     async def announce_delay(self, ticket: Ticket, run: Run, code: str) -> MessageRef:
         """Send the reporter a private message that the card cannot be posted, and why."""
@@ -207,6 +212,7 @@ class TicketJobs:
                 enqueue(session, stored, "card", now)
             stored.thread.move_to(posted.channel, posted.ts)
             enqueue(session, stored, "diagnose", now)
+            answer_now(session, stored, now)
 
         await self._context.commit(run.fenced(work))
         ticket.thread.move_to(posted.channel, posted.ts)
@@ -246,6 +252,20 @@ class TicketJobs:
             raise
         except (SlackMessageGoneError, SlackAccessLostError) as error:
             log.info("the message about %s is not updated: %s", ticket.label, error)
+
+    @job(ANSWER_REPORT, Queue.MESSAGES)
+    async def answer_report(self, run: Run, number: int, response_url: str) -> None:
+        """Say where the report was requested that it is filed; optional, as a message follows."""
+        ticket = await find_ticket(self._context, number)
+        if self._context.clock.now() > ticket.created_at + _ANSWER_TIMEOUT:
+            return
+        await fetch_permalink(run, self._context, ticket, self._posts.permalink)
+        try:
+            await self._posts.answer_report(ticket, response_url)
+        except SlackError as error:
+            if error.retryable:
+                raise
+            log.info("the answer to the report of %s was refused: %s", ticket.label, error)
 
     @job("announce_delay", Queue.MESSAGES)
     async def announce_delay(self, run: Run, number: int, code: str) -> None:

@@ -26,7 +26,7 @@ from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, find_visible
-from bot.services.tickets.enqueue import enqueue, job_of
+from bot.services.tickets.enqueue import answer_job, enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
@@ -79,7 +79,10 @@ class TicketService:
                 raise
             return existing
         new = self._build_ticket(normalized, now)
-        ticket = await self._context.commit(lambda session: self._create_ticket(session, new, now))
+        url = normalized.response_url
+        ticket = await self._context.commit(
+            lambda session: self._create_ticket(session, new, url, now)
+        )
         self._recent.invalidate((new.team, new.reporter))
         return ticket
 
@@ -89,7 +92,9 @@ class TicketService:
             lambda session: tickets.find_by_origin(session, submission.team, submission.origin)
         )
 
-    def _create_ticket(self, session: Session, new: Ticket, now: dt.datetime) -> Ticket:
+    def _create_ticket(
+        self, session: Session, new: Ticket, response_url: str, now: dt.datetime
+    ) -> Ticket:
         step = plan_step(new, self._context.policy, now)
         ticket, is_new = tickets.get_or_create(session, new)
         if is_new:
@@ -97,6 +102,8 @@ class TicketService:
             if ticket.cloud_report.state is ReportState.PENDING:
                 due["report"] = now
             jobs = [job_of(ticket, kind, due_at) for kind, due_at in due.items()]
+            if response_url:
+                jobs.append(answer_job(ticket, response_url, now + CARD_TIMEOUT))
             enqueue_all(session, [*jobs, step_job(ticket, step)] if step else jobs)
         return ticket
 
@@ -111,6 +118,7 @@ class TicketService:
             "created_at": now,
             "cloud_report": CloudReport(state=initial_report_state(cloud, self._context.settings)),
         }
+        del fields["response_url"]
         return Ticket(**fields)
 
     async def claim(self, team: str, number: int, person: str) -> Ticket:

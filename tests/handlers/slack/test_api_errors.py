@@ -192,7 +192,7 @@ def test_a_refusal_may_be_in_the_body(status: int, body: str, code: str) -> None
 async def respond(slack: ResponseUrl) -> None:
     """Respond privately by this URL."""
     async with slack.serve() as inquiry:
-        await respond_privately(inquiry, "text", [{"type": "divider"}])
+        await respond_privately(inquiry.response_url, "text", [{"type": "divider"}])
 
 
 async def test_a_private_response_replaces_the_first_answer() -> None:

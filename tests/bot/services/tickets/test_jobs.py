@@ -228,4 +228,31 @@ def test_card_handlers(service_harness: ServiceHarness) -> None:
         "card": made.post_or_update_card,
         "confirm": made.confirm,
         "announce_delay": made.announce_delay,
+        "answer_report": made.answer_report,
     }
+
+
+async def test_answer_where_the_report_was_requested(service_harness: ServiceHarness) -> None:
+    """Once the card is posted, else after ten seconds; not when its URL is not valid any more."""
+    url = "https://hooks.slack.com/commands/1"
+    clock = service_harness.clock
+    tickets = [await service_harness.report(response_url=url) for _ in range(2)]
+    posts = RecordedCalls(permalink=[LINK], answer_report=[None, SLACK_GONE])
+    made = jobs(service_harness, posts)
+    await made.post_or_update_card(Run("k"), tickets[0].id)
+    due_at = []
+    for ticket in tickets:
+        job = await service_harness.job(f"answer_report:{ticket.label}")
+        assert job is not None
+        due_at.append(job.due_at)
+        await made.answer_report(Run(job.name), *job.arguments)
+    assert due_at == [clock.now(), clock.now() + 10 * SECOND]
+    clock.move(30 * 60)
+    await made.answer_report(Run("k"), tickets[0].id, url)
+    answers = [call for call in posts.calls if call[0] == "answer_report"]
+    assert [(ticket.thread.permalink, sent) for _, ticket, sent in answers] == [
+        (LINK, url),
+        ("", url),
+    ]
+    silent = await service_harness.report()
+    assert await service_harness.job(f"answer_report:{silent.label}") is None
