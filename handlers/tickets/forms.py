@@ -121,6 +121,12 @@ def with_warning(view: block_kit.Block, ticket: Ticket, renderer: Renderer) -> b
     return view | {"blocks": [block, *view["blocks"]]}
 
 
+def with_note(view: block_kit.Block, note: Message, renderer: Renderer) -> block_kit.Block:
+    """Add a note above a form's fields."""
+    block = block_kit.context("note", renderer.mrkdwn(note))
+    return view | {"blocks": [block, *view["blocks"]]}
+
+
 @lru_cache(maxsize=_MAX_FORMS)
 def _empty_form(locale: LocaleName, apps: tuple[str, ...]) -> block_kit.Block:
     """Build the report form once for each language: that takes most of a request's time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import aiohttp
@@ -64,20 +65,37 @@ class ReactionHandlers:
         )
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the form as the shortcut of the message does; empty if it cannot be read."""
+        """Open the form as the shortcut of the message does, or say how it is filled in."""
         where = read_metadata(str(body["actions"][0].get("value") or ""))
         channel, ts = str(where.get("channel") or ""), str(where.get("ts") or "")
         found = await _find_message(client, channel, ts)
-        request = {**body, "channel": {"id": channel}, "message": found}
-        await self._reports.open_by_message(ack, request, client)
+        if found:
+            request = {**body, "channel": {"id": channel}, "message": found}
+            await self._reports.open_by_message(ack, request, client)
+        else:
+            await self._reports.open_without_message(ack, body, client)
 
 
 async def _find_message(client: AsyncWebClient, channel: str, ts: str) -> dict[str, Any]:
-    """Read a message; empty if Slack refuses, and for a reply in a thread: it lists none."""
-    span: dict[str, Any] = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
+    """Read a message or a reply, which only `conversations.replies` returns; {} if refused.
+
+    Slack's documents say that a bot may not use that in every channel, so both are asked.
+    """
+    span: dict[str, Any] = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
+    requests = (
+        client.conversations_history(channel=channel, **span),
+        client.conversations_replies(channel=channel, ts=ts, **span),
+    )
+    for found in await asyncio.gather(*(_read(each, ts) for each in requests)):
+        if found:
+            return found
+    return {}
+
+
+async def _read(request: Awaitable[Any], ts: str) -> dict[str, Any]:
     try:
         async with asyncio.timeout(_READ_TIMEOUT_S):
-            answer = await client.conversations_history(channel=channel, **span)
+            answer = await request
     except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
         log.info("the message of a reaction cannot be read: %s", type(error).__name__)
         return {}

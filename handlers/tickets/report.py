@@ -12,6 +12,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
 from bot.ports import Clock
 from bot.services.context import DatabaseError
@@ -23,7 +24,7 @@ from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.forms import ReportForm, with_warning
+from handlers.tickets.forms import ReportForm, with_note, with_warning
 from handlers.tickets.recent_classes import (
     RECENT,
     filled_from,
@@ -42,6 +43,10 @@ from handlers.ui.renderer import Renderer
 
 _RECENT_TIMEOUT_S: Final = 0.5  # the form opens without them, too
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
+_UNREADABLE: Final = message(
+    "Lagdesk cannot read that message. Close this form and choose *Report this call* in the "
+    "message's own menu, or fill the form in here."
+)
 
 
 class ReportHandlers:
@@ -86,6 +91,11 @@ class ReportHandlers:
         await self._open(body, client, parse_sentence, text, message_permalink(body))
         await ack()
 
+    async def open_without_message(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Open an empty form that says how it is filled in from a message."""
+        await self._open(body, client, note=_UNREADABLE)
+        await ack()
+
     async def _open(
         self,
         body: Body,
@@ -93,6 +103,8 @@ class ReportHandlers:
         parse: Callable[[str, dt.datetime], PrefilledReport] = parse_sentence,
         text: str = "",
         source_permalink: str = "",
+        *,
+        note: Message | None = None,
     ) -> None:
         requester = Requester.of(body)
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
@@ -117,6 +129,8 @@ class ReportHandlers:
         view = form.view(renderer, list(self._tickets.apps), now, hint)
         if recent and not form.cname:
             view = with_recent_classes(view, recent, renderer)
+        if note is not None:
+            view = with_note(view, note, renderer)
         view_id = await open_modal(client, trigger_id_of(body), view)
         if form.cname:
             with suppress(TimeoutError, DatabaseError):  # then the form stays as it is

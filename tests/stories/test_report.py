@@ -13,7 +13,6 @@ from tests.scenario_helpers import (
     find_card,
     find_cards,
     find_replies,
-    find_ticket,
     report,
     text_of,
 )
@@ -120,26 +119,3 @@ def ticket_number(card: Json) -> str:
 def linked_line(card: Json) -> Json | None:
     """The block of a card that names linked tickets."""
     return next((block for block in card["blocks"] if "Linked to" in text_of(block)), None)
-
-
-async def test_reaction_with_the_emoji(http_harness: Harness) -> None:
-    """Who reacts to a message with it is offered the form, filled in from that message."""
-    harness, wang = http_harness, http_harness.workspace.person("wang")
-    lin = harness.workspace.person("lin")
-    posted = await lin.post_message("teachers", "class_77_12 老师 10001 学生 20002 听不到声音")
-    before = len(wang.ephemerals("teachers"))
-    for name in ("eyes", "ticket"):
-        await wang.react(posted, name)
-    await harness.workspace.until(lambda: len(wang.ephemerals("teachers")) > before)
-    (offer,) = wang.ephemerals("teachers")[before:]
-    assert "提交" in text_of(offer)
-    assert (await wang.click(offer, "reaction.report")).ok
-    view = await wang.wait_for_view("report")
-    fields = {block["block_id"]: block.get("element") for block in view["blocks"]}
-    assert fields["cname"]["initial_value"] == "class_77_12"
-    assert fields["student_uid"]["initial_value"] == "20002"
-    assert (await wang.submit(view, {"abnormal_side": "student"})).ok
-    assert (
-        posted["ts"].replace(".", "")
-        in (await find_ticket(harness, "class_77_12")).source_permalink
-    )
