@@ -110,12 +110,12 @@ async def open_slack_runtime(
                 timeout_s=slack_timeout_s or TIMEOUT_S,
             )
         )
-        users = UserDirectory(clients, application.context.languages, settings)
+        users = UserDirectory(clients, application.context)
         context = replace(application.context, permissions=users)
         services = Services.of(context)
         slack = _slack_clients(application, clients, users)
         poller = EventPoller(context)
-        summary_jobs = _summary_jobs(application, context, services, slack)
+        summary_jobs = _summary_jobs(context, services, slack)
         handlers = collect_handlers(
             *_ticket_jobs(context, services, slack),
             *_other_jobs(context, services, slack),
@@ -136,8 +136,7 @@ async def open_slack_runtime(
             await summary_jobs.start()
         installations = InstallationStore(application.installations)
         app = build_app(
-            *(services, users, settings, clients, installations),
-            clock=clock,
+            *(services, users, context, clients, installations),
             answer_timeout_s=answer_timeout_s,
             requests=requests,
         )
@@ -150,16 +149,16 @@ def _ticket_jobs(
     slack: _SlackClients,
 ) -> list[object]:
     """Return the jobs that post about tickets."""
-    settings, users = context.settings, slack.users
+    users, workspaces = slack.users, context.workspaces
     poster, publisher = slack.poster, slack.publisher
-    ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
+    ticket_posts = SlackTicketPosts(poster, users, workspaces, services.call_control.has_menu)
     diagnosis_posts = SlackDiagnosisPosts(
         poster, users, slack.charts, services.preferences.has_native_charts
     )
-    pager = SlackPager(poster, users, settings.support_group)
+    pager = SlackPager(poster, users, workspaces)
     status_posts = StatusPosts(context, publisher, SlackRoomStatusPosts(poster, users))
     notifications = SlackTicketNotifications(poster, users)
-    incident_posts = SlackIncidentPosts(poster, users, settings)
+    incident_posts = SlackIncidentPosts(poster, users, workspaces)
     return [
         TicketJobs(context, publisher, ticket_posts),
         CloudReportJobs(context),
@@ -174,16 +173,8 @@ def _ticket_jobs(
     ]
 
 
-def _summary_jobs(
-    application: Application,
-    context: Context,
-    services: Services,
-    slack: _SlackClients,
-) -> SummaryJobs:
-
-    posts = SlackSummaryPosts(
-        application.installations, context.settings, slack.clients, slack.users, slack.charts
-    )
+def _summary_jobs(context: Context, services: Services, slack: _SlackClients) -> SummaryJobs:
+    posts = SlackSummaryPosts(slack.clients, slack.users, slack.charts)
     return SummaryJobs(context, services.summary, services.app_metrics, slack.publisher, posts)
 
 
@@ -194,7 +185,7 @@ def _other_jobs(
 ) -> list[object]:
     """Return the jobs that answer inquiries or post nothing."""
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
-    slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.settings)
+    slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.workspaces)
     return [
         CallStatisticsJob(context),
         AppMetricsJobs(context, services.app_metrics, responder),
@@ -213,8 +204,8 @@ async def open_summary_jobs(
     async with SlackClients(
         settings.slack_api_url, settings.slack_bot_token, token_for, limits=limits
     ) as clients:
-        users = UserDirectory(clients, context.languages, settings)
+        users = UserDirectory(clients, context)
         slack, services = _slack_clients(application, clients, users), application.services
-        jobs = _summary_jobs(application, context, services, slack)
+        jobs = _summary_jobs(context, services, slack)
         async with Worker(application.store, collect_handlers(jobs), polls=False) as worker:
             yield jobs, worker

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +20,7 @@ from bot.services.assembly import Services
 from bot.services.context import Context
 from bot.services.permissions import NoPermissions
 from bot.services.preferences.languages import Languages
+from bot.services.workspaces.directory import Workspaces
 from bot.settings import Settings
 from bot.store import LIMITS, DatabaseUnavailableError, Limits, Store, reason_of
 from bot.store.diagnosis.events import SqlEventStore
@@ -70,7 +71,10 @@ async def open_application(
         await store.read(store.now)
         for cloud in set(clouds.values()):
             await cloud.restore_state()
-        yield _build_application(settings, store, clouds, clock)
+        application = _build_application(settings, store, clouds, clock)
+        await application.context.workspaces.load()
+        async with _background(application.context.workspaces.keep_fresh()):
+            yield application
     finally:
         for cloud in set(clouds.values()):
             await cloud.close()
@@ -80,17 +84,31 @@ async def open_application(
 def _build_application(
     settings: Settings, store: Store, clouds: Mapping[str, Cloud], clock: Clock
 ) -> Application:
+    workspaces = Workspaces(store, settings)
     context = Context(
         store=store,
         clouds=clouds,
         clock=clock,
         settings=settings,
-        languages=Languages(store, settings),
+        workspaces=workspaces,
+        languages=Languages(store, workspaces),
         permissions=NoPermissions(),
         job_signal=asyncio.Event(),
     )
-    installations = InstallationService(store, clock)
+    installations = InstallationService(store, clock, workspaces)
     return Application(settings, store, context, Services.of(context), installations)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something that never ends beside the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _ensure_schema(store: Store) -> None:

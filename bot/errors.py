@@ -63,6 +63,10 @@ class NotFoundError(LagdeskError):
     """No such ticket, app, channel or message."""
 
 
+class NotSetUpError(LagdeskError):
+    """The workspace has not chosen its settings yet."""
+
+
 class NotAllowedError(LagdeskError):
     """The person lacks a permission; the message says who has it."""
 

@@ -28,6 +28,7 @@ class Example:
     arguments: Message  # translated where they have words of people
     help: Message
     for_support: bool = False
+    for_admins: bool = False
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -181,6 +182,12 @@ LAGDESK: Final = Command(
             message("checks the installation."),
             for_support=True,
             synonyms={"zh": ("自检", "检查")},
+        ),
+        Example(
+            Message("setup"),
+            message("chooses this workspace's channels, support and apps; for its admins."),
+            for_admins=True,
+            synonyms={"zh": ("初始设置", "配置")},
         ),
     ),
 )

@@ -7,10 +7,8 @@ from typing import Protocol
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.escalation import Policy
-from bot.ports import Clock
 from bot.services.assembly import Services
-from bot.settings import Settings
+from bot.services.context import Context
 from bot.targets import Targets
 from handlers.admin.channel_events import ChannelEventHandlers
 from handlers.admin.command import LagdeskCommandHandlers, LagdeskServices
@@ -21,6 +19,7 @@ from handlers.diagnosis.feedback import FeedbackHandlers
 from handlers.diagnosis.likely_call import LikelyCallHandlers
 from handlers.escalation.handlers import IncidentHandlers
 from handlers.preferences.handlers import PreferencesHandlers, PreferencesModal
+from handlers.slack.clients import SlackClients
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import SummaryHandlers
 from handlers.tickets.cloud_report import CloudReportHandlers
@@ -32,6 +31,7 @@ from handlers.tickets.menu import TicketMenuHandlers
 from handlers.tickets.reaction import ReactionHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers
+from handlers.workspaces.handlers import SetupHandlers
 
 
 class Handlers(Protocol):
@@ -42,16 +42,23 @@ class Handlers(Protocol):
 
 
 def register(
-    app: AsyncApp, services: Services, users: UserDirectory, settings: Settings, clock: Clock
+    app: AsyncApp,
+    services: Services,
+    users: UserDirectory,
+    context: Context,
+    clients: SlackClients,
 ) -> None:
     """Register the handlers of every feature."""
-    home = HomePublisher(services.app_home, services.tickets.apps, users, Targets.of(settings))
-    reports = ReportHandlers(services.tickets, services.preferences, users, clock)
-    modal = PreferencesModal(services.preferences, services.tickets.apps, users)
+    targets = Targets.of(context.settings)
+    home = HomePublisher(services.app_home, services.tickets, users, targets)
+    reports = ReportHandlers(services.tickets, services.preferences, users, context.clock)
+    modal = PreferencesModal(services.preferences, users)
+    setup = SetupHandlers(services.setup, users, clients)
     handlers: tuple[Handlers, ...] = (
         reports,
-        ReactionHandlers(reports, users, settings),
-        *_ticket_handlers(services, users, home, settings, clock),
+        setup,
+        ReactionHandlers(reports, users, context.settings),
+        *_ticket_handlers(services, users, home, context),
         DiagnoseHandlers(services.inquiries, services.preferences, users),
         FeedbackHandlers(services.feedback, users),
         QualityHandlers(services.app_metrics, services.preferences, users),
@@ -64,7 +71,8 @@ def register(
                 health_checks=services.health_checks,
             ),
             modal,
-            Policy.of(settings),
+            setup,
+            context.workspaces,
             users,
         ),
         PreferencesHandlers(services.preferences, home, users),
@@ -78,12 +86,11 @@ def register(
 
 
 def _ticket_handlers(
-    services: Services, users: UserDirectory, home: HomePublisher, settings: Settings, clock: Clock
+    services: Services, users: UserDirectory, home: HomePublisher, context: Context
 ) -> Iterable[Handlers]:
-    rooms = CallControlHandlers(services.call_control, users)
-    clouds = {cloud.name for cloud in settings.clouds}
+    rooms, clock = CallControlHandlers(services.call_control, users), context.clock
     return (
-        TicketListHandlers(services.tickets, clouds, users, clock),
+        TicketListHandlers(services.tickets, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
         CloudReportHandlers(services.ticket_actions),
         LikelyCallHandlers(services.ticket_actions),

@@ -20,9 +20,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
 
 from bot.i18n.translator import Translator
-from bot.ports import Clock
 from bot.services.assembly import Services
-from bot.services.context import DatabaseError
+from bot.services.context import Context, DatabaseError
 from bot.settings import Settings
 from handlers.http_server import read_body
 from handlers.registry import register
@@ -55,15 +54,15 @@ Measure = Callable[[], Awaitable[None]]
 def build_app(
     services: Services,
     users: UserDirectory,
-    settings: Settings,
+    context: Context,
     clients: SlackClients,
     installations: InstallationStore,
     *,
-    clock: Clock,
     answer_timeout_s: float,
     requests: OpenRequests,
 ) -> AsyncApp:
     """Build the Bolt app with every handler. The transports check signatures themselves."""
+    settings = context.settings
     app = PunctualApp(
         ErrorHandler(users),
         answer_timeout_s,
@@ -82,7 +81,7 @@ def build_app(
     )
     app.middleware(EventDeduplicator())
     app.middleware(ClientMiddleware(clients))
-    register(app, services, users, settings, clock)
+    register(app, services, users, context, clients)
     if settings.has_oauth:
         installations.register(app)
     return app

@@ -184,3 +184,25 @@ def test_contracts_are_whole() -> None:
     rooms = {f"bot.{path.stem}" for path in (ROOT / "bot").iterdir() if path.is_dir()}
     missing = {room for room in rooms if room not in layers}
     assert set() == missing - {"bot.__pycache__", "bot.migrations"}
+
+
+def test_settings_of_a_workspace_are_resolved_in_one_place() -> None:
+    """What a workspace may choose is read from `Workspaces`, else a second one gets the first's."""
+    chosen = {"escalation_channel", "summary_channel", "support_group", "default_locale"}
+    chosen |= {"timezone", "apps", "escalate_to"}
+    of_operators = ("bot/settings.py", "bot/services/workspaces/", "bot/cli/", "bot/clouds/")
+    exceptions = {
+        "bot/services/admin/healthcheck.py",
+        "bot/escalation.py",
+        "handlers/transports.py",
+    }
+    found = {
+        name(path)
+        for path in CODE
+        if not name(path).startswith(of_operators)
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Attribute) and node.attr in chosen
+        if "context.settings" in ast.unparse(node.value)
+        or (ast.unparse(node.value) == "settings" and "bot.settings import" in path.read_text())
+    }
+    assert found - exceptions == set()

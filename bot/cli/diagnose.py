@@ -47,6 +47,7 @@ async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timi
         diagnosis = await application.services.diagnosis.diagnose_channel(
             app,
             options.cname,
+            application.context.clouds,
             at=options.at,
             teacher_uid=options.teacher,
             student_uid=options.student,

@@ -83,7 +83,7 @@ async def run_checks(settings: Settings, timing: Timing) -> list[CheckResult]:
             SlackClients(settings.slack_api_url, settings.slack_bot_token)
         )
         slack_health_check = SlackHealthCheck(
-            clients, UserDirectory(clients, context.languages, settings), settings
+            clients, UserDirectory(clients, context), context.workspaces
         )
         return await HealthCheck(context, slack_health_check).run_checks(database=database)
 

@@ -43,7 +43,7 @@ async def quality(settings: Settings, options: argparse.Namespace, timing: Timin
         app_metrics = await metrics_service.fetch(app, options.topic)
     return _print_app_metrics(
         app_metrics,
-        metrics_service.others(app),
+        metrics_service.others("", app),
         application.context.languages.default,
         as_json=options.json,
     )

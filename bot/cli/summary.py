@@ -43,19 +43,20 @@ async def summarize(settings: Settings, options: argparse.Namespace, timing: Tim
     """
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         weekly = application.services.summary
-        week: Week = options.week or weekly.last_week
+        week: Week = options.week or weekly.last_week()
         _check(week, weekly, is_posted=options.post)
         if options.post:
-            require(settings, "SUMMARY_CHANNEL", "SLACK_BOT_TOKEN")
+            has_channel = bool(application.context.workspaces.summary_channels)
+            require(settings, *(() if has_channel else ("SUMMARY_CHANNEL",)), "SLACK_BOT_TOKEN")
         text = await (_post if options.post else _render)(application, week)
     print(text)  # noqa: T201 - what the command is for
     return 0
 
 
 def _check(week: Week, weekly: SummaryService, *, is_posted: bool) -> None:
-    if week > weekly.this_week:
+    if week > weekly.this_week():
         raise UsageError(message("Week %(week)s is in the future.", week=week.label))
-    if is_posted and week == weekly.this_week:
+    if is_posted and week == weekly.this_week():
         raise UsageError(message("Week %(week)s is not over yet.", week=week.label))
 
 
@@ -68,8 +69,11 @@ async def _post(application: Application, week: Week) -> str:
     from bot.app import open_summary_jobs  # noqa: PLC0415 - Bolt is slow to import
 
     async with open_summary_jobs(application) as (summary_jobs, worker):
-        is_new = await summary_jobs.post_now(week, worker.run_now)
-    if is_new:
+        is_new = [
+            await summary_jobs.post_now(week, channel, worker.run_now)
+            for channel in application.context.workspaces.summary_channels
+        ]
+    if any(is_new):
         text = message("The summary of week %(week)s is posted.", week=week.label)
     else:
         text = message("The summary of week %(week)s was already posted.", week=week.label)

@@ -22,6 +22,7 @@ from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.app_home import AppHomeService
 from bot.services.tickets.mentions import MentionService
 from bot.services.tickets.service import TicketService
+from bot.services.workspaces.setup import SetupService
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Services:
     audit_log: AuditLogService
     health_checks: HealthCheckRequests
     deliveries: DeliveryService
+    setup: SetupService
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -65,4 +67,5 @@ class Services:
             audit_log=AuditLogService(context),
             health_checks=HealthCheckRequests(context),
             deliveries=DeliveryService(context),
+            setup=SetupService(context),
         )

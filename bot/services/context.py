@@ -1,4 +1,4 @@
-"""The context of every service: store, clouds, clock, settings, languages, permissions."""
+"""The context of every service: store, clouds, clock, settings, workspaces, permissions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.escalation import Policy
+from bot.errors import LagdeskError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud
 from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
 from bot.services.preferences.languages import Languages
+from bot.services.workspaces.directory import Workspaces
 from bot.settings import Settings
 from bot.store import (
     DatabaseError,
@@ -30,6 +31,7 @@ Result = TypeVar("Result")
 class Context:
     """The shared parts of the application. `clouds` maps our name of an app to its cloud.
 
+    `settings` are those of the process; what a workspace may choose is in `workspaces`.
     `job_signal` is set when jobs were enqueued.
     """
 
@@ -37,14 +39,21 @@ class Context:
     clouds: Mapping[str, Cloud]
     clock: Clock
     settings: Settings
+    workspaces: Workspaces
     languages: Languages
     permissions: Permissions
     job_signal: asyncio.Event
 
-    @property
-    def policy(self) -> Policy:
-        """The escalation policy of the settings."""
-        return Policy.of(self.settings)
+    def clouds_of(self, team: str) -> Mapping[str, Cloud]:
+        """Return the clouds of a workspace's apps, by the app's name; of all apps for ""."""
+        apps = self.workspaces.of(team).apps
+        return {app: cloud for app, cloud in self.clouds.items() if app in apps}
+
+    def refusal(
+        self, team: str, reason: Message = ONLY_SUPPORT, *, is_support: bool | None = False
+    ) -> LagdeskError:
+        """Return the error for somebody who is not support in a workspace, or may be."""
+        return not_allowed(self.workspaces.of(team), reason, is_support=is_support)
 
     async def commit(self, work: Callable[[Session], Result]) -> Result:
         """Run work in one transaction, then notify the worker of the jobs it enqueued."""
@@ -61,4 +70,4 @@ class Context:
         """
         is_support = await self.permissions.is_support(team, person)
         if not is_support:
-            raise not_allowed(self.settings, refusal, is_support=is_support)
+            raise self.refusal(team, refusal, is_support=is_support)

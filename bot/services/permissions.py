@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from bot.errors import LagdeskError, NotAllowedError, SlackUnreachableError
 from bot.i18n.messages import Message, message
-from bot.settings import Settings
+from bot.services.workspaces.settings import WorkspaceSettings
 
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 
@@ -21,6 +21,9 @@ class Permissions(Protocol):
     async def is_support(self, team: str, person: str) -> bool | None:
         """Return whether this person may act on tickets; None while Slack cannot be asked."""
 
+    async def is_admin(self, team: str, person: str) -> bool:
+        """Return whether this person is an admin or owner of the workspace."""
+
 
 class NoPermissions:
     """Permissions of the terminal: without Slack there is no support membership."""
@@ -30,9 +33,14 @@ class NoPermissions:
         _ = team, person
         return False
 
+    async def is_admin(self, team: str, person: str) -> bool:
+        """Return False."""
+        _ = team, person
+        return False
+
 
 def not_allowed(
-    settings: Settings, reason: Message = ONLY_SUPPORT, *, is_support: bool | None = False
+    settings: WorkspaceSettings, reason: Message = ONLY_SUPPORT, *, is_support: bool | None = False
 ) -> LagdeskError:
     """Build the error with the reason and a description of who support is.
 

@@ -11,6 +11,7 @@ from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.services.admin import audit_log
 from bot.services.admin.audit_log import AuditLogService, AuditRecord
 from bot.services.tickets.query_parser import parse_tickets
+from bot.services.workspaces.setup import SETUP
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
@@ -32,6 +33,7 @@ _ACTION_TEXTS: Final = {
     "ticket.correct": message("%(person)s corrected the report"),
     "ticket.report_again": message("%(person)s had the report sent to the cloud again"),
     "ticket.report_arrived": message("%(person)s noted that the report arrived in the cloud"),
+    SETUP: message("%(person)s changed the settings of the workspace: %(changed)s"),
     audit_log.EXPORT: message("%(person)s downloaded the tickets of week %(week)s"),
 }
 _UNKNOWN_ACTION: Final = message("%(person)s: %(action)s")
@@ -101,6 +103,7 @@ def _line(record: AuditRecord, renderer: Renderer) -> str:
         "uid": Uid(str(record.detail.get("uid") or "")),
         "week": str(record.detail.get("week") or ""),
         "action": record.action,
+        "changed": ", ".join(record.detail.get("changed") or {}),
     }
     template = _ACTION_TEXTS.get(record.action, _UNKNOWN_ACTION)
     outcome = _OUTCOME_TEXTS.get(record.outcome)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.services.admin.deliveries import DeliveryService
+from handlers.slack.request import Body, Requester
 
 _UNARCHIVED: Final = ("channel_unarchive", "group_unarchive")
 
@@ -23,6 +24,6 @@ class ChannelEventHandlers:
             app.event(name)(self.retry_failed_jobs)
         app.event("member_joined_channel")(self.retry_failed_jobs)
 
-    async def retry_failed_jobs(self, event: dict[str, Any]) -> None:
+    async def retry_failed_jobs(self, body: Body, event: dict[str, Any]) -> None:
         """Retry failed posts to the escalation channel now."""
-        await self._deliveries.retry(str(event.get("channel") or ""))
+        await self._deliveries.retry(Requester.of(body).team, str(event.get("channel") or ""))

@@ -1,4 +1,4 @@
-"""`/lagdesk`: help, settings, languages, charts, audit log, policy, accuracy, health checks."""
+"""`/lagdesk`: help, settings, setup, languages, charts, audit log, policy, health checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
-from bot.escalation import Policy
 from bot.i18n.messages import Message, message
 from bot.i18n.traditional import to_simplified
 from bot.locales import BOTH, LANGUAGES, LOCALES
@@ -20,6 +19,7 @@ from bot.services.diagnosis.feedback import FeedbackService
 from bot.services.preferences.service import NATIVE, PICTURE, PreferencesService
 from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
+from bot.services.workspaces.directory import Workspaces
 from handlers.admin.audit_view import recent_actions
 from handlers.commands import LAGDESK
 from handlers.diagnosis.accuracy import ACCURACY_PERIOD, accuracy
@@ -30,6 +30,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import preview
 from handlers.ui.block_kit import Block
 from handlers.ui.help import help_text
+from handlers.workspaces.handlers import SetupHandlers
 
 _AUTO: Final = "auto"  # follow Slack
 _CHOICES: Final = {  # what people write for a choice
@@ -60,12 +61,14 @@ class LagdeskCommandHandlers:
         self,
         services: LagdeskServices,
         modal: PreferencesModal,
-        policy: Policy,
+        setup: SetupHandlers,
+        workspaces: Workspaces,
         users: UserDirectory,
     ) -> None:
         self._services = services
         self._modal = modal
-        self._policy = policy
+        self._setup = setup
+        self._workspaces = workspaces
         self._users = users
         self._choose = {
             "language": self._choose_language,
@@ -84,6 +87,10 @@ class LagdeskCommandHandlers:
         word = LAGDESK.find_word(typed)
         if word == "settings":
             await self._modal.open(body, client)
+            await ack()
+            return
+        if word == "setup":
+            await self._setup.open(body, client)
             await ack()
             return
         text, blocks = await self._reply(Requester.of(body), word, argument, body)
@@ -119,7 +126,7 @@ class LagdeskCommandHandlers:
         if msg is not None:
             return renderer.mrkdwn(msg), []
         if word == "policy":
-            return policy_text(self._policy, renderer), []
+            return policy_text(self._workspaces.policy_of(requester.team), renderer), []
         is_support = bool(await self._users.is_support(requester.team, requester.person))
         return help_text(renderer.translator.locale, is_support=is_support), []
 

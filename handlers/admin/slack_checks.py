@@ -11,7 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.i18n.messages import Message, message
 from bot.ports import CheckResult, Health, Inquiry
-from bot.settings import Settings
+from bot.services.workspaces.directory import Workspaces
+from bot.services.workspaces.settings import WorkspaceSettings
 from handlers.admin import healthcheck_view
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.clients import SlackClients, error_code
@@ -27,14 +28,14 @@ _GROUP: Final = message("Support group")
 class SlackHealthCheck:
     """Checks one workspace."""
 
-    def __init__(self, clients: SlackClients, users: UserDirectory, settings: Settings) -> None:
+    def __init__(self, clients: SlackClients, users: UserDirectory, workspaces: Workspaces) -> None:
         self._clients = clients
         self._users = users
-        self._settings = settings
+        self._workspaces = workspaces
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Check everything; with an invalid token nothing else."""
-        client = await self._clients.of(team)
+        client, settings = await self._clients.of(team), self._workspaces.of(team)
         answer = await _try_call(client.auth_test())
         if isinstance(answer, Message):
             advice = message(
@@ -50,9 +51,9 @@ class SlackHealthCheck:
         return [
             CheckResult("slack.token", _TOKEN, Health.OK, detail),
             _scopes(answer.headers),
-            *await self._channels(client),
-            await self._group(client),
-            *[await _lead(client, person) for person in self._settings.escalate_to],
+            *await _channels(client, settings),
+            await _group(client, settings),
+            *[await _lead(client, person) for person in settings.escalate_to],
         ]
 
     async def send_results(self, inquiry: Inquiry, results: Sequence[CheckResult]) -> None:
@@ -61,31 +62,33 @@ class SlackHealthCheck:
         text, blocks = healthcheck_view.results_message(results, renderer)
         await respond_privately(inquiry.response_url, text, blocks)
 
-    async def _channels(self, client: AsyncWebClient) -> list[CheckResult]:
-        escalation, summary = self._settings.escalation_channel, self._settings.summary_channel
-        results = []
-        if escalation:
-            label = message("Escalation channel")
-            results.append(
-                await _channel(client, "slack.escalation_channel", label, escalation, Health.FAILED)
-            )
-        if summary:
-            label = message("Summary channel")
-            results.append(
-                await _channel(client, "slack.summary_channel", label, summary, Health.WARNING)
-            )
-        return results
 
-    async def _group(self, client: AsyncWebClient) -> CheckResult:
-        name, group = "slack.support_group", self._settings.support_group
-        if not group:
-            return await _support_by_channel(client, name, self._settings.escalation_channel)
-        answer = await _try_call(client.usergroups_users_list(usergroup=group))
-        if isinstance(answer, Message):
-            detail = message("%(why)s Check SUPPORT_GROUP: nobody can act on tickets.", why=answer)
-            return CheckResult(name, _GROUP, Health.FAILED, detail)
-        detail = message("Members: %(count)s.", count=len(answer.get("users") or []))
-        return CheckResult(name, _GROUP, Health.OK, detail)
+async def _channels(client: AsyncWebClient, settings: WorkspaceSettings) -> list[CheckResult]:
+    escalation, summary = settings.escalation_channel, settings.summary_channel
+    results = []
+    if escalation:
+        label, name = message("Escalation channel"), "slack.escalation_channel"
+        results.append(await _channel(client, name, label, escalation, Health.FAILED))
+    for channel in sorted(settings.ticket_channels - {escalation}):
+        label = message("Channel of a route")
+        name = f"slack.route.{channel}"
+        results.append(await _channel(client, name, label, channel, Health.FAILED))
+    if summary:
+        label, name = message("Summary channel"), "slack.summary_channel"
+        results.append(await _channel(client, name, label, summary, Health.WARNING))
+    return results
+
+
+async def _group(client: AsyncWebClient, settings: WorkspaceSettings) -> CheckResult:
+    name, group = "slack.support_group", settings.support_group
+    if not group:
+        return await _support_by_channel(client, name, settings.escalation_channel)
+    answer = await _try_call(client.usergroups_users_list(usergroup=group))
+    if isinstance(answer, Message):
+        detail = message("%(why)s Check SUPPORT_GROUP: nobody can act on tickets.", why=answer)
+        return CheckResult(name, _GROUP, Health.FAILED, detail)
+    detail = message("Members: %(count)s.", count=len(answer.get("users") or []))
+    return CheckResult(name, _GROUP, Health.OK, detail)
 
 
 async def _support_by_channel(client: AsyncWebClient, name: str, channel: str) -> CheckResult:

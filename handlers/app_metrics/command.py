@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.services.app_metrics.service import AppMetricsService
+from bot.services.app_metrics.service import AppMetricsService, parse_quality
 from bot.services.preferences.service import PreferencesService
 from handlers.commands import QUALITY
 from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
@@ -29,7 +29,7 @@ class QualityHandlers:
         """Save the inquiry and acknowledge; a job responds."""
         requester = Requester.of(body)
         apps = await self._preferences.apps_of(requester.team, requester.person)
-        arguments = self._app_metrics.read(str(body.get("text") or ""), apps)
+        arguments = parse_quality(str(body.get("text") or ""), apps)
         renderer = await self._users.renderer(requester.team, requester.person)
         inquiry = inquiry_of(
             body,

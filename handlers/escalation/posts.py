@@ -8,7 +8,7 @@ from bot.escalation import EscalationEvent
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.escalation.incidents import IncidentFacts
-from bot.settings import Settings
+from bot.services.workspaces.directory import Workspaces
 from bot.ticket import Ticket
 from handlers.escalation.lines import escalation_message
 from handlers.escalation.view import group_mention, incident_post
@@ -19,15 +19,17 @@ from handlers.slack.user_directory import UserDirectory
 class SlackPager:
     """Mentions support or leads in a ticket's thread."""
 
-    def __init__(self, poster: SlackPoster, users: UserDirectory, group: str) -> None:
+    def __init__(self, poster: SlackPoster, users: UserDirectory, workspaces: Workspaces) -> None:
         self._poster = poster
         self._users = users
-        self._group = group
+        self._workspaces = workspaces
 
     async def page(self, ticket: Ticket, event: EscalationEvent, run: Run) -> MessageRef:
         """Mention the people of an escalation, or the support group, in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
-        mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
+        route = self._workspaces.of(ticket.team).route_of(ticket.app)
+        people = " ".join(f"<@{person}>" for person in event.people)
+        mentions = people or group_mention(route.group)
         text = renderer.mrkdwn(escalation_message(ticket, event))
         return await self._poster.post(Destination.thread_of(ticket), run, f"{mentions} {text}")
 
@@ -35,26 +37,28 @@ class SlackPager:
 class SlackIncidentPosts:
     """Posts incidents in the escalation channel."""
 
-    def __init__(self, poster: SlackPoster, users: UserDirectory, settings: Settings) -> None:
+    def __init__(self, poster: SlackPoster, users: UserDirectory, workspaces: Workspaces) -> None:
         self._poster = poster
         self._users = users
-        self._channel = settings.escalation_channel
-        self._group = settings.support_group
+        self._workspaces = workspaces
 
     async def post(
         self, incident: IncidentFacts, tickets: Sequence[Ticket], run: Run
     ) -> MessageRef:
         """Post an incident with its tickets, and mention the support group."""
-        renderer = await self._users.channel_renderer(incident.team, self._channel)
-        text, blocks = incident_post(incident, tickets, renderer, self._group)
-        return await self._poster.post(Destination(incident.team, self._channel), run, text, blocks)
+        route = self._workspaces.of(incident.team).route_of(incident.app)
+        renderer = await self._users.channel_renderer(incident.team, route.channel)
+        text, blocks = incident_post(incident, tickets, renderer, route.group)
+        where = Destination(incident.team, route.channel)
+        return await self._poster.post(where, run, text, blocks)
 
     async def update(
         self, incident: IncidentFacts, tickets: Sequence[Ticket], message_ref: MessageRef
     ) -> None:
         """Update an incident's post."""
         renderer = await self._users.channel_renderer(incident.team, message_ref.channel)
-        text, blocks = incident_post(incident, tickets, renderer, self._group)
+        route = self._workspaces.of(incident.team).route_of(incident.app)
+        text, blocks = incident_post(incident, tickets, renderer, route.group)
         await self._poster.update(incident.team, message_ref, text, blocks)
 
     async def permalink(self, team: str, message_ref: MessageRef) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackClientError
@@ -25,23 +24,17 @@ log = logging.getLogger(__name__)
 class PreferencesModal:
     """Opens the form with a person's preferences."""
 
-    def __init__(
-        self, preferences: PreferencesService, apps: Sequence[str], users: UserDirectory
-    ) -> None:
+    def __init__(self, preferences: PreferencesService, users: UserDirectory) -> None:
         self._preferences = preferences
         self._users = users
-        self.apps: Final = list(apps)
-
-    async def default_app(self, requester: Requester) -> str:
-        """Return the app a person reports from, "" for none."""
-        return (await self._preferences.load(requester.team, requester.person)).app
 
     async def open(self, body: Body, client: AsyncWebClient, *, at: str = "") -> None:
         """Open the form; `at` is the surface it is opened from."""
         requester = Requester.of(body)
         renderer = await self._users.renderer(requester.team, requester.person)
         saved = await self._preferences.load(requester.team, requester.person)
-        view = preferences_view(saved, self.apps, renderer, at=at)
+        apps = self._preferences.list_apps(requester.team)
+        view = preferences_view(saved, apps, renderer, at=at)
         await open_modal(client, trigger_id_of(body), view)
 
 

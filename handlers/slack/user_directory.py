@@ -13,8 +13,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.i18n.translator import Translator
 from bot.services.cache import FallbackCache
-from bot.services.preferences.languages import Languages
-from bot.settings import Settings
+from bot.services.context import Context
+from bot.services.workspaces.settings import SupportMembers
 from handlers.slack.clients import SlackClients, error_code
 from handlers.ui.renderer import Renderer
 
@@ -27,6 +27,7 @@ _TIMEOUT_S: Final = 1.0  # a form has to open within three seconds, whoever is s
 _BACKOFF_S: Final = 3.0  # one request reads a profile several times, and has three seconds in all
 _MAX_BACKOFFS: Final = 10_000
 _PAGE_SIZE: Final = 200
+_ADMIN_FLAGS: Final = ("is_admin", "is_owner", "is_primary_owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,20 @@ class Profile:
     timezone: str = ""
     name: str = field(default="", compare=False)  # does not change how texts are rendered
     is_bot: bool = field(default=False, compare=False)
+    is_admin: bool = field(default=False, compare=False)
 
 
 class UserDirectory:
     """Users' profiles from Slack, and renderers in the languages they chose."""
 
-    def __init__(self, clients: SlackClients, languages: Languages, settings: Settings) -> None:
+    def __init__(self, clients: SlackClients, context: Context) -> None:
         self._clients = clients
-        self._languages = languages
-        self._settings = settings
+        self._languages = context.languages
+        self._workspaces = context.workspaces
+        self._mask_uids = context.settings.mask_uids
         self._profiles: FallbackCache[Profile] = FallbackCache(PROFILE_TTL_S)
         self._support_members: FallbackCache[frozenset[str]] = FallbackCache(SUPPORT_TTL_S)
-        self._support_requests: dict[str, asyncio.Future[frozenset[str]]] = {}
+        self._support_requests: dict[tuple[str, ...], asyncio.Future[frozenset[str]]] = {}
         self._recently_failed: TTLCache[tuple[str, str], bool] = TTLCache(_MAX_BACKOFFS, _BACKOFF_S)
 
     async def renderer(self, team: str, person: str) -> Renderer:
@@ -57,7 +60,7 @@ class UserDirectory:
         translator = await self._languages.of_reader(
             team, person, profile.locale or None, profile.timezone or None
         )
-        return Renderer(translator, mask=self._settings.mask_uids)
+        return Renderer(translator, mask=self._mask_uids)
 
     def last_renderer(self, team: str, person: str) -> Renderer:
         """Return a renderer without asking anybody, from what was known last."""
@@ -65,16 +68,16 @@ class UserDirectory:
         translator = self._languages.last_of_reader(
             team, person, profile.locale or None, profile.timezone or None
         )
-        return Renderer(translator, mask=self._settings.mask_uids)
+        return Renderer(translator, mask=self._mask_uids)
 
     async def channel_renderer(self, team: str, channel: str) -> Renderer:
         """Return a renderer for a channel, in its language."""
         translator = await self._languages.of_channel(team, channel)
-        return Renderer(translator, mask=self._settings.mask_uids)
+        return Renderer(translator, mask=self._mask_uids)
 
     def renderer_for_locale(self, locale: str, timezone: str) -> Renderer:
         """Return a renderer for the locale and time zone stored with an inquiry."""
-        return Renderer(Translator(locale, timezone), mask=self._settings.mask_uids)
+        return Renderer(Translator(locale, timezone), mask=self._mask_uids)
 
     async def profile(self, team: str, person: str) -> Profile:
         """Return a user's profile; the one fetched last when Slack does not answer."""
@@ -102,49 +105,67 @@ class UserDirectory:
         pending = client.users_info(user=person, include_locale=True)
         answer = await asyncio.wait_for(pending, _TIMEOUT_S)
         user: dict[str, Any] = answer.get("user") or {}
-        name = str(user.get("real_name") or user.get("name") or "")
-        is_bot = bool(user.get("is_bot"))
-        return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""), name, is_bot)
+        return Profile(
+            locale=str(user.get("locale") or ""),
+            timezone=str(user.get("tz") or ""),
+            name=str(user.get("real_name") or user.get("name") or ""),
+            is_bot=bool(user.get("is_bot")),
+            is_admin=any(bool(user.get(name)) for name in _ADMIN_FLAGS),
+        )
+
+    async def is_admin(self, team: str, person: str) -> bool:
+        """Return whether a user is an admin or owner of the workspace; False when unknown."""
+        return (await self.profile(team, person)).is_admin
 
     async def is_support(self, team: str, person: str) -> bool | None:
-        """Return whether a user is in SUPPORT_GROUP; without one, in the escalation channel.
+        """Return whether a user is in a support group of the workspace or of one of its routes.
 
-        When Slack does not answer, the members fetched last count; None when there are none.
+        Without a group the members of the channel of the cards are support. When Slack does not
+        answer, the members fetched last count; None when there are none.
         """
-        members: frozenset[str] | None
+        sources = self._workspaces.of(team).support
+        known = await asyncio.gather(*(self._members(team, source) for source in sources))
+        if any(members is not None and person in members for members in known):
+            return True
+        return None if None in known else False
+
+    async def _members(self, team: str, source: SupportMembers) -> frozenset[str] | None:
         try:
-            members = await self._wait_for_support_members(team)
+            return await self._wait_for_members(team, source)
         except _SLACK_ERRORS as error:
             log.warning("could not fetch the support members: %s", _error_name(error))
-            members = self._support_members.last((team,))
-        return None if members is None else person in members
+            return self._support_members.last(_key_of(team, source))
 
-    async def _wait_for_support_members(self, team: str) -> frozenset[str]:
-        """Return the support members; a slow request goes on, so that a second try has them."""
-        pending = self._support_requests.get(team)
+    async def _wait_for_members(self, team: str, source: SupportMembers) -> frozenset[str]:
+        """Return the members; a slow request goes on, so that a second try has them."""
+        key = _key_of(team, source)
+        pending = self._support_requests.get(key)
         if pending is None:
             pending = asyncio.ensure_future(
-                self._support_members.get((team,), lambda: self._fetch_support_members(team))
+                self._support_members.get(key, lambda: self._fetch_members(team, source))
             )
-            self._support_requests[team] = pending
-            pending.add_done_callback(lambda done: self._end_support_request(team, done))
+            self._support_requests[key] = pending
+            pending.add_done_callback(lambda done: self._end_support_request(key, done))
         return await asyncio.wait_for(asyncio.shield(pending), _TIMEOUT_S)
 
-    def _end_support_request(self, team: str, done: asyncio.Future[frozenset[str]]) -> None:
-        del self._support_requests[team]
+    def _end_support_request(
+        self, key: tuple[str, ...], done: asyncio.Future[frozenset[str]]
+    ) -> None:
+        del self._support_requests[key]
         if not done.cancelled():
             done.exception()  # read, or asyncio logs it when nobody waits any more
 
-    async def _fetch_support_members(self, team: str) -> frozenset[str]:
+    async def _fetch_members(self, team: str, source: SupportMembers) -> frozenset[str]:
         client = await self._clients.of(team)
-        group = self._settings.support_group
-        if group:
-            answer = await client.usergroups_users_list(usergroup=group)
+        if source.group:
+            answer = await client.usergroups_users_list(usergroup=source.group)
             return frozenset(answer.get("users") or [])
-        pages = await client.conversations_members(
-            channel=self._settings.escalation_channel, limit=_PAGE_SIZE
-        )
+        pages = await client.conversations_members(channel=source.channel, limit=_PAGE_SIZE)
         return frozenset([user async for page in pages for user in page.get("members") or []])
+
+
+def _key_of(team: str, source: SupportMembers) -> tuple[str, ...]:
+    return (team, source.group, source.channel)
 
 
 def _error_name(error: Exception) -> str:

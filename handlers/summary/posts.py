@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.errors import SlackAccessLostError
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
-from bot.services.admin.installations import InstallationService
 from bot.services.summary.report import WeekReport
 from bot.services.summary.week_over_week import WeeklyMetrics
-from bot.settings import Settings
-from handlers.slack.api_errors import call_slack, rejection_message
+from handlers.slack.api_errors import call_slack
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import SlackClients
 from handlers.slack.posting import SlackPoster
@@ -24,31 +21,18 @@ class SlackSummaryPosts:
 
     def __init__(
         self,
-        installations: InstallationService,
-        settings: Settings,
         clients: SlackClients,
         users: UserDirectory,
         chart_support: ChartSupport,
     ) -> None:
-        self._installations = installations
-        self._has_oauth = settings.has_oauth
         self._clients = clients
         self._poster = SlackPoster(clients)
         self._users = users
         self._chart_support = chart_support
 
-    async def workspace(self, channel: str) -> str:
-        """Return the team a channel belongs to. Raises SlackAccessLostError when none has it."""
-        if not self._has_oauth:
-            return str((await call_slack(self._clients.default.auth_test()))["team_id"])
-        for team in await self._installations.teams():
-            client = await self._clients.of(team)
-            try:
-                await call_slack(client.conversations_info(channel=channel))
-            except SlackAccessLostError:
-                continue
-            return team
-        raise SlackAccessLostError(rejection_message("channel_not_found"), code="channel_not_found")
+    async def workspace(self) -> str:
+        """Return the team of the configured token."""
+        return str((await call_slack(self._clients.default.auth_test()))["team_id"])
 
     async def post(self, team: str, channel: str, report: WeekReport, run: Run) -> MessageRef:
         """Post a summary."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -43,7 +42,6 @@ class TicketListHandlers:
     def __init__(
         self,
         tickets: TicketService,
-        cloud_names: Collection[str],
         users: UserDirectory,
         clock: Clock,
     ) -> None:
@@ -51,15 +49,10 @@ class TicketListHandlers:
         self._clock = clock
         self._users = users
         renderers = [Renderer(Translator(language)) for language in LANGUAGES]
-        self._vocabulary = FilterVocabulary(
-            apps=tickets.apps,
-            clouds={
-                name: [renderer.plain_text(cloud_name) for renderer in renderers]
-                for name, cloud_name in CLOUD_NAMES.items()
-                if name in cloud_names
-            },
-            causes=find_causes,
-        )
+        self._cloud_names = {
+            name: [renderer.plain_text(cloud_name) for renderer in renderers]
+            for name, cloud_name in CLOUD_NAMES.items()
+        }
 
     def register(self, app: AsyncApp) -> None:
         """Register the command and the buttons of lists."""
@@ -69,7 +62,8 @@ class TicketListHandlers:
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Respond privately with a page of tickets, or with one ticket."""
         requester = Requester.of(body)
-        ticket_query = parse_tickets(str(body.get("text") or ""), self._vocabulary)
+        vocabulary = self._vocabulary(requester.team)
+        ticket_query = parse_tickets(str(body.get("text") or ""), vocabulary)
         renderer = await self._users.renderer(requester.team, requester.person)
         if ticket_query.number is not None:
             await self._show(respond, requester, ticket_query.number, renderer)
@@ -77,6 +71,12 @@ class TicketListHandlers:
             return
         text, blocks = await self._answer(requester, ticket_query, renderer)
         await ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    def _vocabulary(self, team: str) -> FilterVocabulary:
+        """Return the words of a workspace's filters."""
+        names = self._tickets.clouds_of(team)
+        clouds = {name: texts for name, texts in self._cloud_names.items() if name in names}
+        return FilterVocabulary(self._tickets.apps_of(team), clouds, find_causes)
 
     async def handle_action(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Handle a list's buttons: next page, details of a ticket, sharing the page."""

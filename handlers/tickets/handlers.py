@@ -119,7 +119,8 @@ class TicketButtonHandlers:
     ) -> None:
         ticket = await self._tickets.find_correctable(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
-        view = CorrectForm.view(ticket, self._tickets.apps, renderer, requester.person)
+        apps = self._tickets.apps_of(requester.team)
+        view = CorrectForm.view(ticket, apps, renderer, requester.person)
         await open_modal(client, trigger_id, view)
 
     async def _open_resolve(

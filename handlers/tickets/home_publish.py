@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 import aiohttp
@@ -12,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SlackUnreachableError
 from bot.i18n.messages import message
 from bot.services.tickets.app_home import AppHomeService
+from bot.services.tickets.service import TicketService
 from bot.targets import Targets
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
@@ -27,12 +27,12 @@ class HomePublisher:
     def __init__(
         self,
         app_home: AppHomeService,
-        apps: Sequence[str],
+        tickets: TicketService,
         users: UserDirectory,
         targets: Targets,
     ) -> None:
         self._app_home = app_home
-        self._apps = list(apps)
+        self._tickets = tickets
         self._users = users
         self._targets = targets
 
@@ -43,7 +43,8 @@ class HomePublisher:
         """
         renderer = await self._users.renderer(requester.team, requester.person)
         home = await self._app_home.load(requester.team, requester.person, cursor)
-        view = home_view(home, self._apps, renderer, self._targets)
+        apps = self._tickets.apps_of(requester.team)
+        view = home_view(home, apps, renderer, self._targets)
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
                 await client.views_publish(user_id=requester.person, view=view)

@@ -80,7 +80,7 @@ class TicketMenuHandlers:
         renderer = await self._users.renderer(team, person)
         if choice == "correct":
             ticket = await self._tickets.find_correctable(team, number, person)
-            return CorrectForm.view(ticket, self._tickets.apps, renderer, person)
+            return CorrectForm.view(ticket, self._tickets.apps_of(team), renderer, person)
         links = await self._ticket_actions.load_links(team, number, person)
         match choice:
             case "hand_over":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.errors import SlackContentRefusedError
-from bot.escalation import Policy
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
-from bot.settings import Settings
+from bot.services.workspaces.directory import Workspaces
 from bot.ticket import Ticket
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.posting import SlackPoster
@@ -28,23 +27,22 @@ class SlackTicketPosts:
         self,
         poster: SlackPoster,
         users: UserDirectory,
-        settings: Settings,
+        workspaces: Workspaces,
         has_menu: Callable[[Ticket], bool],
     ) -> None:
         self._poster = poster
         self._users = users
-        self._channel = settings.escalation_channel
-        self._policy = Policy.of(settings)
-        self._has_apps = len(settings.apps) > 1
+        self._workspaces = workspaces
         self._has_menu = has_menu
 
     async def post_card(
         self, ticket: Ticket, run: Run, refusal: SlackContentRefusedError | None = None
     ) -> MessageRef:
         """Post the ticket's card in the escalation channel; in plain text after a refusal."""
-        renderer = await self._users.channel_renderer(ticket.team, self._channel)
+        channel = self._workspaces.of(ticket.team).route_of(ticket.app).channel
+        renderer = await self._users.channel_renderer(ticket.team, channel)
         text, blocks = self._card(ticket, renderer, refusal)
-        where = Destination(ticket.team, self._channel)
+        where = Destination(ticket.team, channel)
         return await self._poster.post(where, run, text, blocks, fall_back_to_text=False)
 
     async def update_card(
@@ -59,15 +57,12 @@ class SlackTicketPosts:
     def _card(
         self, ticket: Ticket, renderer: Renderer, refusal: SlackContentRefusedError | None
     ) -> tuple[str, list[Block]]:
+        policy = self._workspaces.policy_of(ticket.team)
         if refusal is not None:
-            return plain_card(ticket, renderer, self._policy, refusal), []
-        blocks = ticket_card(
-            ticket,
-            renderer,
-            self._policy,
-            has_menu=self._has_menu(ticket),
-            has_apps=self._has_apps,
-        )
+            return plain_card(ticket, renderer, policy, refusal), []
+        has_menu = self._has_menu(ticket)
+        has_apps = len(self._workspaces.of(ticket.team).apps) > 1
+        blocks = ticket_card(ticket, renderer, policy, has_menu=has_menu, has_apps=has_apps)
         return ticket_fallback_text(ticket, renderer), blocks
 
     async def confirm(self, ticket: Ticket, run: Run, target: Ticket | None) -> MessageRef:

@@ -126,7 +126,8 @@ class ReportHandlers:
         )
         form = with_own_values(form, recent, is_own_text=author == requester.person)
         hint = source.hint(renderer.translator, now)
-        view = form.view(renderer, list(self._tickets.apps), now, hint)
+        apps = self._tickets.apps_for_report(requester.team)
+        view = form.view(renderer, list(apps), now, hint)
         if recent and not form.cname:
             view = with_recent_classes(view, recent, renderer)
         if note is not None:

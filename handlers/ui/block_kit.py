@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import slackblocks as sb
 
@@ -203,6 +203,26 @@ def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) ->
 def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Element:
     """Build an overflow menu of up to five (value, text) pairs."""
     return sb.OverflowMenu(action_id=action_id, options=_options(options[:5]))
+
+
+def multi_select(options: Sequence[tuple[str, str]], selected: Collection[str]) -> Element:
+    """Build a menu to choose several from, from (value, text) pairs."""
+    built = _options(options)
+    return sb.StaticMultiSelectMenu(
+        action_id=INPUT_ACTION_ID,
+        options=built,
+        initial_options=_selected(built, selected) or None,
+    )
+
+
+def channel_select(selected: str = "") -> Element:
+    """Build a menu of the channels that the reader can see, private ones included."""
+    kinds: list[Literal["im", "mpim", "private", "public"]] = ["public", "private"]
+    return sb.ConversationSelectMenu(
+        action_id=INPUT_ACTION_ID,
+        initial_conversation=selected or None,
+        filter=sb.ConversationFilter(include=kinds),
+    )
 
 
 def user_select() -> Element:

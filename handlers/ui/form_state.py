@@ -34,6 +34,12 @@ def read_user(state: State, field: str) -> str:
     return user if isinstance(user, str) else ""
 
 
+def read_channel(state: State, field: str) -> str:
+    """Read the id of the selected channel; "" when there is none."""
+    channel = _element(state, field).get("selected_conversation")
+    return channel if isinstance(channel, str) else ""
+
+
 def read_metadata_number(private_metadata: str) -> int:
     """Read the ticket's number from private_metadata; 0, which no ticket has, when malformed."""
     number = read_metadata(private_metadata).get("number", 0)

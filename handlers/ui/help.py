@@ -40,11 +40,17 @@ def command_table() -> list[tuple[str, str, str]]:
         (
             f"`{_typed(command, example, renderer)}`",
             renderer.mrkdwn(example.help),
-            "support" if example.for_support else "everybody",
+            _readers(example),
         )
         for command in COMMANDS
         for example in command.examples
     ]
+
+
+def _readers(example: Example) -> str:
+    if example.for_admins:
+        return "admins"
+    return "support" if example.for_support else "everybody"
 
 
 def _typed(command: Command, example: Example, renderer: Renderer) -> str:

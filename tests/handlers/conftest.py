@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.ports import SystemClock
 from bot.sandbox.slack import Workspace
-from bot.services.preferences.languages import Languages
 from bot.settings import read_settings
 from bot.store import Store
 from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import build_manifest
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
+from tests.bot.services.contexts import make_context
 from tests.conftest import FakeClock
 from tests.databases import create_sqlite
 from tests.handlers.posting_harness import PostingHarness
@@ -48,7 +49,8 @@ async def posting(tmp_path: Path, fake_clock: FakeClock) -> AsyncIterator[Postin
     ):
         channel = workspace.channel("escalations").id
         settings = read_settings({"ESCALATION_CHANNEL": channel, "DEFAULT_LOCALE": "en"})
-        users = UserDirectory(clients, Languages(store, settings), settings)
-        yield PostingHarness(workspace, clients, SlackPoster(clients), users, settings)
+        context = make_context(store, SystemClock(), settings=settings)
+        users = UserDirectory(clients, context)
+        yield PostingHarness(workspace, clients, SlackPoster(clients), users, context)
         assert workspace.defects == []
     store.close()

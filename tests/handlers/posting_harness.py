@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.jobs.run import Run
 from bot.sandbox.slack import Workspace
-from bot.settings import Settings
+from bot.services.context import Context
+from bot.services.workspaces.directory import Workspaces
 from bot.ticket import Ticket
 from bot.ticket_thread import TicketThread
 from handlers.slack.clients import SlackClients
@@ -27,7 +28,16 @@ class PostingHarness:
     clients: SlackClients
     poster: SlackPoster
     users: UserDirectory
-    settings: Settings
+    context: Context
+
+    @property
+    def workspaces(self) -> Workspaces:
+        """The settings of workspaces: the environment's in each."""
+        return self.context.workspaces
+
+    def workspaces_with(self, **values: Any) -> Workspaces:
+        """The settings of workspaces, with other values of the environment."""
+        return Workspaces(self.context.store, replace(self.context.settings, **values))
 
     @property
     def channel(self) -> str:
@@ -49,7 +59,7 @@ async def posted_ticket(posting: PostingHarness, **values: Any) -> Ticket:
     posts = SlackTicketPosts(
         posting.poster,
         posting.users,
-        posting.settings,
+        posting.workspaces,
         has_menu=lambda _: False,
     )
     card = await posts.post_card(ticket, Run("card"))

@@ -87,4 +87,5 @@ def test_rows_of_the_table() -> None:
         "explains why a call is or was bad.",
         "everybody",
     )
-    assert rows[-1] == ("`/lagdesk doctor`", "checks the installation.", "support")
+    assert rows[-2] == ("`/lagdesk doctor`", "checks the installation.", "support")
+    assert (rows[-1][0], rows[-1][2]) == ("`/lagdesk setup`", "admins")

@@ -1,4 +1,4 @@
-"""Retrying failed deliveries when the escalation channel becomes available again."""
+"""Retrying failed deliveries when a channel with cards becomes available again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class DeliveryService:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def retry(self, channel: str) -> None:
-        """Retry waiting jobs now if this is the escalation channel."""
-        if channel != self._context.settings.escalation_channel:
+    async def retry(self, team: str, channel: str) -> None:
+        """Retry waiting jobs now if cards are posted in this channel."""
+        if channel not in self._context.workspaces.of(team).ticket_channels:
             return
         now = self._context.clock.now()
         await self._context.commit(lambda session: store_jobs.retry_now(session, now))

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from bot.ports import Clock
 from bot.services.cache import FallbackCache
-from bot.store import DatabaseError, Store
+from bot.services.workspaces.directory import Workspaces
+from bot.store import DatabaseError, Session, Store
 from bot.store.admin import installations
+from bot.store.workspaces import workspaces as store_workspaces
 
 STATE_TTL: Final = dt.timedelta(minutes=10)
 TTL_S: Final = 3.0  # another process may have changed an installation
@@ -32,10 +34,15 @@ class InstallationService:
     """Stores, returns and deletes installations."""
 
     def __init__(
-        self, store: Store, clock: Clock, timer: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        clock: Clock,
+        workspaces: Workspaces,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._workspaces = workspaces
         self._tokens: FallbackCache[WorkspaceToken | None] = FallbackCache(TTL_S, timer)
 
     async def save(self, team: str, token: WorkspaceToken) -> None:
@@ -47,8 +54,14 @@ class InstallationService:
             "bot_user_id": token.bot_user_id,
             "scopes": list(token.scopes),
         }
-        await self._store.transact(lambda session: installations.save(session, team, data, now))
+
+        def work(session: Session) -> None:
+            installations.save(session, team, data, now)
+            store_workspaces.register(session, team, now)
+
+        await self._store.transact(work)
         self._tokens.invalidate((team,))
+        await self._workspaces.load()
 
     async def find(self, team: str) -> WorkspaceToken | None:
         """Return a workspace's token, None when it has not installed Lagdesk."""

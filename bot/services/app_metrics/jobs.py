@@ -49,11 +49,12 @@ class AppMetricsJobs:
         if stored_inquiry is None or not self._is_open(stored_inquiry):
             return
         inquiry = inquiry_of(stored_inquiry)
-        if inquiry.app not in self._context.clouds:
+        if inquiry.app not in self._context.clouds_of(inquiry.team):
             return
         app_metrics = await self._service.fetch(inquiry.app, Topic(inquiry.topic))
         try:
-            await self._responder.respond(inquiry, app_metrics, self._service.others(inquiry.app))
+            others = self._service.others(inquiry.team, inquiry.app)
+            await self._responder.respond(inquiry, app_metrics, others)
         except SlackError as error:
             if error.retryable:
                 raise

@@ -99,13 +99,9 @@ class AppMetricsService:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def read(self, text: str, apps: Sequence[str] = ()) -> QualityArguments:
-        """Parse the command's text; the first app is the default. Raises InputError."""
-        return parse_quality(text, list(apps or self._context.clouds))
-
-    def others(self, app: str) -> tuple[str, ...]:
-        """The other apps."""
-        return tuple(each for each in self._context.clouds if each != app)
+    def others(self, team: str, app: str) -> tuple[str, ...]:
+        """Return the other apps of a workspace."""
+        return tuple(each for each in self._context.clouds_of(team) if each != app)
 
     async def fetch(
         self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE

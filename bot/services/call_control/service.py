@@ -6,6 +6,7 @@ They are executed by bot/services/call_control/jobs.py.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -14,7 +15,7 @@ from bot.call import Side
 from bot.call_control import RoomAction
 from bot.errors import CloudError, ConflictError
 from bot.i18n.messages import Message, message
-from bot.ports import Occupancy, RoomControl, SupportsOccupancy, SupportsRoomControl
+from bot.ports import Cloud, Occupancy, RoomControl, SupportsOccupancy, SupportsRoomControl
 from bot.services.context import Context
 from bot.services.tickets.access import find_for_support
 from bot.store import Session
@@ -193,19 +194,22 @@ class CallControlService:
         )
         return ticket
 
+    def _clouds(self, ticket: Ticket) -> Mapping[str, Cloud]:
+        return self._context.clouds_of(ticket.team)
+
     def _control(self, ticket: Ticket) -> RoomControl | None:
-        return room_control_of(self._context.clouds.get(ticket.app))
+        return room_control_of(self._clouds(ticket).get(ticket.app))
 
     def _watcher(self, ticket: Ticket) -> SupportsOccupancy | None:
-        return watcher_of(self._context.clouds.get(ticket.app))
+        return watcher_of(self._clouds(ticket).get(ticket.app))
 
     def _can_moderate(self, ticket: Ticket) -> bool:
-        return self.supports_control(ticket) and self._context.clouds[ticket.app].capabilities.rooms
+        return self.supports_control(ticket) and self._clouds(ticket)[ticket.app].capabilities.rooms
 
     def _can_record(self, ticket: Ticket) -> bool:
         return (
             self.supports_control(ticket)
-            and self._context.clouds[ticket.app].capabilities.recording
+            and self._clouds(ticket)[ticket.app].capabilities.recording
         )
 
     def _rule(self, ticket: Ticket) -> str:

@@ -63,7 +63,7 @@ class EventPoller:
         has_unresolved_tickets = await self._context.store.read(
             lambda session: events.has_unresolved_tickets(session, app, now - AWAITED_FOR)
         )
-        zone = ZoneInfo(self._context.settings.timezone)
+        zone = ZoneInfo(self._context.workspaces.of("").timezone)
         is_night = now.astimezone(zone).hour < _NIGHT_ENDS
         return next_poll_at(
             now, polled, has_unresolved_tickets=has_unresolved_tickets, is_night=is_night

@@ -27,8 +27,9 @@ class InquiryService:
         )
 
     def _validate(self, inquiry: Inquiry) -> None:
-        cloud = self._context.clouds.get(inquiry.app)
+        clouds = self._context.clouds_of(inquiry.team)
+        cloud = clouds.get(inquiry.app)
         if cloud is None:
-            raise InputError({"app": no_such_app(inquiry.app, list(self._context.clouds))})
+            raise InputError({"app": no_such_app(inquiry.app, list(clouds))})
         if not cloud.capabilities.cname.fullmatch(inquiry.cname):
             raise InputError({"cname": cloud.capabilities.cname_hint})

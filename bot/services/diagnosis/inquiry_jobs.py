@@ -72,7 +72,9 @@ class InquiryJobs:
 
     async def _diagnose(self, row: models.InquiryRow) -> Diagnosis:
         diagnosis = await self._diagnosis.diagnose_channel(
-            row.app, row.cname, since_s=row.since_s, requested_at=row.requested_at
+            *(row.app, row.cname, self._context.clouds_of(row.team)),
+            since_s=row.since_s,
+            requested_at=row.requested_at,
         )
         now = self._context.clock.now()
         return schedule_retry(diagnosis, now, row.requested_at, ANSWER_TIMEOUT)

@@ -72,8 +72,11 @@ class DiagnosisJobs:
         ticket = await find_ticket(self._context, number)
         if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
+        apps = self._context.clouds_of(ticket.team)
+        if ticket.app not in apps:  # it was taken from the workspace
+            return None
         diagnosis = schedule_retry(
-            await self._diagnosis.diagnose(ticket.report),
+            await self._diagnosis.diagnose(ticket.report, apps),
             self._context.clock.now(),
             ticket.created_at,
             DIAGNOSIS_TIMEOUT,
@@ -146,7 +149,8 @@ class DiagnosisJobs:
                     enqueue(session, stored, CONFIRM, now)
                     is_card_changed = True
             if is_card_changed:
-                schedule_escalation(session, stored, self._context.policy, now)
+                policy = self._context.workspaces.policy_of(stored.team)
+                schedule_escalation(session, stored, policy, now)
                 enqueue(session, stored, "card", now)
 
         await run.end(self._context.store, work, diagnosis.verdict.retry_at)

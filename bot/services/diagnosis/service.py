@@ -63,11 +63,14 @@ class DiagnosisService:
         self._clouds = clouds
         self._clock = clock
 
-    async def diagnose(self, report: Report, *, side_known: bool = True) -> Diagnosis:
+    async def diagnose(
+        self, report: Report, apps: Collection[str] = (), *, side_known: bool = True
+    ) -> Diagnosis:
         """Diagnose why a call was bad. Never raises CloudError: failures are part of the result.
 
-        With empty uids the two people with the most samples are examined; without a side, the
-        affected side is determined too.
+        A call that is not found is also looked for in the other `apps`. With empty uids the two
+        people with the most samples are examined; without a side, the affected side is determined
+        too.
         """
         cloud, now = self._clouds[report.app], self._clock.now()
         data = _CloudData()
@@ -82,7 +85,8 @@ class DiagnosisService:
         diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
         if side_known:
             diagnosis = await self._with_bad_minutes(diagnosis, now)
-        return await self._with_people_in_call(await self._with_likely_call(diagnosis, now), now)
+        diagnosis = await self._with_likely_call(diagnosis, apps, now)
+        return await self._with_people_in_call(diagnosis, now)
 
     async def _with_people_in_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
         """Add who was in the call, where the cloud did not list somebody who was named."""
@@ -115,18 +119,23 @@ class DiagnosisService:
         confidence = min(verdict.confidence or 0, _MOST_BESIDE_BAD_MINUTES)
         return replace(diagnosis, verdict=replace(verdict, confidence=confidence, others=(bad,)))
 
-    async def _with_likely_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
+    async def _with_likely_call(
+        self, diagnosis: Diagnosis, apps: Collection[str], now: dt.datetime
+    ) -> Diagnosis:
         """Add the call that is probably meant, where the cloud lists none and will list none."""
         if diagnosis.calls or not any(map(_is_final_absence, diagnosis.verdict.missing)):
             return diagnosis
         window = Window.around(diagnosis.report.occurred_at, WINDOW_MARGIN)
-        likely = await find_likely_call(self._clouds, diagnosis.report, window, now)
+        known = {*apps, diagnosis.report.app}
+        clouds = {app: cloud for app, cloud in self._clouds.items() if app in known}
+        likely = await find_likely_call(clouds, diagnosis.report, window, now)
         return replace(diagnosis, verdict=replace(diagnosis.verdict, likely_call=likely))
 
     async def diagnose_channel(
         self,
         app: str,
         cname: str,
+        apps: Collection[str] = (),
         *,
         at: dt.datetime | None = None,
         teacher_uid: str = "",
@@ -137,7 +146,8 @@ class DiagnosisService:
     ) -> Diagnosis:
         """Diagnose the newest available minutes of a channel without a complaint.
 
-        With a `side`, it had a problem at that moment, as in a report.
+        A call that is not found is also looked for in the other `apps`. With a `side`, it had a
+        problem at that moment, as in a report.
         Sides of people who were not named stay unknown. The last call is searched in the last
         `since_s` seconds, or in the last day. A call that had just begun when it was requested
         (`requested_at`, by default now) is not listed yet: the result says when it will be.
@@ -159,8 +169,8 @@ class DiagnosisService:
             unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
             data = _CloudData(missing=[unlisted])
             absent = _build_diagnosis(self._clouds[app], report, now, data)
-            return await self._with_likely_call(absent, now)
-        diagnosis = await self.diagnose(report, side_known=side is not None)
+            return await self._with_likely_call(absent, apps, now)
+        diagnosis = await self.diagnose(report, apps, side_known=side is not None)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
         return replace(
             diagnosis, verdict=_clear_unnamed_sides(diagnosis.verdict, named), named=named

@@ -138,7 +138,8 @@ class IncidentJobs:
 
     async def _post(self, run: Run, incident: Incident, grouped: Sequence[Ticket]) -> None:
         facts = IncidentFacts.of(incident)
-        where = Destination(incident.team, self._context.settings.escalation_channel)
+        route = self._context.workspaces.of(incident.team).route_of(incident.app)
+        where = Destination(incident.team, route.channel)
         posted, is_new = await self._publisher.publish_once(
             run,
             where,

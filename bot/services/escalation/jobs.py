@@ -60,7 +60,8 @@ class EscalationJobs:
             await self._check_still_live(ticket)
 
         def work(session: Session) -> dt.datetime | None:
-            return _run_step(session, number, step, self._context.policy, self._context.clock.now())
+            policy = self._context.workspaces.policy_of(ticket.team)
+            return _run_step(session, number, step, policy, self._context.clock.now())
 
         return await self._context.commit(run.fenced(work))
 
@@ -85,7 +86,8 @@ class EscalationJobs:
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
             if set_liveness(stored, is_live=False):
-                schedule_escalation(session, stored, self._context.policy, now)
+                policy = self._context.workspaces.policy_of(stored.team)
+                schedule_escalation(session, stored, policy, now)
                 enqueue(session, stored, "card", now)
 
         await self._context.store.transact(work)
@@ -95,7 +97,8 @@ class EscalationJobs:
         """Open a ticket again whose snooze is over; returns when that is, if it was prolonged."""
 
         def work(session: Session) -> dt.datetime | None:
-            return _wake(session, number, self._context.policy, self._context.clock.now())
+            policy = self._context.workspaces.policy_of(tickets.find(session, number).team)
+            return _wake(session, number, policy, self._context.clock.now())
 
         return await self._context.commit(run.fenced(work))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator, choose_locale
 from bot.services.preferences.cache import PreferencesCache
-from bot.settings import Settings
+from bot.services.workspaces.directory import Workspaces
 from bot.store import DatabaseError, Store
 from bot.store.preferences import preferences
 
@@ -15,15 +14,19 @@ from bot.store.preferences import preferences
 class Languages:
     """Chooses the translator for a surface."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, workspaces: Workspaces) -> None:
         self.preferences = PreferencesCache(store)
-        self._default: LocaleName = settings.default_locale
-        self._timezone = settings.timezone
+        self._workspaces = workspaces
 
     @property
     def default(self) -> Translator:
-        """The default translator, for the terminal and for channels without a language."""
-        return Translator(self._default, self._timezone)
+        """The translator of the terminal."""
+        return self.of_workspace("")
+
+    def of_workspace(self, team: str) -> Translator:
+        """Return the translator of a workspace, for whoever and whatever has no language."""
+        settings = self._workspaces.of(team)
+        return Translator(settings.language, settings.timezone)
 
     async def of_reader(
         self, team: str, person: str, slack_locale: str | None, timezone: str | None
@@ -38,13 +41,15 @@ class Languages:
     ) -> Translator:
         """Return a person's translator without the database, from the choice read last."""
         chosen = self.preferences.last_of_person(team, person)
-        locale = choose_locale(chosen.locale, slack_locale, self._default)
-        return Translator(locale, timezone or self._timezone)
+        settings = self._workspaces.of(team)
+        locale = choose_locale(chosen.locale, slack_locale, settings.language)
+        return Translator(locale, timezone or settings.timezone)
 
     async def of_channel(self, team: str, channel: str) -> Translator:
         """Return the translator of a channel."""
         chosen = await self.preferences.channel_locale(team, channel)
-        return Translator(choose_locale(chosen, None, self._default), self._timezone)
+        settings = self._workspaces.of(team)
+        return Translator(choose_locale(chosen, None, settings.language), settings.timezone)
 
     async def choose_for_reader(self, team: str, person: str, locale: str) -> None:
         """Store a person's language; "" follows Slack's again."""

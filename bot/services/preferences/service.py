@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -35,7 +36,7 @@ class PreferencesService:
     async def load(self, team: str, person: str) -> Preferences:
         """Return a person's preferences."""
         stored = await self._context.languages.preferences.of_person(team, person)
-        app = stored.default_app if stored.default_app in self._context.clouds else ""
+        app = stored.default_app if stored.default_app in self._context.clouds_of(team) else ""
         return Preferences(stored.locale, app)
 
     async def default_app(self, team: str, person: str) -> str:
@@ -44,19 +45,24 @@ class PreferencesService:
         stored = cache.last_of_person(team, person)
         with suppress(DatabaseError):
             stored = await cache.of_person(team, person)
-        return stored.default_app if stored.default_app in self._context.clouds else ""
+        return stored.default_app if stored.default_app in self._context.clouds_of(team) else ""
+
+    def list_apps(self, team: str) -> Sequence[str]:
+        """List a workspace's apps."""
+        return tuple(self._context.clouds_of(team))
 
     async def apps_of(self, team: str, person: str) -> list[str]:
-        """List the apps, a person's default app first."""
+        """List a workspace's apps, a person's default app first. NotSetUpError without any."""
+        self._context.workspaces.require_set_up(team)
         chosen = await self.load(team, person)
-        return sorted(self._context.clouds, key=lambda app: app != chosen.app)
+        return sorted(self._context.clouds_of(team), key=lambda app: app != chosen.app)
 
     async def save(self, team: str, person: str, chosen: Preferences) -> None:
         """Store a person's preferences. Raises InputError for values that are not offered."""
         error = message("Choose one from the list.")
         fields = {
             "language": chosen.locale in {"", *LANGUAGES},
-            "app": chosen.app in ("", *self._context.clouds),
+            "app": chosen.app in ("", *self._context.clouds_of(team)),
         }
         errors = {name: error for name, is_valid in fields.items() if not is_valid}
         if errors:

@@ -42,8 +42,8 @@ _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 class SummaryPosts(Protocol):
     """Posts weekly summaries. Every method raises SlackError."""
 
-    async def workspace(self, channel: str) -> str:
-        """The workspace a channel is in."""
+    async def workspace(self) -> str:
+        """The workspace of the configured token."""
 
     async def post(self, team: str, channel: str, report: WeekReport, run: Run) -> MessageRef:
         """Post a week's summary."""
@@ -77,7 +77,6 @@ class SummaryJobs:
         self._app_metrics = app_metrics
         self._publisher = publisher
         self._posts = posts
-        self._zone = summary.zone
         self._schedule = context.settings.summary_schedule
         self._published: set[str] = set()  # keys of the posts made by this object
 
@@ -95,43 +94,48 @@ class SummaryJobs:
     async def record_heartbeat(self, run: Run) -> dt.datetime | None:
         """Record that Lagdesk runs, to distinguish a week without tickets from an outage."""
         now = self._context.clock.now()
-        await self._context.store.transact(lambda s: store.record_uptime(s, now, MAX_GAP))
+
+        def work(session: Session) -> None:
+            store.record_uptime(session, now, MAX_GAP)
+            self._enqueue_due(session, now)  # a workspace may have chosen a channel since
+
+        await self._context.commit(work)
         log.debug("%s: recorded", run.key)
         return now + HEARTBEAT_INTERVAL
 
     def _enqueue_due(self, session: Session, now: dt.datetime) -> None:
-        """Enqueue the summaries that are due and the next one."""
-        channel = self._context.settings.summary_channel
-        if not channel:
-            return
-        newest = store.find_newest(session, channel)
-        if newest is not None and newest.posted_at is None and newest.due_at > now:
-            return
-        known = Week.read(newest.week) if newest else None
-        for index, (week, due_at) in enumerate(self.upcoming(known, now)):
-            self._enqueue(session, week, max(due_at, now + _STAGGER * (index + 1)))
+        """Enqueue the summaries of each channel that are due, and the next one."""
+        for channel, team in self._context.workspaces.summary_channels.items():
+            newest = store.find_newest(session, channel)
+            if newest is not None and newest.posted_at is None and newest.due_at > now:
+                continue
+            known = Week.read(newest.week) if newest else None
+            for index, (week, due_at) in enumerate(self.upcoming(known, now, team)):
+                self._enqueue(session, week, channel, max(due_at, now + _STAGGER * (index + 1)))
 
-    def upcoming(self, known: Week | None, now: dt.datetime) -> list[tuple[Week, dt.datetime]]:
+    def upcoming(
+        self, known: Week | None, now: dt.datetime, team: str
+    ) -> list[tuple[Week, dt.datetime]]:
         """Return weeks after the newest known one with their due times; the last is in the future.
 
         At each time of the schedule the last complete week is due, once. Without a known week
         the first summary is due at the next time of the schedule.
         """
+        zone = self._summary.zone(team)
         if known is None:
-            at = next_due(self._schedule, now, self._zone)
-            return [(last_complete(at, self._zone), at)]
+            at = next_due(self._schedule, now, zone)
+            return [(last_complete(at, zone), at)]
         weeks: list[tuple[Week, dt.datetime]] = []
-        week = max(known.shift(1), self._summary.last_week.shift(1 - MAX_CATCH_UP_WEEKS))
+        week = max(known.shift(1), self._summary.last_week(team).shift(1 - MAX_CATCH_UP_WEEKS))
         while True:
-            at = next_due(self._schedule, week.until(self._zone), self._zone)
-            week = last_complete(at, self._zone)
+            at = next_due(self._schedule, week.until(zone), zone)
+            week = last_complete(at, zone)
             weeks.append((week, at))
             if at > now:
                 return weeks
             week = week.shift(1)
 
-    def _enqueue(self, session: Session, week: Week, due_at: dt.datetime) -> None:
-        channel = self._context.settings.summary_channel
+    def _enqueue(self, session: Session, week: Week, channel: str, due_at: dt.datetime) -> None:
         store.enqueue(session, week.label, channel, due_at)
         name = job_name(POST, week, channel)
         store_jobs.enqueue(session, name, POST, week.label, channel, due_at=due_at)
@@ -144,11 +148,12 @@ class SummaryJobs:
         summary, week = await self._find_summary(label, channel)
         if summary is None or summary.posted_at is not None:
             return
-        team = summary.team = await self._posts.workspace(channel)
+        team = self._context.workspaces.summary_channels[channel] or await self._posts.workspace()
+        summary.team = team
         posted, is_new = await self._publisher.publish_once(
             run,
             Destination(team, channel),
-            week.until(self._zone),
+            week.until(self._summary.zone(team)),
             lambda: self._post(team, channel, week, run),
         )
         if is_new:
@@ -156,7 +161,7 @@ class SummaryJobs:
         await self._save_posted(summary, week, posted)
 
     async def _post(self, team: str, channel: str, week: Week, run: Run) -> MessageRef:
-        report = await self._summary.count(week, self._summary.team_filter(team))
+        report = await self._summary.count(week, team)
         return await self._posts.post(team, channel, report, run)
 
     @job(DETAILS, Queue.BACKGROUND)
@@ -169,14 +174,15 @@ class SummaryJobs:
         where = Destination(summary.team, channel, summary.ts)
 
         async def post() -> MessageRef:
-            report = await self._summary.count(week, self._summary.team_filter(where.team))
-            weekly_metrics = await self._fetch_metrics(week, channel)
+            report = await self._summary.count(week, where.team)
+            weekly_metrics = await self._fetch_metrics(week, where)
             metrics.update(
                 (key, mean) for each in weekly_metrics for key, mean in each.means.items()
             )
             return await self._posts.post_details(where, report, weekly_metrics, run)
 
-        posted, _ = await self._publisher.publish_once(run, where, week.until(self._zone), post)
+        since = week.until(self._summary.zone(where.team))
+        posted, _ = await self._publisher.publish_once(run, where, since, post)
 
         def work(session: Session) -> None:
             stored = store.find(session, label, channel)
@@ -186,27 +192,27 @@ class SummaryJobs:
 
         await self._context.store.transact(work)
 
-    async def _fetch_metrics(self, week: Week, channel: str) -> list[WeeklyMetrics]:
-        """Fetch the usage and quality of every app from its cloud, with scheduled priority."""
-        before = week.shift(-1).label
-        known = await self._context.store.read(lambda s: store.find(s, before, channel))
+    async def _fetch_metrics(self, week: Week, where: Destination) -> list[WeeklyMetrics]:
+        """Fetch the usage and quality of a workspace's apps, with scheduled priority."""
+        before, zone = week.shift(-1).label, self._summary.zone(where.team)
+        known = await self._context.store.read(lambda s: store.find(s, before, where.channel))
         previous_means = (known.metrics if known else None) or {}
         metrics = []
-        for app in self._context.clouds:
+        for app in self._context.clouds_of(where.team):
             for topic in _TOPICS:
                 app_metrics = await self._app_metrics.fetch(app, topic, priority=Priority.SCHEDULED)
-                changes = week_over_week_changes(app_metrics, week, self._zone, previous_means)
+                changes = week_over_week_changes(app_metrics, week, zone, previous_means)
                 metrics.append(WeeklyMetrics(app_metrics, changes))
         return metrics
 
     async def _find_summary(
         self, label: str, channel: str
     ) -> tuple[store.WeeklySummary | None, Week]:
-        """Find a summary by its week; None when the channel is no longer SUMMARY_CHANNEL."""
+        """Find a summary by its week; None when the channel is no longer one of summaries."""
         summary = await self._context.store.read(
             lambda session: store.find(session, label, channel)
         )
-        is_current = channel == self._context.settings.summary_channel
+        is_current = channel in self._context.workspaces.summary_channels
         return (summary if is_current else None), Week.read(label)
 
     async def _save_posted(
@@ -223,20 +229,21 @@ class SummaryJobs:
 
         await self._context.commit(work)
 
-    async def post_now(self, week: Week, run_now: Callable[[str], Awaitable[bool]]) -> bool:
-        """Post a week's summary from the terminal; return whether it is new.
+    async def post_now(
+        self, week: Week, channel: str, run_now: Callable[[str], Awaitable[bool]]
+    ) -> bool:
+        """Post a week's summary in a channel from the terminal; return whether it is new.
 
         `run_now` runs a job here unless it runs elsewhere: then this waits, and runs it if the
         other process failed. Raises SlackError when Slack refuses it; a worker will retry.
         """
-        channel = self._context.settings.summary_channel
         name = job_name(POST, week, channel)
 
         def start(session: Session) -> bool:
             summary = store.find(session, week.label, channel)
             if summary is not None and summary.posted_at is not None:
                 return False
-            self._enqueue(session, week, self._context.clock.now())
+            self._enqueue(session, week, channel, self._context.clock.now())
             return True
 
         for _ in range(int(_WAIT_S / _POLL_S)):
@@ -252,13 +259,7 @@ class SummaryJobs:
     async def send_csv(self, run: Run, label: str, team: str, person: str) -> None:
         """Send the week's tickets as a file to whoever requested it."""
         _ = run
-        week = Week.read(label)
-        since, until = week.since(self._zone), week.until(self._zone)
-        tickets = await self._context.store.read(
-            lambda session: store.list_reported_between(
-                session, since, until, self._summary.team_filter(team)
-            )
-        )
+        tickets = await self._summary.list_tickets(Week.read(label), team)
         out = io.StringIO(newline="")
         export.write_tickets(tickets, out, "csv")
         content = out.getvalue().encode("utf-8-sig")  # without a BOM Excel garbles Chinese

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from bot.services.summary.weeks import Week, last_complete
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.summary import weeks as store
+from bot.ticket import Ticket
 
 CSV: Final = "weekly_csv"
 MAX_GAP: Final = dt.timedelta(minutes=30)  # a restart or a busy hour is no gap
@@ -25,47 +27,52 @@ class SummaryService:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._zone = ZoneInfo(context.settings.timezone)
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone in which weeks begin and end."""
-        return self._zone
+    def zone(self, team: str) -> ZoneInfo:
+        """Return the time zone in which a workspace's weeks begin and end."""
+        return ZoneInfo(self._context.workspaces.of(team).timezone)
 
-    @property
-    def last_week(self) -> Week:
-        """The last complete week."""
-        return last_complete(self._context.clock.now(), self._zone)
+    def last_week(self, team: str = "") -> Week:
+        """Return the last complete week."""
+        return last_complete(self._context.clock.now(), self.zone(team))
 
-    @property
-    def this_week(self) -> Week:
-        """The current week."""
-        return Week.of(self._context.clock.now(), self._zone)
+    def this_week(self, team: str = "") -> Week:
+        """Return the current week."""
+        return Week.of(self._context.clock.now(), self.zone(team))
 
-    async def count(self, week: Week, team: str | None = None) -> WeekReport:
-        """Count one week."""
-        now, zone = self._context.clock.now(), self._zone
+    async def count(self, week: Week, team: str = "") -> WeekReport:
+        """Count one week of a workspace; of all workspaces for ""."""
+        now, zone = self._context.clock.now(), self.zone(team)
+        counted = self._counted(team)
         since, until = week.since(zone), min(week.until(zone), now)
         early = week.shift(-1).since(zone)
 
         def work(session: Session) -> WeekReport:
             return build_week_report(
                 week,
-                store.list_weekly_rows(session, early, until, team),
-                store.list_ratings(session, since, until, team),
+                store.list_weekly_rows(session, early, until, counted),
+                store.list_ratings(session, since, until, counted),
                 store.uptime(session, since, until),
                 now=now,
                 zone=zone,
                 max_gap=MAX_GAP,
                 earlier_runs=store.uptime(session, early, since),
-                targets=self._context.policy.targets,
+                targets=self._context.workspaces.policy_of(team).targets,
             )
 
         return await self._context.store.read(work)
 
-    def team_filter(self, team: str) -> str | None:
-        """Return the workspace whose tickets alone may be counted, None for all."""
-        return team if self._context.settings.has_oauth else None
+    async def list_tickets(self, week: Week, team: str) -> Sequence[Ticket]:
+        """Return the tickets of a workspace that were reported in a week."""
+        zone, counted = self.zone(team), self._counted(team)
+        since, until = week.since(zone), week.until(zone)
+        return await self._context.store.read(
+            lambda session: store.list_reported_between(session, since, until, counted)
+        )
+
+    def _counted(self, team: str) -> str | None:
+        """Return the workspace whose tickets alone are counted, None for all."""
+        return (team or None) if self._context.settings.has_oauth else None
 
     async def preview(self, team: str, person: str) -> tuple[bool, list[WeekReport]]:
         """Count the last complete week and the current one for one reader.
@@ -73,8 +80,8 @@ class SummaryService:
         Returns whether the reader is support; the oldest tickets are left out for others.
         """
         is_support = bool(await self._context.permissions.is_support(team, person))
-        weeks = (self.last_week, self.this_week)
-        reports = [await self.count(week, self.team_filter(team)) for week in weeks]
+        weeks = (self.last_week(team), self.this_week(team))
+        reports = [await self.count(week, team) for week in weeks]
         if not is_support:
             reports = [replace(report, oldest=()) for report in reports]
         return is_support, reports

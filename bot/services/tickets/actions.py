@@ -16,7 +16,6 @@ from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
-from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support
 from bot.services.tickets.enqueue import enqueue
@@ -88,7 +87,7 @@ class TicketActions:
         """Assign a ticket to a person who may act on it, and notify them."""
         is_support = await self._context.permissions.is_support(request.team, to)
         if is_support is None:
-            raise not_allowed(self._context.settings, is_support=None)
+            raise self._context.refusal(request.team, is_support=None)
         if not is_support:
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}
@@ -193,7 +192,7 @@ class TicketActions:
 
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
             likely = Verdict.from_json(ticket.verdict).likely_call if ticket.verdict else None
-            if likely is None:
+            if likely is None or likely.app not in self._context.clouds_of(ticket.team):
                 raise ConflictError(message("The report has been corrected since."))
             at = _moment_in(likely, ticket, now)
             values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
@@ -221,10 +220,10 @@ class TicketActions:
 
     def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
         """Validate the form as a report; unchanged fields are not validated."""
-        normalized = _keep_seconds(ticket, normalize(submission, self._context.clouds))
-        now = self._context.clock.now()
+        clouds, now = self._context.clouds_of(ticket.team), self._context.clock.now()
+        normalized = _keep_seconds(ticket, normalize(submission, clouds))
         try:
-            validate(normalized, self._context.clouds, now)
+            validate(normalized, clouds, now)
         except InputError as error:
             remaining = {
                 name: why
@@ -310,6 +309,7 @@ class TicketActions:
             await self._context.permissions.is_support(request.team, request.person),
             self._context.clock.now(),
         )
+        policy = self._context.workspaces.policy_of(request.team)
 
         def work(session: Session) -> Ticket:
             if first is not None:
@@ -320,12 +320,12 @@ class TicketActions:
                 raise NotAllowedError(only_reporter)
             may_act = is_support or (or_reporter and is_reporter)
             if only_reporter is None and not may_act:
-                raise not_allowed(self._context.settings, is_support=is_support)
+                raise self._context.refusal(request.team, is_support=is_support)
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form was delivered twice
             before = len(ticket.history)
             change(session, ticket, now)
-            schedule_escalation(session, ticket, self._context.policy, now)
+            schedule_escalation(session, ticket, policy, now)
             enqueue(session, ticket, "card", now)
             rules.enqueue_notifications(session, ticket, before, now)
             return ticket

@@ -103,7 +103,7 @@ class TicketJobs:
             except SlackMessageGoneError:
                 log.info("the card of %s is deleted; posting it again", ticket.label)
             except SlackAccessLostError:
-                if ticket.thread.channel == self._context.settings.escalation_channel:
+                if ticket.thread.channel == self._channel_of(ticket):
                     raise
                 log.info("the channel of %s is no longer the escalation channel", ticket.label)
             else:
@@ -112,6 +112,10 @@ class TicketJobs:
             ticket = await self._link_to_same_call(run, ticket)
         await self._post_card(run, ticket)
         return None
+
+    def _channel_of(self, ticket: Ticket) -> str:
+        """Return the channel for the ticket's card."""
+        return self._context.workspaces.of(ticket.team).route_of(ticket.app).channel
 
     def _throttled_until(self, run: Run) -> dt.datetime | None:
         return self._update_throttle.throttled_until(run.key, self._context.clock.now())
@@ -148,8 +152,7 @@ class TicketJobs:
                 refusals.append(refusal)
                 return await self._posts.post_card(ticket, run, refusal)
 
-        channel = self._context.settings.escalation_channel
-        where = Destination(ticket.team, channel)
+        where = Destination(ticket.team, self._channel_of(ticket))
         try:
             posted, is_new = await self._publisher.publish_once(
                 run, where, ticket.created_at, post, gone_ts=ticket.thread.card_ts

@@ -23,7 +23,6 @@ from bot.services.escalation.schedule import (
     step_job,
 )
 from bot.services.notifications import rules
-from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, find_visible
 from bot.services.tickets.enqueue import answer_job, enqueue, job_of
@@ -55,10 +54,18 @@ class TicketService:
         self._context = context
         self._recent: FallbackCache[Sequence[RecentClass]] = FallbackCache(_RECENT_TTL_S)
 
-    @property
-    def apps(self) -> tuple[str, ...]:
-        """Our names of the apps a call can be reported for."""
-        return tuple(self._context.clouds)
+    def apps_of(self, team: str) -> tuple[str, ...]:
+        """Return our names of the apps for which a workspace can report calls."""
+        return tuple(self._context.clouds_of(team))
+
+    def apps_for_report(self, team: str) -> tuple[str, ...]:
+        """Return them for somebody who is about to report. Raises NotSetUpError."""
+        self._context.workspaces.require_set_up(team)
+        return self.apps_of(team)
+
+    def clouds_of(self, team: str) -> frozenset[str]:
+        """Return the names of the clouds of a workspace's apps."""
+        return frozenset(cloud.name for cloud in self._context.clouds_of(team).values())
 
     @property
     def canned_resolutions(self) -> tuple[str, ...]:
@@ -70,9 +77,10 @@ class TicketService:
 
         Raises InputError with a message per field.
         """
-        normalized, now = normalize(submission, self._context.clouds), self._context.clock.now()
+        clouds, now = self._context.clouds_of(submission.team), self._context.clock.now()
+        normalized = normalize(submission, clouds)
         try:
-            validate(normalized, self._context.clouds, now)
+            validate(normalized, clouds, now)
         except InputError:
             existing = await self._find_existing(normalized)
             if existing is None:
@@ -95,7 +103,7 @@ class TicketService:
     def _create_ticket(
         self, session: Session, new: Ticket, response_url: str, now: dt.datetime
     ) -> Ticket:
-        step = plan_step(new, self._context.policy, now)
+        step = plan_step(new, self._context.workspaces.policy_of(new.team), now)
         ticket, is_new = tickets.get_or_create(session, new)
         if is_new:
             due = {"card": now, **dict.fromkeys(_AFTER_CARD, now + CARD_TIMEOUT)}
@@ -205,17 +213,17 @@ class TicketService:
     ) -> Ticket:
         """Change a ticket in one transaction and enqueue what follows, at least a card update."""
         is_support = await self._context.permissions.is_support(team, person)
-        now = self._context.clock.now()
+        now, policy = self._context.clock.now(), self._context.workspaces.policy_of(team)
 
         def work(session: Session) -> Ticket:
             ticket = tickets.lock(session, number, team)
             if not is_support and not (allow_reporter and ticket.reporter == person):
-                raise not_allowed(self._context.settings, is_support=is_support)
+                raise self._context.refusal(team, is_support=is_support)
             previous_status, before = ticket.status, len(ticket.history)
             change(ticket, now)
             if ticket.status is Status.OPEN and previous_status is not Status.OPEN:
                 ticket.restart_escalation(now, person)
-            schedule_escalation(session, ticket, self._context.policy, now)
+            schedule_escalation(session, ticket, policy, now)
             enqueue(session, ticket, "card", now)
             if enqueue_more is not None:
                 enqueue_more(session, ticket, now)
@@ -259,7 +267,8 @@ class TicketService:
             classes = await self._recent.get(key, read)
         except DatabaseError:
             classes = self._recent.last(key) or ()
-        known = [each for each in classes if each.app in self._context.clouds]
+        apps = self._context.clouds_of(team)
+        known = [each for each in classes if each.app in apps]
         return known[:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
@@ -309,7 +318,7 @@ class TicketService:
             return query
         is_support = await self._context.permissions.is_support(query.team, person)
         if is_support is None:  # an incomplete list would look like a complete one
-            raise not_allowed(self._context.settings, is_support=None)
+            raise self._context.refusal(query.team, is_support=None)
         if is_support:
             return query
         nothing = query.reporter is not None  # another person's

@@ -76,7 +76,9 @@ async def test_an_error_is_one_line(
 async def post(application: Application) -> bool:
     """Post the last week as `--post` does; returns whether this was the first post."""
     async with open_summary_jobs(application) as (summary_jobs, worker):
-        return await summary_jobs.post_now(application.services.summary.last_week, worker.run_now)
+        (channel,) = application.context.workspaces.summary_channels
+        week = application.services.summary.last_week()
+        return await summary_jobs.post_now(week, channel, worker.run_now)
 
 
 def read_settings_for(workspace: Workspace, cli: CommandLine) -> Settings:
@@ -132,7 +134,8 @@ async def test_another_process_fails_to_post(workspace: Workspace, cli: CommandL
             failures.append(failure.value)
             return False
 
-        assert await jobs.post_now(application.services.summary.last_week, run_after_the_other)
+        week = application.services.summary.last_week()
+        assert await jobs.post_now(week, channel, run_after_the_other)
     assert len(workspace.messages(channel)) == 1
 
 

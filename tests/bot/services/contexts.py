@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.errors import (
@@ -25,7 +26,8 @@ from bot.services.context import Context
 from bot.services.preferences.languages import Languages
 from bot.services.summary.jobs import SummaryJobs
 from bot.services.summary.service import SummaryService
-from bot.settings import Settings
+from bot.services.workspaces.directory import Workspaces
+from bot.settings import CloudSettings, Settings
 from bot.store import Store
 
 
@@ -118,6 +120,9 @@ def cloud_over_quota(retry_at: dt.datetime) -> CloudError:
     )
 
 
+ADMIN: Final = "U-ADMIN"
+
+
 class Supporters:
     """Permissions under which the given people are support in every workspace."""
 
@@ -129,6 +134,11 @@ class Supporters:
         assert team
         return person in self._people
 
+    async def is_admin(self, team: str, person: str) -> bool:
+        """Return whether the user is an admin: nobody of support is one."""
+        assert team
+        return person == ADMIN
+
 
 def make_context(
     store: Store,
@@ -139,15 +149,37 @@ def make_context(
 ) -> Context:
     """Make a context in which `supporters` are support."""
     settings = settings or Settings()
+    workspaces = _workspaces(store, settings, clouds or {})
     return Context(
         store=store,
         clouds=clouds or {},
         clock=clock,
         settings=settings,
-        languages=Languages(store, settings),
+        workspaces=workspaces,
+        languages=Languages(store, workspaces),
         permissions=Supporters(*supporters),
         job_signal=asyncio.Event(),
     )
+
+
+def with_settings(
+    context: Context, settings: Settings, clouds: Mapping[str, Cloud] | None = None
+) -> Context:
+    """Return the context with other settings, and other clouds if they are given."""
+    chosen = context.clouds if clouds is None else clouds
+    workspaces = _workspaces(context.store, settings, chosen)
+    return replace(context, settings=settings, workspaces=workspaces, clouds=chosen)
+
+
+def with_clouds(context: Context, clouds: Mapping[str, Cloud]) -> Context:
+    """Return the context with other clouds."""
+    return with_settings(context, context.settings, clouds)
+
+
+def _workspaces(store: Store, settings: Settings, clouds: Mapping[str, Cloud]) -> Workspaces:
+    """Return workspaces that have the apps of these clouds."""
+    apps = CloudSettings("agora", dict.fromkeys(clouds, "id"), "")
+    return Workspaces(store, replace(settings, clouds=(apps,)))
 
 
 def summary_jobs(context: Context) -> SummaryJobs:

@@ -111,7 +111,8 @@ async def test_final_answer_is_the_last(service_harness: ServiceHarness, origin:
     for _ in range(2):
         await made.answer(Run("k"), origin)
         assert await made.answer_late(Run("k"), origin) is None
-    assert service.calls == [("diagnose_channel", "kids", "class_1", 600.0, requested_at)]
+    clouds = service_harness.context.clouds
+    assert service.calls == [("diagnose_channel", "kids", "class_1", clouds, 600.0, requested_at)]
     name, answered, result = responder.calls[0]
     assert (name, answered, result.verdict.cause) == (
         "answer",
@@ -192,7 +193,7 @@ def overview() -> AppMetrics:
 def metrics_jobs(harness: ServiceHarness, responder: RecordedCalls) -> tuple[AppMetricsJobs, Any]:
     """The jobs that answer with an overview each time."""
     service: Any = RecordedCalls(fetch=[overview() for _ in range(9)])
-    service.others = lambda app: (f"not {app}",)
+    service.others = lambda _team, app: (f"not {app}",)
     return AppMetricsJobs(harness.context, service, responder), service
 
 

@@ -19,7 +19,8 @@ async def test_paging(posting: PostingHarness) -> None:
     target = EscalationTarget.SUPPORT
     for group, people in (("S1", ()), ("", ()), ("S1", (SAM, LIN))):
         event = EscalationEvent(1, NOW, target, "", people, 1)
-        await SlackPager(posting.poster, posting.users, group).page(
+        workspaces = posting.workspaces_with(support_group=group)
+        await SlackPager(posting.poster, posting.users, workspaces).page(
             ticket,
             event,
             Run(f"{group}{people}"),
@@ -31,7 +32,7 @@ async def test_paging(posting: PostingHarness) -> None:
 
 async def test_incidents(posting: PostingHarness) -> None:
     """Posted in the escalation channel and updated in place."""
-    sender = SlackIncidentPosts(posting.poster, posting.users, posting.settings)
+    sender = SlackIncidentPosts(posting.poster, posting.users, posting.workspaces)
     facts: dict[str, Any] = {"cause": "network.loss", "network": "", "opened_at": NOW}
     names: dict[str, Any] = {"id": 3, "label": "INC-3", "team": "T1", "app": "kids"}
     incident = IncidentFacts(**names, **facts, closed_at=None, closed_by="")

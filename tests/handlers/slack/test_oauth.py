@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 
 from bot.app import open_summary_jobs
-from bot.errors import SlackAccessLostError
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
@@ -245,14 +244,14 @@ async def test_one_workspace_has_one_client() -> None:
 
 
 async def test_summary_is_posted_where_its_channel_is(workspaces: TwoWorkspaces) -> None:
-    """By the workspace that has the channel, whoever else has installed; refused without one."""
+    """By the first workspace, whose the environment's channel is, whoever else has installed."""
     application = workspaces.raw_http.harness.application
-    week = application.services.summary.last_week
-    await application.installations.save("T01FIRST", WorkspaceToken("xoxb-other", "B1", "U1"))
+    week = application.services.summary.last_week()
+    assert application.context.workspaces.summary_channels == {}
+    assert (await workspaces.install())[0] == 200
+    await application.installations.save("T01SECOND", WorkspaceToken("xoxb-other", "B1", "U1"))
+    assert application.context.workspaces.summary_channels == {LEADS: TEAM}
     async with open_summary_jobs(application) as (jobs, worker):
-        with pytest.raises(SlackAccessLostError, match="channel_not_found"):
-            await jobs.post_now(week, worker.run_now)
-        assert (await workspaces.install())[0] == 200
-        await jobs.post_now(week, worker.run_now)  # unless the other worker has just retried it
+        await jobs.post_now(week, LEADS, worker.run_now)
     (posted,) = workspaces.first.messages(LEADS)
     assert week.label in posted["text"]

@@ -9,6 +9,7 @@ from bot.sandbox.slack import Workspace
 from bot.services.cache import FallbackCache
 from bot.settings import Settings, read_settings
 from handlers.slack.user_directory import Profile, UserDirectory
+from tests.bot.services.contexts import with_settings
 from tests.conftest import Harness, open_harness
 
 TEAM, LIN, ZHOU = "T07LAGDESK0", "U07LIN00001", "U07ZHOU0002"
@@ -24,7 +25,9 @@ async def lagdesk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Har
 def people_of(harness: Harness, **environment: str) -> UserDirectory:
     """A user without any earlier request."""
     settings = with_more(harness.settings, environment)
-    return UserDirectory(harness.slack.clients, harness.application.context.languages, settings)
+    return UserDirectory(
+        harness.slack.clients, with_settings(harness.application.context, settings)
+    )
 
 
 def with_more(settings: Settings, environment: dict[str, str]) -> Settings:

@@ -17,7 +17,7 @@ def posts(posting: PostingHarness, *, has_menu: bool = False) -> SlackTicketPost
     return SlackTicketPosts(
         posting.poster,
         posting.users,
-        posting.settings,
+        posting.workspaces,
         has_menu=lambda _: has_menu,
     )
 

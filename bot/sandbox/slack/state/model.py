@@ -27,6 +27,7 @@ class User:
     title: str = ""
     color: str = "4a154b"
     is_bot: bool = False
+    is_admin: bool = False
     deleted: bool = False
 
     def described(self, team_id: str, now: float, *, with_locale: bool = False) -> Json:
@@ -44,7 +45,7 @@ class User:
             "tz_label": moment.tzname() or self.timezone,
             "tz_offset": int(offset.total_seconds()),
             "profile": self.profile(),
-            "is_admin": False,
+            "is_admin": self.is_admin,
             "is_owner": False,
             "is_restricted": False,
             "is_bot": self.is_bot,

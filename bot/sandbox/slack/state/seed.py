@@ -34,7 +34,7 @@ def make_people() -> list[User]:
         User(WANG, "wang", "王磊", "zh-CN", shanghai, "Teacher", "8a5a12"),
         User(SAM, "sam", "Sam Carter", "en-US", london, "Support", "1d5f9a"),
         User(ZHOU, "zhou", "周敏", "zh-CN", shanghai, "Support", "7a3b8f"),
-        User(MAYA, "maya", "Maya Torres", "en-US", new_york, "Team lead", "a8323e"),
+        User(MAYA, "maya", "Maya Torres", "en-US", new_york, "Team lead", "a8323e", is_admin=True),
         User(GUEST, "guest", "Alex Guest", "en-GB", london, "Guest", "55606a"),
     ]
 

@@ -12,6 +12,7 @@ from bot.services.admin.audit_log import AuditLogService
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
+from tests.bot.services.contexts import with_settings
 
 _origins = count(1)
 
@@ -64,6 +65,6 @@ async def test_only_support_reads_it(
 ) -> None:
     """The refusal says who that is."""
     settings = replace(service_harness.context.settings, support_group=group)
-    service = AuditLogService(replace(service_harness.context, settings=settings))
+    service = AuditLogService(with_settings(service_harness.context, settings))
     with pytest.raises(NotAllowedError, match=text):
         await service.recent_actions(TEAM, OUTSIDER)

@@ -10,7 +10,8 @@ from tests.bot.services.conftest import ServiceHarness
 
 def installations(harness: ServiceHarness) -> InstallationService:
     """The service."""
-    return InstallationService(harness.context.store, harness.context.clock)
+    context = harness.context
+    return InstallationService(context.store, context.clock, context.workspaces)
 
 
 async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
@@ -32,8 +33,9 @@ async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
 
 async def test_installations_by_another_process(service_harness: ServiceHarness) -> None:
     """The first is seen at once, what follows seconds later; in between nothing is read."""
-    store, clock = service_harness.context.store, service_harness.clock
-    ours, others = InstallationService(store, clock, clock), installations(service_harness)
+    context, clock = service_harness.context, service_harness.clock
+    ours = InstallationService(context.store, clock, context.workspaces, clock)
+    others = installations(service_harness)
     assert await ours.token_for("T6") is None
     await others.save("T6", WorkspaceToken("xoxb-6", "B6", "U6"))
     assert await ours.token_for("T6") == "xoxb-6"

@@ -17,7 +17,7 @@ from bot.store.call_control import recordings, room_commands
 from bot.store.call_control.recordings import Recording
 from bot.store.call_control.room_commands import RoomCommand
 from tests.bot.services.conftest import SUPPORT, TEAM, ServiceHarness
-from tests.bot.services.contexts import RecordedCalls
+from tests.bot.services.contexts import RecordedCalls, with_settings
 
 _views = count(1)
 
@@ -52,7 +52,7 @@ def room_context(
     rules = {"huawei_record_rules": {"kids": "rule-1"}, "huawei_callback_key": "key", **changes}
     fake: Any = cloud or RoomCloud(control, capabilities)
     settings = replace(harness.context.settings, **rules)
-    return replace(harness.context, clouds={"kids": fake}, settings=settings)
+    return with_settings(harness.context, settings, {"kids": fake})
 
 
 def request(number: int, choice: CallControlAction, **changes: Any) -> CallControlRequest:

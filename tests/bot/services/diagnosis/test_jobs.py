@@ -102,7 +102,7 @@ async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
     result = diagnosed(ticket, series=(series(ticket),))
     made = Jobs(service_harness, diagnose=[result], post_diagnosis=[MessageRef("C", "2.0")])
     assert await made.jobs.diagnose(Run("diagnose:k"), ticket.id) is None
-    assert made.service.calls == [("diagnose", ticket.report)]
+    assert made.service.calls == [("diagnose", ticket.report, service_harness.context.clouds)]
     name, _, posted, run = made.posts.calls[0]
     assert (made.posts.names, posted.verdict, run.key) == (
         ["post_diagnosis"],

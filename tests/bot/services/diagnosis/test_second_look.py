@@ -36,8 +36,9 @@ class GivenDiagnosis:
     def __init__(self, verdict: Verdict) -> None:
         self._verdict = verdict
 
-    async def diagnose(self, report: Any) -> Diagnosis:
+    async def diagnose(self, report: Any, apps: Any) -> Diagnosis:
         """Return it."""
+        assert report.app in apps
         return Diagnosis(report, "agora", self._verdict, NOON)
 
 
@@ -61,7 +62,9 @@ async def diagnose_again(store: Store, verdict: Verdict) -> tuple[dt.datetime | 
     await store.transact(lambda session: session.add(ticket))
     unused: Any = None  # nothing is posted or updated
     service: Any = GivenDiagnosis(verdict)
-    jobs = DiagnosisJobs(make_context(store, FixedClock()), service, unused, unused)
+    jobs = DiagnosisJobs(
+        make_context(store, FixedClock(), clouds={"kids": unused}), service, unused, unused
+    )
     next_at = await jobs.diagnose(unused, 1)
     stored = await store.read(lambda session: tickets.find(session, number=1))
     assert stored is not None

@@ -23,6 +23,7 @@ from tests.bot.services.contexts import (
     RecordedCalls,
     cloud_unreachable,
     job_functions,
+    with_settings,
 )
 
 MINUTE: Final = dt.timedelta(minutes=1)
@@ -39,7 +40,7 @@ def jobs(
     """Escalation with two leads, and with a cloud of the test's if one is given."""
     settings = replace(harness.context.settings, escalate_to=LEADS)
     clouds = {"kids": cloud} if cloud else harness.context.clouds
-    context = replace(harness.context, settings=settings, clouds=clouds)
+    context = with_settings(harness.context, settings, clouds)
     return EscalationJobs(context, Publisher(finder or NoMessages()), pager or RecordedCalls())
 
 

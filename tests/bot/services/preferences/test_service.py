@@ -11,7 +11,9 @@ import pytest
 from bot.errors import InputError, NotAllowedError
 from bot.services.preferences.languages import Languages
 from bot.services.preferences.service import Preferences, PreferencesService
+from bot.services.workspaces.directory import Workspaces
 from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
+from tests.bot.services.contexts import with_clouds
 
 _people = count(1)
 
@@ -55,7 +57,7 @@ async def test_default_app_is_first(service_harness: ServiceHarness, person: str
     """One that is not configured any more is none."""
     cloud = service_harness.context.clouds["kids"]
     clouds = {"adults": cloud, "kids": cloud}
-    service = PreferencesService(replace(service_harness.context, clouds=clouds))
+    service = PreferencesService(with_clouds(service_harness.context, clouds))
     assert await service.apps_of(TEAM, person) == ["adults", "kids"]
     await service.save(TEAM, person, Preferences(app="kids"))
     assert await service.apps_of(TEAM, person) == ["kids", "adults"]
@@ -66,7 +68,7 @@ async def test_default_app_is_first(service_harness: ServiceHarness, person: str
 async def test_default_app(service_harness: ServiceHarness, person: str) -> None:
     """The chosen one; one that is gone is none."""
     cloud = service_harness.context.clouds["kids"]
-    context = replace(service_harness.context, clouds={"adults": cloud, "kids": cloud})
+    context = with_clouds(service_harness.context, {"adults": cloud, "kids": cloud})
     service = PreferencesService(context)
     assert await service.default_app(TEAM, person) == ""
     await service.save(TEAM, person, Preferences(app="adults"))
@@ -97,7 +99,8 @@ async def test_language_of_a_reader(service_harness: ServiceHarness, person: str
 async def test_language_of_a_channel(service_harness: ServiceHarness, person: str) -> None:
     """Support chooses it; else it is the default."""
     context, channel = service_harness.context, f"C-{person}"
-    languages = Languages(context.store, replace(context.settings, default_locale="zh"))
+    chinese = replace(context.settings, default_locale="zh")
+    languages = Languages(context.store, Workspaces(context.store, chinese))
     service = PreferencesService(replace(context, languages=languages))
     assert (await languages.of_channel(TEAM, channel)).locale == "zh"
     with pytest.raises(NotAllowedError):

@@ -17,7 +17,13 @@ from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
 from bot.store.summary import weeks
 from tests.bot.services.conftest import TEAM, ServiceHarness
-from tests.bot.services.contexts import NoMessages, PostedMessages, RecordedCalls, job_functions
+from tests.bot.services.contexts import (
+    NoMessages,
+    PostedMessages,
+    RecordedCalls,
+    job_functions,
+    with_settings,
+)
 from tests.bot.store.factories import make_ticket, store_tickets
 
 LABEL: Final = "2026-W45"
@@ -33,7 +39,7 @@ class Summary:
         self.harness, self.channel = harness, f"C-SUMMARY-{next(_channels)}"
         self.posts = RecordedCalls(workspace=[TEAM] * 9, **results)
         settings = replace(harness.context.settings, summary_channel=self.channel)
-        self.context = replace(harness.context, settings=settings)
+        self.context = with_settings(harness.context, settings)
         self.metrics = RecordedCalls(fetch=[_overview(topic) for topic in Topic] * 2)
         publisher = Publisher(finder or NoMessages())
         summary = SummaryService(self.context)
@@ -114,8 +120,8 @@ async def test_post_from_the_terminal(
         return not runs_elsewhere
 
     week = Week.read(LABEL)
-    assert await summary.jobs.post_now(week, run_now) is not runs_elsewhere
-    assert await summary.jobs.post_now(week, run_now) is False
+    assert await summary.jobs.post_now(week, summary.channel, run_now) is not runs_elsewhere
+    assert await summary.jobs.post_now(week, summary.channel, run_now) is False
     post, details = (f"{kind}:{LABEL}:{summary.channel}" for kind in ("weekly", "weekly_details"))
     assert ran == ([post] if runs_elsewhere else [post, details])
     assert summary.posts.names == ["workspace", "post", "post_details"][: len(ran) + 1]
@@ -169,7 +175,7 @@ async def test_retry_finds_the_details(service_harness: ServiceHarness) -> None:
 
 async def test_file_of_a_week(service_harness: ServiceHarness) -> None:
     """The tickets reported in it, for Excel too."""
-    summary, zone = Summary(service_harness), SummaryService(service_harness.context).zone
+    summary, zone = Summary(service_harness), SummaryService(service_harness.context).zone(TEAM)
     since, until = Week.read("2026-W40").since(zone), Week.read("2026-W40").until(zone)
     moments = {"before": since - SECOND, "first": since, "last": until - SECOND, "after": until}
     await service_harness.context.store.transact(
@@ -217,7 +223,7 @@ def test_weeks_that_are_due(
     """Those missed in the last four weeks and the next one, each on Monday at nine."""
     first = dt.datetime(2026, 10, 31, 1, tzinfo=dt.UTC)
     week = None if known is None else Week.read(known)
-    upcoming = Summary(service_harness).jobs.upcoming(week, service_harness.clock.now())
+    upcoming = Summary(service_harness).jobs.upcoming(week, service_harness.clock.now(), TEAM)
     assert [(each.label, at) for each, at in upcoming] == [
         (label, first + day * 24 * HOUR) for label, day in expected
     ]
@@ -250,7 +256,7 @@ async def test_without_a_channel_nothing_is_due(service_harness: ServiceHarness)
     """Only the heartbeat is recorded."""
     summary = Summary(service_harness)
     settings = replace(summary.context.settings, summary_channel="")
-    context = replace(summary.context, settings=settings)
+    context = with_settings(summary.context, settings)
     service = SummaryService(context)
     nothing: Any = None
     await service_harness.finish_jobs()

@@ -297,6 +297,6 @@ def test_which_weeks_are_due(
     store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     settings = Settings(summary_schedule=schedule, summary_channel="C1")
     weekly = summary_jobs(make_context(store, _FrozenClock(), settings=settings))
-    upcoming = weekly.upcoming(Week.read(known) if known else None, _FrozenClock().now())
+    upcoming = weekly.upcoming(Week.read(known) if known else None, _FrozenClock().now(), "T1")
     store.close()
     assert expected == [(week.label, f"{at:%m-%dT%H:%M}") for week, at in upcoming]

@@ -16,6 +16,7 @@ from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.summary import weeks
 from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
+from tests.bot.services.contexts import with_settings
 from tests.bot.store.factories import make_ticket, store_tickets
 
 LAST, THIS = Week(2026, 45), Week(2026, 46)  # it is a Wednesday of week 46
@@ -30,26 +31,37 @@ def service(harness: ServiceHarness) -> SummaryService:
 def test_weeks_begin_on_monday_in_the_time_zone(service_harness: ServiceHarness) -> None:
     """The last complete one and the current one."""
     made = service(service_harness)
-    assert (made.last_week, made.this_week, made.zone.key) == (LAST, THIS, "Asia/Shanghai")
+    assert (made.last_week(), made.this_week(), made.zone(TEAM).key) == (
+        LAST,
+        THIS,
+        "Asia/Shanghai",
+    )
 
 
 @pytest.mark.parametrize(
     ("oauth", "expected"),
-    [({}, None), ({"slack_client_id": "1", "slack_client_secret": "s"}, TEAM)],
+    [({}, 2), ({"slack_client_id": "1", "slack_client_secret": "s"}, 1)],
 )
-def test_workspaces_are_counted_apart(
-    service_harness: ServiceHarness, oauth: dict[str, Any], expected: str | None
+async def test_workspaces_are_counted_apart(
+    service_harness: ServiceHarness, oauth: dict[str, Any], expected: int
 ) -> None:
     """When Lagdesk is installed in several."""
     settings = replace(service_harness.context.settings, **oauth)
-    made = SummaryService(replace(service_harness.context, settings=settings))
-    assert made.team_filter(TEAM) == expected
+    made = SummaryService(with_settings(service_harness.context, settings))
+    week = Week(2026, 30 + expected)
+    moment = week.since(made.zone("T8"))
+    await service_harness.context.store.transact(
+        lambda s: store_tickets(s, *(make_ticket(team=t, created_at=moment) for t in ("T8", "T9")))
+    )
+    assert (await made.count(week, "T8")).reported == expected
+    assert len(await made.list_tickets(week, "T8")) == expected
 
 
 async def test_week_is_counted_up_to_now(service_harness: ServiceHarness) -> None:
     """With the tickets of the week before; each team's only, if one is asked for."""
     made, now = service(service_harness), service_harness.clock.now()
-    monday, zone = THIS.since(made.zone), made.zone
+    zone = made.zone(TEAM)
+    monday = THIS.since(zone)
     before = await made.count(THIS)
     moments = (monday - MINUTE, monday, now - MINUTE, LAST.since(zone) - MINUTE)
     await service_harness.context.store.transact(

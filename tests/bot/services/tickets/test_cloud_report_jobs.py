@@ -7,7 +7,6 @@ import datetime as dt
 import itertools
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -28,6 +27,7 @@ from tests.bot.services.contexts import (
     cloud_refused,
     cloud_unreachable,
     job_functions,
+    with_clouds,
 )
 from tests.database_faults import SQLITE_FAULTS
 
@@ -46,7 +46,7 @@ def jobs(harness: ServiceHarness, cloud: RecordedCalls) -> CloudReportJobs:
     capabilities: Any = harness.context.clouds["kids"].capabilities
     fake: Any = cloud
     fake.capabilities = capabilities
-    return CloudReportJobs(replace(harness.context, clouds={"kids": fake}))
+    return CloudReportJobs(with_clouds(harness.context, {"kids": fake}))
 
 
 async def test_accepted_report_is_sent_once(service_harness: ServiceHarness) -> None:
@@ -206,7 +206,7 @@ async def test_key_is_mended(service_harness: ServiceHarness) -> None:
 async def test_app_is_removed_from_the_settings(service_harness: ServiceHarness) -> None:
     """Nothing was sent, and the state does not claim that it may have arrived."""
     ticket = await report_call(service_harness)
-    made = CloudReportJobs(replace(service_harness.context, clouds={}))
+    made = CloudReportJobs(with_clouds(service_harness.context, {}))
     assert await made.send_report(Run("k"), ticket.id) is None
     report = (await service_harness.ticket(ticket.id)).cloud_report
     assert (report.state, report.attempts) == (ReportState.OFF, 0)
@@ -249,7 +249,7 @@ async def test_outcome_is_stored_when_the_database_is_back(service_harness: Serv
     ticket = await report_call(service_harness)
     cloud: Any = BreakingCloud(service_harness.context.store)
     made = CloudReportJobs(
-        replace(service_harness.context, clouds={"kids": cloud}), database_pause_s=0.01
+        with_clouds(service_harness.context, {"kids": cloud}), database_pause_s=0.01
     )
     assert await made.send_report(Run("k"), ticket.id) is None
     report = (await service_harness.ticket(ticket.id)).cloud_report

@@ -1,0 +1,1 @@
+"""`/lagdesk setup`: the settings of a workspace."""
