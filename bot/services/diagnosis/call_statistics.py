@@ -11,19 +11,19 @@ from typing import Final
 
 from bot.call import Call
 from bot.errors import CloudError, CloudQuotaExceededError
-from bot.jobs.run import Queue, Run, job
+from bot.jobs.run import Run, job
 from bot.ports import Cloud, Diagnosis, SupportsCallStatistics, Window
 from bot.services.context import Context
 from bot.services.diagnosis.evidence import add_call_statistics, load_evidence
 from bot.services.diagnosis.service import WINDOW_MARGIN
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import TicketJob, enqueue
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
-KIND: Final = "call_statistics"
+CALL_STATISTICS: Final = TicketJob("call_statistics")
 _RETRY_DELAY: Final = dt.timedelta(minutes=5)
 _TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later they are of no use
 
@@ -34,7 +34,7 @@ def enqueue_call_statistics(
     """Enqueue fetching the call's statistics when they are published, if the cloud has them."""
     if cloud.capabilities.call_statistics:
         published_at = ticket.occurred_at + WINDOW_MARGIN + cloud.capabilities.metrics_delay
-        enqueue(session, ticket, KIND, max(now, published_at))
+        enqueue(session, ticket, CALL_STATISTICS, max(now, published_at))
 
 
 class CallStatisticsJob:
@@ -43,7 +43,7 @@ class CallStatisticsJob:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    @job(KIND, Queue.BACKGROUND)
+    @job(CALL_STATISTICS.kind, CALL_STATISTICS.queue)
     async def fetch(self, run: Run, number: int) -> dt.datetime | None:
         """Fetch a call's statistics once; returns when to try again after a retryable error."""
         _ = run

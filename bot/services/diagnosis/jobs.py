@@ -11,12 +11,13 @@ from typing import Final, Protocol
 from bot.causes import WITHOUT_CAUSE
 from bot.diagnosis import Verdict
 from bot.errors import SlackMessageGoneError, SlackUnreachableError
-from bot.jobs.run import Queue, Run, job
+from bot.jobs.run import Run, job
 from bot.ports import FILE_GONE, Destination, Diagnosis, MessageRef, UploadedImage
 from bot.services.context import Context
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
 from bot.services.diagnosis.evidence import load_evidence, save_evidence
 from bot.services.diagnosis.history import participant_history
+from bot.services.diagnosis.job_kinds import CHART, DIAGNOSE
 from bot.services.diagnosis.retry_policy import (
     DIAGNOSIS_TIMEOUT,
     is_final,
@@ -24,10 +25,10 @@ from bot.services.diagnosis.retry_policy import (
     schedule_retry,
 )
 from bot.services.diagnosis.service import DiagnosisService
-from bot.services.escalation.schedule import schedule_escalation, update_liveness
+from bot.services.escalation.schedule import GROUP_INCIDENT, schedule_escalation, update_liveness
 from bot.services.notifications.rules import CONFIRM
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue, move_to_edits
+from bot.services.tickets.enqueue import CARD, enqueue, move_to_edits
 from bot.services.tickets.updates import find_ticket, update_ticket
 from bot.store import Session
 from bot.store.tickets import tickets
@@ -66,7 +67,7 @@ class DiagnosisJobs:
         self._publisher = publisher
         self._posts = posts
 
-    @job("diagnose", Queue.DIAGNOSES)
+    @job(DIAGNOSE.kind, DIAGNOSE.queue)
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
         """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
         ticket = await find_ticket(self._context, number)
@@ -124,7 +125,7 @@ class DiagnosisJobs:
             def change(stored: Ticket) -> None:
                 stored.thread.chart_file_id = ""
 
-            await update_ticket(run, self._context, ticket, change, "chart")
+            await update_ticket(run, self._context, ticket, change, CHART)
             await self._posts.update_diagnosis(ticket, diagnosis)
 
     async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
@@ -151,7 +152,7 @@ class DiagnosisJobs:
             if is_card_changed:
                 policy = self._context.workspaces.policy_of(stored.team)
                 schedule_escalation(session, stored, policy, now)
-                enqueue(session, stored, "card", now)
+                enqueue(session, stored, CARD, now)
 
         await run.end(self._context.store, work, diagnosis.verdict.retry_at)
 
@@ -161,12 +162,12 @@ class DiagnosisJobs:
         """Store a final verdict's evidence and enqueue what is made of it."""
         retention_s = self._context.settings.evidence_retention_s
         if save_evidence(session, stored, diagnosis, now=now, retention_s=retention_s):
-            enqueue(session, stored, "chart", now)
+            enqueue(session, stored, CHART, now)
             enqueue_call_statistics(session, stored, self._context.clouds[stored.app], now)
         if stored.cause not in WITHOUT_CAUSE and stored.incident is None:
-            enqueue(session, stored, "group_incident", now)
+            enqueue(session, stored, GROUP_INCIDENT, now)
 
-    @job("chart", Queue.DIAGNOSES)
+    @job(CHART.kind, CHART.queue)
     async def attach_chart(self, run: Run, number: int) -> None:
         """Draw a chart of the stored metrics and add it to the diagnosis."""
         ticket = await find_ticket(self._context, number)

@@ -15,8 +15,9 @@ from bot.i18n.messages import message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
+from bot.services.escalation.schedule import GROUP_INCIDENT
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import CARD, enqueue
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -26,7 +27,6 @@ from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "group_incident"
 POST: Final = "incident"
 MIN_TICKETS: Final = 4  # fewer tickets with one cause may be a coincidence
 GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # in which all of them were filed
@@ -112,7 +112,7 @@ class IncidentJobs:
         self._publisher = publisher
         self._posts = posts
 
-    @job(GROUP, Queue.BACKGROUND)
+    @job(GROUP_INCIDENT.kind, GROUP_INCIDENT.queue)
     async def group(self, run: Run, number: int) -> None:
         """Add a ticket to an incident, or open one with others like it."""
         _, now = run, self._context.clock.now()
@@ -258,7 +258,7 @@ def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime
         return
     ticket.thread.incident_permalink = incident.permalink
     ticket.mark_changed()
-    enqueue(session, ticket, "card", now)
+    enqueue(session, ticket, CARD, now)
 
 
 def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetime) -> None:

@@ -22,7 +22,7 @@ from bot.services.escalation.schedule import (
 )
 from bot.services.notifications import rules
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import CARD, enqueue
 from bot.store import Session
 from bot.store.escalation import incidents
 from bot.store.tickets import tickets
@@ -88,11 +88,11 @@ class EscalationJobs:
             if set_liveness(stored, is_live=False):
                 policy = self._context.workspaces.policy_of(stored.team)
                 schedule_escalation(session, stored, policy, now)
-                enqueue(session, stored, "card", now)
+                enqueue(session, stored, CARD, now)
 
         await self._context.store.transact(work)
 
-    @job(WAKE, Queue.MESSAGES)
+    @job(WAKE.kind, WAKE.queue)
     async def wake(self, run: Run, number: int) -> dt.datetime | None:
         """Open a ticket again whose snooze is over; returns when that is, if it was prolonged."""
 
@@ -148,14 +148,14 @@ def _run_step(
         if ticket.escalates_at != step.at:
             ticket.escalates_at = step.at
             ticket.mark_changed()
-            enqueue(session, ticket, "card", now)
+            enqueue(session, ticket, CARD, now)
         return step.at
     people = policy.people(step.number)
     ticket.record_escalation(step.number, now, step.target, people=people)
     if not incidents.is_open(session, ticket.incident):  # else its post mentions them
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)
-    enqueue(session, ticket, "card", now)
+    enqueue(session, ticket, CARD, now)
     return None
 
 
@@ -166,7 +166,7 @@ def _wake(session: Session, number: int, policy: Policy, now: dt.datetime) -> dt
     before = len(ticket.history)
     ticket.wake(now)
     schedule_escalation(session, ticket, policy, now)
-    enqueue(session, ticket, "card", now)
+    enqueue(session, ticket, CARD, now)
     rules.enqueue_notifications(session, ticket, before, now)
     return None
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.call import Call
 from bot.escalation import EscalationStep, Policy, next_step
-from bot.services.tickets.enqueue import channel_partition
+from bot.jobs.run import Queue
+from bot.services.tickets.enqueue import TicketJob, channel_partition
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.jobs import NewJob
@@ -16,7 +17,8 @@ from bot.ticket import Ticket
 
 ESCALATE: Final = "escalate"
 PAGE: Final = "page"
-WAKE: Final = "wake"
+WAKE: Final = TicketJob("wake", Queue.MESSAGES)
+GROUP_INCIDENT: Final = TicketJob("group_incident")
 
 
 def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:

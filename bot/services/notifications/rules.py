@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.services.tickets.enqueue import enqueue, person_partition
+from bot.jobs.run import Queue
+from bot.services.tickets.enqueue import TicketJob, enqueue, person_partition
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.notifications import sent
@@ -18,7 +19,9 @@ NOTIFY: Final = "notify"  # privately
 UPDATE: Final = "update_notification"  # edit what was sent
 POST_NOTE: Final = "thread_note"  # in a ticket's thread
 OFFER_REOPEN: Final = "reopen_offer"  # to open a ticket again
-CONFIRM: Final = "confirm"  # sends or edits the reporter's message about a ticket
+CONFIRM: Final = TicketJob(  # sends or edits the reporter's message about a ticket
+    "confirm", Queue.MESSAGES, lambda ticket: person_partition(ticket.reporter)
+)
 FILED: Final = "filed"  # the reporter's message, of which each ticket has one
 HANDED: Final = "handed"  # to the new assignee
 WOKEN: Final = "woken"  # a snooze is over

@@ -14,11 +14,12 @@ from bot.diagnosis import Verdict
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import Message, message
 from bot.services.context import Context
+from bot.services.diagnosis.job_kinds import DIAGNOSE
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import CARD, REPORT, enqueue
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.services.tickets.suggestions import suggested_tickets
 from bot.store import Session
@@ -139,7 +140,7 @@ class TicketActions:
                 self._require_reports(ticket)
             changed = ticket.decide_report(attempt, request.person, now, arrived=arrived)
             if changed and not arrived:
-                enqueue(session, ticket, "report", now)
+                enqueue(session, ticket, REPORT, now)
 
         action = "report_arrived" if arrived else "report_again"
         return await self._change(request, action, {"attempt": attempt}, work)
@@ -246,13 +247,13 @@ class TicketActions:
 
     def _restart_diagnosis(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:
         evidence.delete_for_ticket(session, ticket.id)
-        enqueue(session, ticket, "diagnose", now)
+        enqueue(session, ticket, DIAGNOSE, now)
         cloud = self._context.clouds.get(ticket.app)
         if cloud is None or ticket.cloud_report.may_have_arrived:
             return
         ticket.cloud_report.set_state(initial_report_state(cloud, self._context.settings))
         if ticket.cloud_report.state is ReportState.PENDING:
-            enqueue(session, ticket, "report", now)
+            enqueue(session, ticket, REPORT, now)
 
     async def _act(
         self,
@@ -283,7 +284,7 @@ class TicketActions:
             before = len(second.history)
             change(session, ticket, second, now)
             if len(second.history) > before:
-                enqueue(session, second, "card", now)
+                enqueue(session, second, CARD, now)
 
         return await self._change(
             request, action, {"other": other}, work, first=min(request.number, other)
@@ -326,7 +327,7 @@ class TicketActions:
             before = len(ticket.history)
             change(session, ticket, now)
             schedule_escalation(session, ticket, policy, now)
-            enqueue(session, ticket, "card", now)
+            enqueue(session, ticket, CARD, now)
             rules.enqueue_notifications(session, ticket, before, now)
             return ticket
 

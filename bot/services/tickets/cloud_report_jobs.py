@@ -11,10 +11,11 @@ from bot.cloud_report import ReportState, previously_reported_cloud
 from bot.errors import CloudError
 from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
-from bot.jobs.run import Queue, Run, job
+from bot.jobs.run import Run, job
 from bot.ports import Cloud
 from bot.services.cloud_errors import classify_report_failure
 from bot.services.context import Context, DatabaseUnavailableError
+from bot.services.tickets.enqueue import CARD, REPORT
 from bot.services.tickets.updates import find_ticket, update_ticket
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -30,7 +31,7 @@ class CloudReportJobs:
         self._context = context
         self._database_pause_s = database_pause_s
 
-    @job("report", Queue.DIAGNOSES)
+    @job(REPORT.kind, REPORT.queue)
     async def send_report(self, run: Run, number: int) -> dt.datetime | None:
         """Report the call to its cloud, at most once as far as can be known.
 
@@ -106,7 +107,7 @@ class CloudReportJobs:
             stored.cloud_report.set_state(state, dumped, retry_at)
 
         is_last = state is ReportState.ACCEPTED
-        await update_ticket(run, self._context, ticket, change, "card", is_last=is_last)
+        await update_ticket(run, self._context, ticket, change, CARD, is_last=is_last)
 
 
 def _is_reported(ticket: Ticket) -> bool:

@@ -1,10 +1,12 @@
-"""Enqueueing the jobs of a ticket."""
+"""The kinds of jobs of which each ticket has one, and enqueueing them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
+from bot.jobs.run import Queue
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.jobs import NewJob
@@ -13,15 +15,26 @@ from bot.ticket import Ticket
 ANSWER_REPORT: Final = "answer_report"
 
 
-def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
-    """Enqueue a job about a ticket, of which there is one for each kind."""
-    store_jobs.enqueue_all(session, [job_of(ticket, kind, due_at)])
+class TicketJob(NamedTuple):
+    """A kind of job of which each ticket has one.
+
+    `partition` returns that of a job that posts in a channel or to a person.
+    """
+
+    kind: str
+    queue: Queue = Queue.BACKGROUND
+    partition: Callable[[Ticket], str] = lambda _ticket: ""
 
 
-def job_of(ticket: Ticket, kind: str, due_at: dt.datetime) -> NewJob:
+def enqueue(session: Session, ticket: Ticket, job: TicketJob, due_at: dt.datetime) -> None:
+    """Enqueue a job about a ticket."""
+    store_jobs.enqueue_all(session, [job_of(ticket, job, due_at)])
+
+
+def job_of(ticket: Ticket, job: TicketJob, due_at: dt.datetime) -> NewJob:
     """Return the job of a kind about a ticket."""
-    name, partition = f"{kind}:{ticket.label}", _partition_of(kind, ticket)
-    return NewJob(name, kind, (ticket.id,), due_at, ticket.id, partition)
+    name = f"{job.kind}:{ticket.label}"
+    return NewJob(name, job.kind, (ticket.id,), due_at, ticket.id, job.partition(ticket))
 
 
 def answer_job(ticket: Ticket, response_url: str, due_at: dt.datetime) -> NewJob:
@@ -39,19 +52,7 @@ def _answer_name(ticket: Ticket) -> str:
     return f"{ANSWER_REPORT}:{ticket.label}"
 
 
-def _partition_of(kind: str, ticket: Ticket) -> str:
-    """Return the partition of a job that posts in a channel or to a person, else ""."""
-    match kind:
-        case "card":
-            return _posting_partition(ticket, ticket.thread.card_ts)
-        case "diagnose":
-            return _posting_partition(ticket, ticket.thread.diagnosis_ts)
-        case "confirm":
-            return person_partition(ticket.reporter)
-    return ""
-
-
-def _posting_partition(ticket: Ticket, ts: str) -> str:
+def posting_partition(ticket: Ticket, ts: str) -> str:
     """Return the partition of a post or, as edits have a rate limit of their own, of its edit."""
     return channel_partition(ticket.team, "edits" if ts else "escalations")
 
@@ -69,3 +70,9 @@ def person_partition(person: str) -> str:
 def move_to_edits(session: Session, ticket: Ticket, name: str) -> None:
     """Let the next attempts of a job that has posted leave the channel's pace to others."""
     store_jobs.move(session, name, channel_partition(ticket.team, "edits"))
+
+
+CARD: Final = TicketJob(
+    "card", Queue.MESSAGES, lambda ticket: posting_partition(ticket, ticket.thread.card_ts)
+)
+REPORT: Final = TicketJob("report", Queue.DIAGNOSES)

@@ -19,10 +19,11 @@ from bot.errors import (
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
+from bot.services.diagnosis.job_kinds import DIAGNOSE
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import CONFIRM, DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import ANSWER_REPORT, answer_now, enqueue
+from bot.services.tickets.enqueue import ANSWER_REPORT, CARD, answer_now, enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
 from bot.services.tickets.updates import (
     fetch_permalink,
@@ -86,7 +87,7 @@ class TicketJobs:
         self._notification_log = NotificationLog(context, publisher)
         self._update_throttle = UpdateThrottle()
 
-    @job("card", Queue.MESSAGES)
+    @job(CARD.kind, CARD.queue)
     async def post_or_update_card(self, run: Run, number: int) -> dt.datetime | None:
         """Post the ticket's card, or edit it.
 
@@ -184,7 +185,7 @@ class TicketJobs:
             for number in ticket.related:
                 other = tickets.lock(session, number)
                 other.set_permalink_of(ticket, permalink)
-                enqueue(session, other, "card", now)
+                enqueue(session, other, CARD, now)
 
         await self._context.commit(run.fenced(work))
 
@@ -212,15 +213,15 @@ class TicketJobs:
             stored = tickets.lock(session, ticket.id)
             if stored.thread.card_ts:
                 stored.add_event("reposted", now)
-                enqueue(session, stored, "card", now)
+                enqueue(session, stored, CARD, now)
             stored.thread.move_to(posted.channel, posted.ts)
-            enqueue(session, stored, "diagnose", now)
+            enqueue(session, stored, DIAGNOSE, now)
             answer_now(session, stored, now)
 
         await self._context.commit(run.fenced(work))
         ticket.thread.move_to(posted.channel, posted.ts)
 
-    @job(CONFIRM, Queue.MESSAGES)
+    @job(CONFIRM.kind, CONFIRM.queue)
     async def confirm(self, run: Run, number: int) -> dt.datetime | None:
         """Send the reporter the one private message about their ticket, or edit it.
 

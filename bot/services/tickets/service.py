@@ -15,6 +15,7 @@ from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.cache import FallbackCache
 from bot.services.context import Context, DatabaseError
+from bot.services.diagnosis.job_kinds import CHART, DIAGNOSE
 from bot.services.escalation.schedule import (
     WAKE,
     enqueue_page,
@@ -25,7 +26,7 @@ from bot.services.escalation.schedule import (
 from bot.services.notifications import rules
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, find_visible
-from bot.services.tickets.enqueue import answer_job, enqueue, job_of
+from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
@@ -37,7 +38,7 @@ from bot.ticket import Status, Ticket
 
 __all__ = ["RecentClass", "TicketPage", "TicketService"]
 
-_AFTER_CARD: Final = (rules.CONFIRM, "diagnose")  # run after the card, unless it is late
+_AFTER_CARD: Final = (rules.CONFIRM, DIAGNOSE)  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
 _RECENT_TICKETS: Final = 30
 _RECENT_CLASSES: Final = 10
@@ -106,10 +107,10 @@ class TicketService:
         step = plan_step(new, self._context.workspaces.policy_of(new.team), now)
         ticket, is_new = tickets.get_or_create(session, new)
         if is_new:
-            due = {"card": now, **dict.fromkeys(_AFTER_CARD, now + CARD_TIMEOUT)}
+            due = {CARD: now, **dict.fromkeys(_AFTER_CARD, now + CARD_TIMEOUT)}
             if ticket.cloud_report.state is ReportState.PENDING:
-                due["report"] = now
-            jobs = [job_of(ticket, kind, due_at) for kind, due_at in due.items()]
+                due[REPORT] = now
+            jobs = [job_of(ticket, job, due_at) for job, due_at in due.items()]
             if response_url:
                 jobs.append(answer_job(ticket, response_url, now + CARD_TIMEOUT))
             enqueue_all(session, [*jobs, step_job(ticket, step)] if step else jobs)
@@ -186,7 +187,7 @@ class TicketService:
             number,
             person,
             lambda t, now: t.reopen(person, now),
-            lambda session, ticket, now: enqueue(session, ticket, "report", now),
+            lambda session, ticket, now: enqueue(session, ticket, REPORT, now),
             allow_reporter=True,
         )
 
@@ -197,7 +198,7 @@ class TicketService:
             number,
             person,
             lambda t, _now: t.mark_changed(),
-            lambda session, ticket, now: enqueue(session, ticket, "diagnose", now),
+            lambda session, ticket, now: enqueue(session, ticket, DIAGNOSE, now),
             allow_reporter=True,
         )
 
@@ -224,7 +225,7 @@ class TicketService:
             if ticket.status is Status.OPEN and previous_status is not Status.OPEN:
                 ticket.restart_escalation(now, person)
             schedule_escalation(session, ticket, policy, now)
-            enqueue(session, ticket, "card", now)
+            enqueue(session, ticket, CARD, now)
             if enqueue_more is not None:
                 enqueue_more(session, ticket, now)
             rules.enqueue_notifications(session, ticket, before, now)
@@ -293,7 +294,7 @@ class TicketService:
         def work(session: Session) -> None:
             ticket = tickets.lock(session, number, team)
             ticket.thread.chart_file_id = ""
-            enqueue(session, ticket, "chart", now)
+            enqueue(session, ticket, CHART, now)
 
         await self._context.commit(work)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.jobs.run import Run
 from bot.services.context import Context
-from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.enqueue import TicketJob, enqueue
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -22,7 +22,7 @@ async def update_ticket(
     context: Context,
     ticket: Ticket,
     change: Callable[[Ticket], None],
-    *job_kinds: str,
+    *job_kinds: TicketJob,
     is_last: bool = False,
 ) -> None:
     """Apply a change to the stored ticket and to `ticket`, and enqueue jobs of these kinds.

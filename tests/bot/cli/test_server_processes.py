@@ -21,7 +21,7 @@ from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.delivery.transport import deliver
-from bot.services.tickets.enqueue import job_of
+from bot.services.tickets.enqueue import CARD, REPORT, job_of
 from bot.store import Session, Store
 from bot.store.jobs import enqueue_all
 from bot.store.models import Job
@@ -192,7 +192,7 @@ def add_new_tickets(session: Session, team: str, reporter: str, now: dt.datetime
     who = {"team": team, "reporter": reporter, "occurred_at": now, "created_at": now}
     new = [make_ticket(cname=f"many-{number}", **who) for number in range(1000)]
     store_tickets(session, *new)
-    enqueue_all(session, [job_of(each, kind, now) for each in new for kind in ("card", "report")])
+    enqueue_all(session, [job_of(each, kind, now) for each in new for kind in (CARD, REPORT)])
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("socket",), ("worker",)])

@@ -1,0 +1,15 @@
+"""The kinds of jobs that diagnose a ticket's call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.jobs.run import Queue
+from bot.services.tickets.enqueue import TicketJob, posting_partition
+
+DIAGNOSE: Final = TicketJob(
+    "diagnose",
+    Queue.DIAGNOSES,
+    lambda ticket: posting_partition(ticket, ticket.thread.diagnosis_ts),
+)
+CHART: Final = TicketJob("chart", Queue.DIAGNOSES)
