@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.slack.delivery.transport import sign
 from handlers.transports import MAX_BODY_BYTES
+from tests.database_faults import SQLITE_FAULTS
 from tests.handlers.raw_http import (
     CHALLENGE,
     FORM,
@@ -252,6 +253,16 @@ async def test_metrics_are_computed_on_request(raw_http: RawHttpClient) -> None:
     assert status == 200
     assert 'lagdesk_jobs_pending{kind="escalate"}' in text
     assert not [word for word in ("class_77_1", "10001", "secret") if word in text]
+
+
+@pytest.mark.parametrize("fault", SQLITE_FAULTS)
+async def test_broken_database(raw_http: RawHttpClient, fault: str) -> None:
+    """/healthz says so while it cannot be read and written; /metrics is there all the same."""
+    with SQLITE_FAULTS[fault](raw_http.harness.application.store):
+        assert (await raw_http.get("/metrics"))[0] == 200
+        status, _ = await raw_http.get("/healthz")
+    assert status == (200 if fault in ("schema", "connections") else 503)
+    assert (await raw_http.get("/healthz"))[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/slack/install", "/slack/oauth_redirect?code=1&state=2"])
