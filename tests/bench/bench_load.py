@@ -20,6 +20,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
+
 from bot.sandbox.slack.delivery.transport import HttpTransport, encode, sign
 from bot.sandbox.slack.state.model import Ack, Delivery
 from tests.bench.bench_crash import Crash, open_crash, start_postgres
@@ -32,10 +34,11 @@ _WATCHED_S: Final = 60.0
 
 
 class _Recording(HttpTransport):
-    """A transport that keeps the last delivery."""
+    """A transport with any number of connections that keeps the last delivery."""
 
     def __init__(self, url: str, secret: str) -> None:
         super().__init__(url, secret, ack_limit_s=30)
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self.secret = secret
         self.last: Delivery | None = None
 
@@ -52,23 +55,30 @@ async def main(kind: str, reports: int, at_once: int) -> None:
             url = stack.enter_context(start_postgres(Path(name)))
         async with open_crash(kind, url, Path(name)) as crash:
             await crash.fleet.start()
-            transport, form = await _open_form(crash)
+            transports = _connect(crash)
+            form = await _open_form(crash, transports[0])
             cpu_before, started = _cpu(crash), time.monotonic()
-            latencies, statuses = await _submit(transport, form, reports, at_once)
+            latencies, statuses = await _submit(transports, form, reports, at_once)
             took = time.monotonic() - started
             _print(kind, took, latencies, statuses, _cpu(crash) - cpu_before)
             await _watch(crash)
             await crash.fleet.stop()
-            await transport.close()
+            for transport in transports:
+                await transport.close()
 
 
-async def _open_form(crash: Crash) -> tuple[_Recording, Delivery]:
+def _connect(crash: Crash) -> list[_Recording]:
+    """Return a transport to each web process."""
+    secret, fleet = crash.workspace.signing_secret, crash.fleet
+    return [
+        _Recording(f"http://127.0.0.1:{fleet.ports[index]}/slack/events", secret)
+        for index in fleet.of_kind(is_worker=False)
+    ]
+
+
+async def _open_form(crash: Crash, recording: _Recording) -> Delivery:
     """Report one call as a person does; returns the delivery of its form."""
     workspace = crash.workspace
-    recording = _Recording(
-        f"http://127.0.0.1:{crash.fleet.ports[0]}/slack/events",
-        workspace.signing_secret,
-    )
     workspace.transports.insert(0, recording)
     lin = workspace.person("lin")
     async with asyncio.timeout(60):
@@ -77,17 +87,17 @@ async def _open_form(crash: Crash) -> tuple[_Recording, Delivery]:
     view = await lin.wait_for_view("report", timeout_s=10)
     await lin.submit(view, {**FORM, "cname": "load-0"})
     assert recording.last is not None
-    return recording, recording.last
+    return recording.last
 
 
 async def _submit(
-    transport: _Recording, form: Delivery, reports: int, at_once: int
+    transports: Sequence[_Recording], form: Delivery, reports: int, at_once: int
 ) -> tuple[list[float], Counter[int]]:
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
     numbers = iter(range(1, reports + 1))
 
-    async def person() -> None:
+    async def person(transport: _Recording) -> None:
         for number in numbers:
             body, headers = encode(_numbered(form, number))
             started = time.monotonic()
@@ -95,7 +105,8 @@ async def _submit(
             latencies.append(time.monotonic() - started)
             statuses[ack.status] += 1
 
-    await asyncio.gather(*(person() for _ in range(at_once)))
+    in_turn = itertools.islice(itertools.cycle(transports), at_once)
+    await asyncio.gather(*(person(transport) for transport in in_turn))
     return latencies, statuses
 
 
