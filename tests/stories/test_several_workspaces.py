@@ -16,6 +16,7 @@ from bot.cli import doctor
 from bot.i18n.translator import Translator
 from bot.sandbox.slack import Workspace
 from bot.services.admin.installations import WorkspaceToken
+from bot.store.workspaces import workspaces
 from handlers.admin import healthcheck_view
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
@@ -96,7 +97,15 @@ async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
         town = TwoWorkspaces(first, second)
         for each in (first, second):
             await town.install(each)
+        await set_up(second)
         yield town
+
+
+async def set_up(harness: Harness) -> None:
+    """Choose a workspace's settings, as its admin does with `/lagdesk setup`."""
+    chosen = {"escalation_channel": harness.escalations, "apps": ["kids"]}
+    await harness.application.store.transact(lambda s: workspaces.choose(s, OTHER, chosen))
+    await harness.application.context.workspaces.load()
 
 
 @asynccontextmanager
