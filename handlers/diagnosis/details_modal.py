@@ -9,7 +9,7 @@ from bot.call import CLOUD_NAMES, Metric, MissingKind, MissingReason, Series
 from bot.cause_codes import cause_of
 from bot.causes import cause_phrase
 from bot.charts.labels import panel_name, unit_of
-from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
+from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
 from bot.diagnosis.thresholds import AGORA, DETECTOR, HUAWEI, LIMITS, OWN, TWILIO, source_of
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
@@ -21,6 +21,7 @@ from handlers.diagnosis.lines import (
     evidence_line,
     footer,
     format_measurement,
+    group_evidence,
     missing_lines,
     other_line,
     participant_name,
@@ -60,10 +61,10 @@ def details_view(ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer) -> Bl
 def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence[Message]]]:
     verdict = diagnosis.verdict
     yield "verdict", None, [headline(diagnosis), footer(diagnosis)]
-    numbers = [_evidence_with_source(diagnosis, item) for item in verdict.evidence]
+    numbers = _evidence_lines(diagnosis, verdict)
     yield "evidence", message("Evidence"), numbers
     for number, other in enumerate(verdict.others):
-        lines = [_evidence_with_source(diagnosis, item) for item in other.evidence]
+        lines = _evidence_lines(diagnosis, other)
         yield f"other-{number}", other_line(diagnosis, other), lines or [message("No numbers.")]
     outside, within = _checked_metrics(diagnosis)
     brief = verdict.cause == HEALTHY and not verdict.others
@@ -94,9 +95,14 @@ def _paragraphs(
     return [block_kit.section(f"{block_id}:{n}", piece) for n, piece in enumerate(pieces)]
 
 
-def _evidence_with_source(diagnosis: Diagnosis, item: Evidence) -> Message:
+def _evidence_lines(diagnosis: Diagnosis, verdict: Verdict) -> list[Message]:
+    groups = group_evidence(verdict.evidence)
+    return [_evidence_with_source(diagnosis, *same) for same in groups]
+
+
+def _evidence_with_source(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> Message:
     """Return a piece of evidence with the document its limit comes from."""
-    line = evidence_line(diagnosis, item)
+    line = evidence_line(diagnosis, item, *repeated)
     source = source_of(item.metric, item.threshold) if item.threshold is not None else None
     if source is None:
         return line

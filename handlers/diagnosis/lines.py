@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.call import (
@@ -21,7 +22,7 @@ from bot.diagnosis import Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, TimeRange, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
-from handlers.ui.labels import SIDE_NAMES
+from handlers.ui.labels import SIDE_NAMES, network_name
 
 _PARTICIPANT_GAPS: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
 _MAX_EVENTS: Final = 8
@@ -79,8 +80,17 @@ def confidence_words(verdict: Verdict) -> Message:
     return message("Likely") if confidence >= _MEDIUM_CONFIDENCE else message("Possibly")
 
 
-def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
-    """Return one piece of evidence: who, what, value, limit, time."""
+def group_evidence(items: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Group what a cloud reported several times about the same people; numbers stay alone."""
+    groups: dict[object, list[Evidence]] = {}
+    for item in items:
+        same = (item.source, item.code, item.uid, item.peer)
+        groups.setdefault(same if item.code else item, []).append(item)
+    return list(groups.values())
+
+
+def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> Message:
+    """Return one piece of evidence: who, what, value, limit, time; and how often if repeated."""
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
         code = item.code.user_message
@@ -93,7 +103,7 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
             who=who,
             cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
             code=code,
-            when=item.at,
+            when=_times_of(item, *repeated),
         )
     if item.metric in _SESSION_EVIDENCE:
         away = Duration(item.value or 0.0)
@@ -108,6 +118,15 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
         threshold=format_measurement(item.threshold, item.unit),
         when=item.at,
     )
+
+
+def _times_of(*items: Evidence) -> object:
+    """Return the moment, or the first and the last one with their number."""
+    first, last = min(item.at for item in items), max(item.at for item in items)
+    when = first if first == last else TimeRange(first, last)
+    if len(items) == 1:
+        return when
+    return message("%(when)s, %(times)s times", when=when, times=len(items))
 
 
 def format_measurement(value: float | None, unit: str) -> Message:
@@ -166,8 +185,9 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
 
 
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
-    traits = [trait for trait in (person.network, person.platform, person.device) if trait]
-    device_details = list(dict.fromkeys(traits))
+    network = network_name(person.network) if person.network else None
+    traits = [trait for trait in (network, person.platform, person.device) if trait]
+    device_details = list({str(trait): trait for trait in traits}.values())
     times = (
         TimeRange(person.joined_at, person.left_at)
         if person.left_at

@@ -20,6 +20,7 @@ from handlers.diagnosis.lines import (
     event_lines,
     evidence_line,
     footer,
+    group_evidence,
     missing_lines,
     other_line,
     participant_name,
@@ -43,7 +44,7 @@ _UNKNOWN_FINAL: Final = message("There was not enough data to say why the call w
 def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     """Build the post in a ticket's thread; the details modal has the rest."""
     verdict = _named_fault(diagnosis)
-    numbers = [evidence_line(diagnosis, item) for item in _thread_evidence(verdict)]
+    numbers = [evidence_line(diagnosis, *same) for same in _thread_evidence(verdict)]
     others = [other_line(diagnosis, other) for other in verdict.others]
     small = [*_gap_summary(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
     return [
@@ -55,10 +56,11 @@ def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     ]
 
 
-def _thread_evidence(verdict: Verdict) -> list[Evidence]:
+def _thread_evidence(verdict: Verdict) -> list[list[Evidence]]:
     """Select a cloud's code, which explains the cause's name, and the first numbers."""
-    codes = [item for item in verdict.evidence if item.code is not None]
-    numbers = [item for item in verdict.evidence if item.code is None]
+    groups = group_evidence(verdict.evidence)
+    codes = [same for same in groups if same[0].code is not None]
+    numbers = [same for same in groups if same[0].code is None]
     return [*codes[:1], *numbers, *codes[1:]][:_MAX_EVIDENCE_IN_THREAD]
 
 
@@ -144,7 +146,10 @@ def _parts(
         ("verdict", [headline(diagnosis, unknown), *_advice_to_person(diagnosis)]),
         (
             "evidence",
-            [evidence_line(diagnosis, item) for item in verdict.evidence[:_MAX_EVIDENCE]],
+            [
+                evidence_line(diagnosis, *same)
+                for same in group_evidence(verdict.evidence)[:_MAX_EVIDENCE]
+            ],
         ),
         ("others", [other_line(diagnosis, other) for other in verdict.others]),
         ("call", call_lines(diagnosis)),

@@ -77,6 +77,14 @@ def target_lines(ticket: Ticket, targets: Targets, renderer: Renderer) -> list[s
 
 def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
     """Return an escalation in few words, for several on one line."""
+    is_automatic = event.target is EscalationTarget.SUPPORT and not event.person
+    if is_automatic and event.number != _FIRST_STEP:
+        return f"{renderer.inline(message('again'))} · {renderer.fact(event.at)}"
+    return escalation_line(event, renderer)
+
+
+def escalation_line(event: EscalationEvent, renderer: Renderer) -> str:
+    """Return an escalation as a line of its own."""
     if event.target is EscalationTarget.LAST:
         what = renderer.inline(message("final alert"))
     elif event.target is EscalationTarget.LEADS:
@@ -84,19 +92,8 @@ def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
     elif event.person:
         what = renderer.labelled(message("Escalated to support by"), PersonId(event.person))
     else:
-        is_first = event.number == _FIRST_STEP
-        what = renderer.inline(_TO_SUPPORT if is_first else message("again"))
+        what = renderer.inline(_TO_SUPPORT)
     return f"{what} · {renderer.fact(event.at)}"
-
-
-def escalation_line(event: EscalationEvent) -> Message:
-    """Return an escalation as a line of its own."""
-    if event.target is EscalationTarget.LEADS:
-        return message("%(people)s alerted, %(when)s", people=_names(event.people), when=event.at)
-    if event.person:
-        by = PersonId(event.person)
-        return message("Escalated to support by %(person)s, %(when)s", person=by, when=event.at)
-    return message("Escalated to support, %(when)s", when=event.at)
 
 
 def _names(people: Sequence[str]) -> list[PersonId]:

@@ -11,6 +11,7 @@ from bot.services.escalation.incidents import IncidentFacts
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
+from handlers.ui.labels import network_name
 from handlers.ui.renderer import Renderer, link_to
 
 CLOSE_ACTION_ID: Final = "incident.close"
@@ -35,11 +36,8 @@ def incident_post(
             message("%(ticket)s needs somebody to claim it.", ticket=incident.label)
         )
         blocks.append(block_kit.section("call", f"{group_mention(group)} {needs_owner}"))
-    ticket_list = "\n".join(renderer.mrkdwn(line) for line in _ticket_lines(tickets))
-    blocks.append(block_kit.section("tickets", ticket_list))
-    blocks.append(
-        block_kit.context("state", *(renderer.mrkdwn(line) for line in _states(incident)))
-    )
+    blocks.append(block_kit.section("tickets", "\n".join(_ticket_lines(tickets, renderer))))
+    blocks.append(block_kit.context("state", *_states(incident, renderer)))
     if incident.closed_at is None:
         label = renderer.plain_text(message("Close the incident"))
         button = block_kit.button(CLOSE_ACTION_ID, label, str(incident.id), style="primary")
@@ -65,38 +63,31 @@ def _headline(incident: IncidentFacts, tickets: Sequence[Ticket]) -> Message:
     return plural(
         "%(count)s report in %(span)s has this cause and network: %(cause)s, %(network)s (%(app)s)",
         "%(count)s reports in %(span)s share this cause and network: %(cause)s, %(network)s (%(app)s)",  # noqa: E501 - one sentence for the catalogs
-        network=incident.network,
+        network=network_name(incident.network),
         **what,  # type: ignore[arg-type]
     )
 
 
-def _ticket_lines(tickets: Sequence[Ticket]) -> list[Message]:
-    lines = [_ticket_line(ticket) for ticket in tickets[:_MAX_TICKETS]]
+def _ticket_lines(tickets: Sequence[Ticket], renderer: Renderer) -> list[str]:
+    lines = [_ticket_line(ticket, renderer) for ticket in tickets[:_MAX_TICKETS]]
     left = len(tickets) - len(lines)
     if left:
         more = plural("… and %(count)s more ticket", "… and %(count)s more tickets", count=left)
-        lines.append(more)
+        lines.append(renderer.inline(more))
     return lines
 
 
-def _ticket_line(ticket: Ticket) -> Message:
-    name = link_to(ticket.thread.permalink, ticket.label)
-    return message(
-        "• %(ticket)s %(cname)s, %(when)s", ticket=name, cname=ticket.cname, when=ticket.created_at
-    )
+def _ticket_line(ticket: Ticket, renderer: Renderer) -> str:
+    name = renderer.fact(link_to(ticket.thread.permalink, ticket.label))
+    return f"• {name} {renderer.fact(ticket.cname)} · {renderer.fact(ticket.created_at)}"
 
 
-def _states(incident: IncidentFacts) -> list[Message]:
-    opened = message("Opened %(when)s", when=incident.opened_at)
+def _states(incident: IncidentFacts, renderer: Renderer) -> list[str]:
+    opened = renderer.labelled(message("Opened"), incident.opened_at)
     if incident.closed_at is None:
         quiet = message("It closes by itself after two hours without a new ticket.")
-        return [opened, quiet]
+        return [opened, renderer.inline(quiet)]
     if not incident.closed_by:
-        quiet = message("Closed automatically, %(when)s", when=incident.closed_at)
-        return [opened, quiet]
-    closed = message(
-        "Closed by %(person)s, %(when)s",
-        person=PersonId(incident.closed_by),
-        when=incident.closed_at,
-    )
-    return [opened, closed]
+        return [opened, renderer.labelled(message("Closed automatically"), incident.closed_at)]
+    by = renderer.labelled(message("Closed by"), PersonId(incident.closed_by))
+    return [opened, f"{by} · {renderer.fact(incident.closed_at)}"]

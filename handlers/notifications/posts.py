@@ -160,34 +160,18 @@ def _ticket_params(ticket: Ticket) -> dict[str, object]:
 
 
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:
-    """Build a thread note: top-level text and blocks."""
-    if event["what"] == "merged":
-        name = link_to(ticket.thread.permalink, ticket.label)
-        msg = message(
-            "%(ticket)s was merged into this ticket by %(person)s: it is about the same problem.",
-            person=PersonId(event["who"]),
-            ticket=name,
-        )
-        text = renderer.mrkdwn(msg)
-        return text, [block_kit.section("note", text)]
-    if event["what"] == "withdrawn":
-        msg = message(
-            "%(person)s has withdrawn %(ticket)s. It needs no more work.",
-            person=PersonId(event["who"]),
-            ticket=ticket.label,
-        )
-        text = renderer.mrkdwn(msg)
-        return text, [block_kit.section("note", text)]
-    msg = message(
-        "%(ticket)s was opened again by %(person)s.",
-        person=PersonId(event["who"]),
-        ticket=ticket.label,
-    )
-    lines = [msg]
-    closer = _last_resolver(ticket, event)
+    """Build a thread note of facts: top-level text and blocks."""
+    did = {
+        "merged": message("merged it into this ticket: it is about the same problem"),
+        "withdrawn": message("withdrew it: it needs no more work"),
+    }.get(event["what"], message("opened it again"))
+    name = link_to(ticket.thread.permalink if event["what"] == "merged" else "", ticket.label)
+    who = renderer.fact(PersonId(event["who"]))
+    lines = [f"{renderer.fact(name)} · {who} {renderer.inline(did)}"]
+    closer = _last_resolver(ticket, event) if event["what"] == "reopened" else ""
     if closer not in ("", event["who"]):
-        lines.append(message("%(person)s had resolved it.", person=PersonId(closer)))
-    text = "\n".join(renderer.mrkdwn(line) for line in lines)
+        lines.append(renderer.labelled(message("Resolved before by"), PersonId(closer)))
+    text = "\n".join(lines)
     return text, [block_kit.section("note", text)]
 
 

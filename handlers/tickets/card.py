@@ -277,16 +277,13 @@ def _withdrawal(ticket: Ticket, renderer: Renderer) -> Element:
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
     """Return a ticket as one line of a list."""
-    name = link_to(ticket.thread.permalink, ticket.label)
-    line = message(
-        "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
-        mark=status_emoji(ticket),
-        ticket=name,
-        cname=ticket.cname,
-        status=status_name(ticket),
-        when=ticket.created_at,
+    name = renderer.fact(link_to(ticket.thread.permalink, ticket.label))
+    facts = (
+        f"{status_emoji(ticket)} *{name}* {renderer.fact(ticket.cname)}",
+        renderer.inline(status_name(ticket)),
+        renderer.fact(ticket.created_at),
     )
-    return renderer.mrkdwn(line)
+    return " · ".join(facts)
 
 
 def ticket_details(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.escalation import find_escalation
@@ -17,24 +16,25 @@ from handlers.ui.renderer import Link, Renderer
 
 _MAX_ON_CARD: Final = 3
 _MAX_IN_DETAILS: Final = 20
-_EVENT_TEXTS: Final[Mapping[str, Message]] = {
-    "claimed": message("Claimed by %(person)s, %(when)s"),
-    "unclaimed": message("Unclaimed by %(person)s, %(when)s"),
-    "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
-    "snoozed": message("Snoozed until %(until)s by %(person)s, %(when)s"),
-    "woken": message("Open again after a snooze, %(when)s"),
-    "resolved": message("Resolved by %(person)s, %(when)s"),
-    "withdrawn": message("Withdrawn by %(person)s, %(when)s"),
-    "merged": message("Merged into %(other)s by %(person)s, %(when)s"),
-    "reopened": message("Opened again by %(person)s, %(when)s"),
-    "linked": message("Linked to %(other)s by %(person)s, %(when)s"),
-    "unlinked": message("Link to %(other)s removed by %(person)s, %(when)s"),
-    "corrected": message("Corrected by %(person)s: %(fields)s, %(when)s"),
-    "reposted": message("Reposted because the earlier card is gone, %(when)s"),
-    "report_again": message("Report to the cloud sent again by %(person)s, %(when)s"),
-    "report_arrived": message("%(person)s says that the report to the cloud arrived, %(when)s"),
-    "helped": message("%(person)s says that it helped, %(when)s"),
+_EVENTS: Final[Mapping[str, Message]] = {  # what somebody, or Lagdesk, did
+    "claimed": message("claimed it"),
+    "unclaimed": message("unclaimed it"),
+    "handed": message("handed it over to"),
+    "snoozed": message("snoozed it until"),
+    "woken": message("Open again after a snooze"),
+    "resolved": message("resolved it"),
+    "withdrawn": message("withdrew it"),
+    "merged": message("merged it into"),
+    "reopened": message("opened it again"),
+    "linked": message("linked it to"),
+    "unlinked": message("removed the link to"),
+    "corrected": message("corrected"),
+    "reposted": message("Reposted because the earlier card is gone"),
+    "report_again": message("sent the report to the cloud again"),
+    "report_arrived": message("says that the report to the cloud arrived"),
+    "helped": message("says that it helped"),
 }
+_BY_LAGDESK: Final = frozenset(("woken", "reposted"))
 _ELSEWHERE_ON_CARD: Final = frozenset(
     ("claimed", "snoozed", "resolved", "withdrawn", "merged", "called")
 )
@@ -52,44 +52,60 @@ _FIELD_NAMES: Final[Mapping[str, Message]] = {
 def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the card's newest events that appear nowhere else on it, and the linked tickets."""
     entries = [event for event in ticket.history if event["what"] not in _ELSEWHERE_ON_CARD]
-    lines = [history_line(ticket, event) for event in entries[-_MAX_ON_CARD:]]
-    lines = [line for line in lines if line is not None]
+    lines = [history_line(ticket, event, renderer) for event in entries[-_MAX_ON_CARD:]]
+    lines = [line for line in lines if line]
     if ticket.related:
-        lines.insert(0, _related(ticket))
-    if not lines:
-        return []
-    return [block_kit.context("steps", *(renderer.mrkdwn(line) for line in lines if line))]
+        lines.insert(0, _related(ticket, renderer))
+    return [block_kit.context("steps", *lines)] if lines else []
 
 
 def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the whole history, oldest first; of very many events only the newest."""
-    reported = message(
-        "Reported by %(person)s, %(when)s",
-        person=PersonId(ticket.reporter),
-        when=ticket.created_at,
-    )
-    entries = [history_line(ticket, event) for event in ticket.history[-_MAX_IN_DETAILS:]]
-    lines = [renderer.mrkdwn(line) for line in [reported, *entries] if line is not None]
+    did = renderer.inline(message("reported it"))
+    reported = _line(ticket.reporter, did, ticket.created_at, renderer)
+    entries = [history_line(ticket, event, renderer) for event in ticket.history[-_MAX_IN_DETAILS:]]
+    lines = [line for line in [reported, *entries] if line]
     return [block_kit.section("steps", "\n".join(lines))]
 
 
-def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
-    """Return an event in words; None for one without a text."""
+def history_line(ticket: Ticket, event: Mapping[str, Any], renderer: Renderer) -> str:
+    """Return an event as facts, each once in two languages too; "" for one without a text."""
     if event["what"] == "called":
         escalation = find_escalation(ticket, event.get("call", 0))
-        return None if escalation is None else escalation_line(escalation)
-    template = _EVENT_TEXTS.get(str(event["what"]))
-    if template is None or not (event["who"] or "person" not in template.id):
-        return None
-    params: dict[str, object] = {
-        "person": PersonId(event["who"]),
-        "to": PersonId(event.get("to", "")),
-        "when": dt.datetime.fromisoformat(event["at"]),
-        "until": dt.datetime.fromisoformat(event.get("until", event["at"])),
-        "other": other_ticket(ticket, event.get("ticket", 0)),
-        "fields": [_FIELD_NAMES[name] for name in event.get("fields", ()) if name in _FIELD_NAMES],
-    }
-    return replace(template, params=params)
+        return "" if escalation is None else escalation_line(escalation, renderer)
+    did = _EVENTS.get(str(event["what"]))
+    person = "" if event["what"] in _BY_LAGDESK else event["who"]
+    if did is None or not (person or event["what"] in _BY_LAGDESK):
+        return ""
+    value = _value(ticket, event)
+    text = renderer.inline(did) if value is None else _labelled(did, value, renderer)
+    return _line(person, text, dt.datetime.fromisoformat(event["at"]), renderer)
+
+
+def _line(person: str, text: str, at: dt.datetime, renderer: Renderer) -> str:
+    who = f"{renderer.fact(PersonId(person))} " if person else ""
+    return f"{who}{text} · {renderer.fact(at)}"
+
+
+def _labelled(did: Message, value: object, renderer: Renderer) -> str:
+    if isinstance(value, list):  # of names in each language
+        return f"{renderer.inline(did)} {', '.join(map(renderer.inline, value))}"
+    return renderer.labelled(did, value)
+
+
+def _value(ticket: Ticket, event: Mapping[str, Any]) -> object:
+    """Return what an event was about besides the ticket; None for nothing."""
+    match event["what"]:
+        case "handed":
+            return PersonId(event.get("to", ""))
+        case "snoozed":
+            return dt.datetime.fromisoformat(event.get("until", event["at"]))
+        case "merged" | "linked" | "unlinked":
+            return other_ticket(ticket, event.get("ticket", 0))
+        case "corrected":
+            fields = event.get("fields", ())
+            return [_FIELD_NAMES[name] for name in fields if name in _FIELD_NAMES]
+    return None
 
 
 def other_ticket(ticket: Ticket, number: int) -> Link | str:
@@ -103,6 +119,6 @@ def other_ticket(ticket: Ticket, number: int) -> Link | str:
     return Link(links[-1], label) if links else label
 
 
-def _related(ticket: Ticket) -> Message:
+def _related(ticket: Ticket, renderer: Renderer) -> str:
     others = [other_ticket(ticket, number) for number in ticket.related[:_MAX_IN_DETAILS]]
-    return message("Linked to %(others)s", others=others)
+    return f"{renderer.inline(message('Linked to'))} {', '.join(map(renderer.fact, others))}"

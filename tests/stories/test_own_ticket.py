@@ -36,7 +36,7 @@ async def test_reporter_corrects_their_ticket(http_harness: Harness) -> None:
     await http_harness.settled()
     ticket = await find_ticket(http_harness, "right-name")
     assert (ticket.student_uid, ticket.history[-1]["who"]) == ("20002", lin.id)
-    assert "Corrected by" in text_of(find_card(http_harness, "right-name"))
+    assert f"<@{lin.id}> corrected" in text_of(find_card(http_harness, "right-name"))
 
 
 async def test_reporter_withdraws_their_ticket(http_harness: Harness) -> None:
@@ -55,7 +55,7 @@ async def test_reporter_withdraws_their_ticket(http_harness: Harness) -> None:
     assert "Resol" not in text_of(card)
     await lin.command("/tickets", "taken-back")
     assert "taken-back · 提交人已撤回 · " in ephemeral_texts(lin)[-1]
-    assert f"<@{lin.id}> has withdrawn" in text_of(find_replies(http_harness, card)[-1])
+    assert f"<@{lin.id}> withdrew it" in text_of(find_replies(http_harness, card)[-1])
     (replaced,) = direct_messages(http_harness, lin, "taken-back")
     assert "你已撤回" in text_of(replaced)
     await lin.click(replaced, "ticket.reopen")

@@ -36,6 +36,7 @@ from handlers.diagnosis.lines import (
     evidence_line,
     footer,
     format_measurement,
+    group_evidence,
     missing_lines,
     other_line,
     participant_name,
@@ -163,6 +164,20 @@ def evidence(**values: Any) -> Evidence:
 def test_evidence(item: Evidence, expected: str) -> None:
     """Who, what, how much, the limit and when."""
     assert EN.plain_text(evidence_line(make_diagnosis(), item)) == expected
+
+
+def test_repeated_codes_are_one_line() -> None:
+    """With first and last time and their number; other people and numbers stay apart."""
+    number = evidence(metric="latency", value=612.0, unit="ms", threshold=500.0)
+    codes = [replace(evidence(code=LOSS), at=NOW + n * MINUTE) for n in (1, 0, 2)]
+    groups = group_evidence([codes[0], number, *codes[1:], evidence(code=LOSS, peer="10001")])
+    assert [len(same) for same in groups] == [3, 1, 1]
+    line = evidence_line(make_diagnosis(), *groups[0])
+    assert EN.plain_text(line) == (
+        f"• Student •••02: Agora reports {LOSS_TEXT}, 2026-11-21 03:20–03:22 UTC, 3 times"
+    )
+    same_minute = evidence_line(make_diagnosis(), codes[0], codes[0])
+    assert ZH.plain_text(same_minute).endswith("2026-11-21 03:21 UTC，共 2 次")
 
 
 @pytest.mark.parametrize(

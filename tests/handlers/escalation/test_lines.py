@@ -69,14 +69,14 @@ def test_alert_in_the_thread(taken: EscalationEvent, expected: str) -> None:
 @pytest.mark.parametrize(
     ("taken", "expected"),
     [
-        (event(SUPPORT, minutes=0), f"Escalated to support, {TIME}"),
-        (event(SUPPORT, 1, 0, "U7"), f"Escalated to support by <@U7>, {TIME}"),
-        (event(LEADS, 3, 0, "", "U8", "U9"), f"<@U8>, <@U9> alerted, {TIME}"),
+        (event(SUPPORT, minutes=0), f"Escalated to support · {TIME}"),
+        (event(SUPPORT, 1, 0, "U7"), f"Escalated to support by <@U7> · {TIME}"),
+        (event(LEADS, 3, 0, "", "U8", "U9"), f"alerted <@U8>, <@U9> · {TIME}"),
     ],
 )
 def test_an_escalation_in_the_history(taken: EscalationEvent, expected: str) -> None:
     """Who was alerted, when, and at whose request."""
-    assert without_dates(EN.mrkdwn(escalation_line(taken))) == expected
+    assert without_dates(escalation_line(taken, EN)) == expected
 
 
 def escalated(*steps: tuple[int, EscalationTarget, str], **values: Any) -> Ticket:

@@ -67,8 +67,8 @@ def test_an_open_incident() -> None:
         "incident": [f"*{text}*"],
         "call": ["<!subteam^S1> INC-3 needs somebody to claim it."],
         "tickets": [
-            "• <https://x/12|LD-12> room_0, 2026-11-21 03:20 UTC",
-            "• LD-13 room_1, 2026-11-21 03:25 UTC",
+            "• <https://x/12|LD-12> room_0 · 2026-11-21 03:20 UTC",
+            "• LD-13 room_1 · 2026-11-21 03:25 UTC",
         ],
         "state": [
             "Opened 2026-11-21 03:20 UTC",
@@ -119,7 +119,7 @@ def test_what_the_tickets_share(
 @pytest.mark.parametrize(
     ("count", "last"),
     [
-        (15, "• LD-26 room_14, 2026-11-21 03:25 UTC"),
+        (15, "• LD-26 room_14 · 2026-11-21 03:25 UTC"),
         (16, "… and 1 more ticket"),
         (17, "… and 2 more tickets"),
     ],
@@ -134,8 +134,8 @@ def test_fifteen_tickets_are_listed(count: int, last: str) -> None:
 @pytest.mark.parametrize(
     ("person", "expected"),
     [
-        ("", "Closed automatically, 2026-11-21 04:20 UTC"),
-        ("U7", "Closed by <@U7>, 2026-11-21 04:20 UTC"),
+        ("", "Closed automatically 2026-11-21 04:20 UTC"),
+        ("U7", "Closed by <@U7> · 2026-11-21 04:20 UTC"),
     ],
 )
 def test_a_closed_incident(person: str, expected: str) -> None:
@@ -149,4 +149,11 @@ def test_an_incident_in_chinese() -> None:
     """Every line is translated."""
     text, blocks = incident_post(make_incident(), make_tickets(2), ZH, "")
     assert text == "INC-3：5 分钟内 2 次提交都是同一个原因：网络丢包（kids）"
-    assert texts_of(blocks)["state"][0].endswith(" 发现")
+    assert texts_of(blocks)["state"][0].startswith("开始于 ")
+
+
+def test_network_has_a_name() -> None:
+    """The cloud's word is translated, and capitals are as people write them."""
+    for network, name in (("wifi", "Wi-Fi"), ("lan", "有线网络"), ("4g", "4G"), ("x", "x")):
+        text, _ = incident_post(make_incident(network=network), make_tickets(2), ZH, "")
+        assert f"、{name}（" in text or f"，{name}（" in text

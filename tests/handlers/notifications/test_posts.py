@@ -90,13 +90,13 @@ def test_a_note_about_a_merge() -> None:
     ticket = linked()
     ticket.merge(make_ticket(number=7), "U7", NOW)
     assert note(ticket) == [
-        "<https://x/12|LD-12> was merged into this ticket by <@U7>: it is about the same problem.",
+        "<https://x/12|LD-12> · <@U7> merged it into this ticket: it is about the same problem",
     ]
 
 
 @pytest.mark.parametrize(
     ("person", "expected"),
-    [("U1", ["<@U7> had resolved it."]), ("U7", [])],
+    [("U1", ["Resolved before by <@U7>"]), ("U7", [])],
 )
 def test_a_note_about_reopening(person: str, expected: list[str]) -> None:
     """It notifies the person who had resolved it, unless they reopened it."""
@@ -108,7 +108,7 @@ def test_a_note_about_reopening(person: str, expected: list[str]) -> None:
     ticket.claim("U5", NOW + 4 * MINUTE)
     event = ticket.history[-2]
     lines = thread_note(ticket, event, EN)[0].splitlines()
-    assert lines == [f"LD-12 was opened again by <@{person}>.", *expected]
+    assert lines == [f"LD-12 · <@{person}> opened it again", *expected]
 
 
 def test_a_duplicate_that_is_reopened() -> None:
@@ -116,15 +116,15 @@ def test_a_duplicate_that_is_reopened() -> None:
     ticket = make_ticket()
     ticket.merge(make_ticket(number=7), "U7", NOW)
     ticket.reopen("U1", NOW)
-    assert note(ticket)[1:] == ["<@U7> had resolved it."]
+    assert note(ticket)[1:] == ["Resolved before by <@U7>"]
 
 
 def test_a_note_without_a_resolver() -> None:
     """History from before Lagdesk kept it names nobody."""
     ticket = make_ticket(status=Status.RESOLVED)
     ticket.reopen("U1", NOW)
-    assert note(ticket) == ["LD-12 was opened again by <@U1>."]
-    assert thread_note(ticket, ticket.history[-1], ZH)[0].startswith("<@U1> ")
+    assert note(ticket) == ["LD-12 · <@U1> opened it again"]
+    assert thread_note(ticket, ticket.history[-1], ZH)[0] == "LD-12 · <@U1> 重新打开了工单"
 
 
 def test_a_kind_without_a_text() -> None:

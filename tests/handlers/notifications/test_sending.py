@@ -28,7 +28,7 @@ async def test_notifications(posting: PostingHarness) -> None:
     assert updated["text"] != before
     await sender.post_note(ticket, ticket, ticket.history[-1], Run("note"))
     assert [m["text"] for m in posting.messages(ticket.thread.card_ts)[1:]] == [
-        f"LD-12 was opened again by <@{LIN}>.\n<@{SAM}> had resolved it.",
+        f"LD-12 · <@{LIN}> opened it again\nResolved before by <@{SAM}>",
     ]
 
 

@@ -155,14 +155,14 @@ def test_menu_and_steps() -> None:
     ticket.link(other, "U2", NOW)
     ticket.hand_over("U3", "U2", NOW)
     assert "Linked to <https://slack/7|LD-7>" in card_text(ticket)
-    assert "Handed over to <@U3> by <@U2>" in card_text(ticket)
+    assert "<@U2> handed it over to <@U3>" in card_text(ticket)
     ticket.merge(other, "U3", NOW)
     assert choices_of(ticket, has_menu=True) == ["link", "correct", "room"]
     assert choices_of(ticket, has_menu=False) == ["link", "correct"]
     assert "*Duplicate* of <https://slack/7|LD-7>" in card_text(ticket)
     assert "*重复工单：* <https://slack/7|LD-7>" in card_text(ticket, ZH)
     text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])
-    for phrase in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
+    for phrase in ("<@U1> reported it", "linked it to", "handed it over", "merged it into"):
         assert phrase in text
     assert "card.menu" not in text
 

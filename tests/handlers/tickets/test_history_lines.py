@@ -7,48 +7,50 @@ from typing import Any
 
 import pytest
 
+from bot.i18n.translator import Translator
 from bot.ticket import Ticket
 from handlers.tickets.history_lines import card_history, full_history, history_line, other_ticket
-from handlers.ui.renderer import Link
+from handlers.ui.renderer import Link, Renderer
 from tests.handlers.samples import EN, NOW, ZH, make_ticket, texts_of, without_dates
 
 AT = "2026-11-21 03:20 UTC"
 MINUTE = dt.timedelta(minutes=1)
+BOTH = Renderer(Translator("both"))
 
 
-def line(about: Ticket, /, what: str, who: str = "U7", **more: Any) -> str | None:
+def line(about: Ticket, /, what: str, who: str = "U7", **more: Any) -> str:
     """An event in English."""
-    msg = history_line(about, {"what": what, "who": who, "at": NOW.isoformat(), **more})
-    return None if msg is None else without_dates(EN.mrkdwn(msg))
+    event = {"what": what, "who": who, "at": NOW.isoformat(), **more}
+    return without_dates(history_line(about, event, EN))
 
 
 @pytest.mark.parametrize(
     ("what", "more", "expected"),
     [
-        ("claimed", {}, f"Claimed by <@U7>, {AT}"),
-        ("handed", {"to": "U8"}, f"Handed over to <@U8> by <@U7>, {AT}"),
-        ("snoozed", {"until": NOW.isoformat()}, f"Snoozed until {AT} by <@U7>, {AT}"),
-        ("woken", {"who": "", "to": "U7"}, f"Open again after a snooze, {AT}"),
-        ("resolved", {}, f"Resolved by <@U7>, {AT}"),
-        ("merged", {"ticket": 7}, f"Merged into LD-7 by <@U7>, {AT}"),
-        ("reopened", {}, f"Opened again by <@U7>, {AT}"),
-        ("linked", {"ticket": 7}, f"Linked to LD-7 by <@U7>, {AT}"),
-        ("unlinked", {"ticket": 7}, f"Link to LD-7 removed by <@U7>, {AT}"),
+        ("claimed", {}, f"<@U7> claimed it · {AT}"),
+        ("handed", {"to": "U8"}, f"<@U7> handed it over to <@U8> · {AT}"),
+        ("snoozed", {"until": NOW.isoformat()}, f"<@U7> snoozed it until {AT} · {AT}"),
+        ("woken", {"who": "", "to": "U7"}, f"Open again after a snooze · {AT}"),
+        ("resolved", {}, f"<@U7> resolved it · {AT}"),
+        ("merged", {"ticket": 7}, f"<@U7> merged it into LD-7 · {AT}"),
+        ("reopened", {}, f"<@U7> opened it again · {AT}"),
+        ("linked", {"ticket": 7}, f"<@U7> linked it to LD-7 · {AT}"),
+        ("unlinked", {"ticket": 7}, f"<@U7> removed the link to LD-7 · {AT}"),
         (
             "corrected",
             {"fields": ["cname", "later", "app"]},
-            f"Corrected by <@U7>: Channel, App, {AT}",
+            f"<@U7> corrected Channel, App · {AT}",
         ),
-        ("reposted", {"who": ""}, f"Reposted because the earlier card is gone, {AT}"),
-        ("helped", {}, f"<@U7> says that it helped, {AT}"),
-        ("report_again", {}, f"Report to the cloud sent again by <@U7>, {AT}"),
-        ("report_arrived", {}, f"<@U7> says that the report to the cloud arrived, {AT}"),
-        ("claimed", {"who": ""}, None),
-        ("waiting", {}, None),
-        ("called", {"call": 99}, None),
+        ("reposted", {"who": ""}, f"Reposted because the earlier card is gone · {AT}"),
+        ("helped", {}, f"<@U7> says that it helped · {AT}"),
+        ("report_again", {}, f"<@U7> sent the report to the cloud again · {AT}"),
+        ("report_arrived", {}, f"<@U7> says that the report to the cloud arrived · {AT}"),
+        ("claimed", {"who": ""}, ""),
+        ("waiting", {}, ""),
+        ("called", {"call": 99}, ""),
     ],
 )
-def test_events(what: str, more: dict[str, Any], expected: str | None) -> None:
+def test_events(what: str, more: dict[str, Any], expected: str) -> None:
     """Who did what, when; events without words or without a person are left out."""
     assert line(make_ticket(), what, **{"who": "U7", **more}) == expected
 
@@ -58,7 +60,7 @@ def test_an_escalation_in_the_history() -> None:
     ticket = make_ticket()
     ticket.escalate(NOW, "U7")
     (event,) = ticket.history
-    assert line(ticket, **event) == f"Escalated to support by <@U7>, {AT}"
+    assert line(ticket, **event) == f"Escalated to support by <@U7> · {AT}"
 
 
 def test_another_tickets_name() -> None:
@@ -108,12 +110,29 @@ def test_the_whole_history() -> None:
     """From the report on; of very many events the newest twenty."""
     (block,) = full_history(with_events("claimed", "waiting", "resolved"), EN)
     assert texts_of([block])["steps"] == [
-        f"Reported by <@U1>, {AT}",
-        f"Claimed by <@U7>, {AT}",
-        "Resolved by <@U7>, 2026-11-21 03:22 UTC",
+        f"<@U1> reported it · {AT}",
+        f"<@U7> claimed it · {AT}",
+        "<@U7> resolved it · 2026-11-21 03:22 UTC",
     ]
     (block,) = full_history(with_events(*["helped"] * 25), EN)
     lines = texts_of([block])["steps"]
     assert len(lines) == 21
     assert "03:25" in lines[1]
-    assert full_history(make_ticket(), ZH)[0]["text"]["text"].startswith("<@U1> 提交，")
+    assert full_history(make_ticket(), ZH)[0]["text"]["text"].startswith("<@U1> 提交了工单 · ")
+
+
+def test_facts_stand_once_in_two_languages() -> None:
+    """People, times and tickets once, the words in both languages."""
+    ticket = with_events("corrected", "helped", related=[7])
+    ticket.add_event("snoozed", NOW, "U7", until=(NOW + MINUTE).isoformat())
+    ticket.escalate(NOW, "U7")
+    blocks = [*card_history(ticket, BOTH), *full_history(ticket, BOTH)]
+    lines = [line for texts in texts_of(blocks).values() for line in texts]
+    assert len(lines) > 4
+    for each in lines:
+        assert "\n" not in each
+        assert each.count("<@U") <= 1
+        assert each.count("<!date") <= (2 if "snoozed" in each else 1)
+    assert without_dates(lines[-2]) == (
+        f"<@U7> 将工单暂缓到 / snoozed it until 2026-11-21 03:21 UTC · {AT}"
+    )

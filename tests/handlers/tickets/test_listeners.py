@@ -47,9 +47,9 @@ async def test_lists_and_details(http_harness: Harness) -> None:
         assert title in ephemeral_texts(sam)[-1]
     listed = sam.ephemerals("teachers")[-1]
     assert (await sam.click(listed, "tickets.show")).ok
-    assert "Reported by" in ephemeral_texts(sam)[-1]
+    assert "reported it" in ephemeral_texts(sam)[-1]
     assert (await sam.command("/tickets", f"LD-{number}")).ok
-    assert "Reported by" in ephemeral_texts(sam)[-1]
+    assert "reported it" in ephemeral_texts(sam)[-1]
     outcome = await sam.command("/tickets", "LD-999999")
     assert "There is no ticket LD-999999" in outcome.text + ephemeral_texts(sam)[-1]
 
@@ -156,18 +156,18 @@ async def test_merge_form(http_harness: Harness) -> None:
 
 async def test_link_form(http_harness: Harness) -> None:
     """A link is added, and removed by its box; something has to be done."""
-    number = await file_ticket(http_harness, "linked")
+    number = await file_ticket(http_harness, "room-one")
     other = await file_ticket(http_harness, "to-link")
     sam = http_harness.workspace.person("sam")
-    view = await open_menu(http_harness, "linked", "link", "link")
+    view = await open_menu(http_harness, "room-one", "link", "link")
     assert "cannot be linked" in (await sam.submit(view, {"ticket": str(number)})).errors["ticket"]
     assert (await sam.submit(view, {"ticket": str(other)})).ok
     await http_harness.settled()
-    assert (await find_ticket(http_harness, "linked")).related == [other]
-    view = await open_menu(http_harness, "linked", "link", "link")
+    assert (await find_ticket(http_harness, "room-one")).related == [other]
+    view = await open_menu(http_harness, "room-one", "link", "link")
     assert "Choose a ticket" in (await sam.submit(view, {})).errors["ticket"]
     assert (await sam.submit(view, {"unlink": [str(other)]})).ok
-    assert (await find_ticket(http_harness, "linked")).related == []
+    assert (await find_ticket(http_harness, "room-one")).related == []
 
 
 async def test_correct_form(http_harness: Harness) -> None:
