@@ -93,7 +93,7 @@ def _ticket_handlers(
         TicketListHandlers(services.tickets, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
         CloudReportHandlers(services.ticket_actions),
-        LikelyCallHandlers(services.ticket_actions),
+        LikelyCallHandlers(services.ticket_actions, users),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
         TicketMenuHandlers(

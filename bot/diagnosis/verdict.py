@@ -82,6 +82,11 @@ class Verdict:
     uids_in_call: tuple[str, ...] = ()
 
     @property
+    def moment(self) -> dt.datetime:
+        """When it was bad: the time of the first evidence, else the beginning of the span."""
+        return self.evidence[0].at if self.evidence else self.since
+
+    @property
     def retry_at(self) -> dt.datetime | None:
         """The earliest time a retry may return more data; None when none will."""
         times = [item.retry_at for item in self.missing if item.retry_at is not None]

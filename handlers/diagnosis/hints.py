@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from bot.call import Call, MissingKind, Report
+from bot.call import Call, MissingKind, Report, Side
 from bot.diagnosis import Verdict
 from bot.i18n.messages import Message, TimeRange, Uid, message
+from bot.services.diagnosis.likely_people import likely_people
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
 USE_CALL: Final = "verdict.use_call"
+USE_PERSON: Final = "verdict.use_person."  # and the place in the list of likely people
+_USE_UID: Final = {
+    Side.TEACHER: message("The teacher is %(uid)s"),
+    Side.STUDENT: message("The student is %(uid)s"),
+}
 
 
 def likely_call_sentence(report: Report, call: Call) -> Message:
@@ -38,21 +45,39 @@ def likely_call_sentence(report: Report, call: Call) -> Message:
     )
 
 
-def people_in_call_sentence(verdict: Verdict) -> Message:
-    """Return who that was named was not in the call, and who was."""
+def absent_people(verdict: Verdict) -> list[Uid]:
+    """Return who that was named was not in the call."""
     named = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
-    absent = [Uid(each.detail) for each in verdict.missing if each.what in named and each.detail]
-    return message(
+    absent = [each.detail for each in verdict.missing if each.what in named and each.detail]
+    return [Uid(uid) for uid in absent if uid not in verdict.uids_in_call]
+
+
+def people_in_call_sentence(report: Report, verdict: Verdict) -> Message:
+    """Return who that was named was not in the call, who was, and who is probably meant."""
+    likely = likely_people(report, verdict)
+    said = message(
         "Not in the call: %(absent)s. In it were %(present)s.",
-        absent=[uid for uid in absent if uid not in verdict.uids_in_call],
+        absent=absent_people(verdict),
         present=[Uid(uid) for uid in verdict.uids_in_call],
     )
+    if not likely:
+        return said
+    return message("%(text)s Probably meant: %(uid)s.", text=said, uid=Uid(likely[0][1]))
 
 
-def use_call_blocks(ticket: Ticket, call: Call | None, renderer: Renderer) -> list[Block]:
-    """Build the button, [] without such a call."""
-    if call is None:
-        return []
-    label = renderer.plain_text(message("Use this call"))
-    button = block_kit.button(USE_CALL, label, str(ticket.id), style="primary")
-    return [block_kit.actions("use_call", button)]
+def hint_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:
+    """Build the buttons that correct the report to what is probably meant; [] without any."""
+    if verdict.likely_call is not None:
+        label = renderer.plain_text(message("Use this call"))
+        button = block_kit.button(USE_CALL, label, str(ticket.id), style="primary")
+        return [block_kit.actions("use_call", button)]
+    buttons = [
+        block_kit.button(
+            f"{USE_PERSON}{index}",
+            renderer.plain_text(replace(_USE_UID[side], params={"uid": Uid(uid)})),
+            str(ticket.id),
+            style=None if index else "primary",
+        )
+        for index, (side, uid) in enumerate(likely_people(ticket.report, verdict))
+    ]
+    return [block_kit.actions("use_person", *buttons)] if buttons else []

@@ -13,7 +13,7 @@ from handlers.diagnosis.chart_upload import (
     send_when_file_ready,
 )
 from handlers.diagnosis.feedback import feedback_blocks
-from handlers.diagnosis.hints import use_call_blocks
+from handlers.diagnosis.hints import hint_blocks
 from handlers.diagnosis.view import (
     diagnosis_fallback_text,
     inquiry_response,
@@ -105,9 +105,9 @@ def _diagnosis_post(
     headline, *rest = thread_blocks(diagnosis, renderer)
     image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
     blocks = (_native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
-    use_call = use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer)
+    hints = hint_blocks(ticket, diagnosis.verdict, renderer)
     feedback = feedback_blocks(ticket, diagnosis.verdict, renderer)
-    return [headline, *use_call, *blocks, *rest, *feedback]
+    return [headline, *hints, *blocks, *rest, *feedback]
 
 
 def _native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:

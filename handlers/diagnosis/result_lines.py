@@ -12,7 +12,9 @@ from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN, result_title
 from bot.diagnosis import Verdict
 from bot.diagnosis.verdict import REQUIRED_KINDS
 from bot.i18n.messages import TimeRange, Uid, message
+from bot.services.diagnosis.likely_people import likely_people
 from bot.ticket import Ticket
+from handlers.diagnosis.hints import absent_people
 from handlers.diagnosis.lines import confidence_words
 from handlers.ui.causes import MISSING_ITEM_NAMES, cause_title
 from handlers.ui.labels import SIDE_NAMES
@@ -45,14 +47,16 @@ def result_lines(ticket: Ticket, renderer: Renderer) -> list[str]:
 def _facts(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
     if ticket.cause == NOT_FOUND:
         return _likely_call(ticket, verdict, renderer)
+    if ticket.cause == UNKNOWN and verdict.uids_in_call:
+        return _likely_person(ticket, verdict, renderer)
     if ticket.cause == UNKNOWN:
         kinds = dict.fromkeys(item.what for item in verdict.missing if item.what in REQUIRED_KINDS)
         names = [MISSING_ITEM_NAMES[kind] for kind in kinds]
         return [renderer.inline(message("missing: %(what)s", what=names))] if names else []
     if ticket.cause == HEALTHY:
         return [renderer.fact(TimeRange(verdict.since, verdict.until))]
-    when = verdict.evidence[0].at if verdict.evidence else verdict.since
-    return [*_who(ticket, verdict, renderer), renderer.fact(when), _certainty(verdict, renderer)]
+    when = renderer.fact(verdict.moment)
+    return [*_who(ticket, verdict, renderer), when, _certainty(verdict, renderer)]
 
 
 def _likely_call(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
@@ -73,6 +77,15 @@ def _likely_call(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[s
     return [f"{renderer.inline(message('probably meant'))} {cname}", *others]
 
 
+def _likely_person(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
+    """Return who was not in the call, and who is probably meant."""
+    facts = [(message("not in the call"), absent_people(verdict))]
+    likely = likely_people(ticket.report, verdict)
+    if likely:
+        facts.append((message("probably meant"), [Uid(likely[0][1])]))
+    return [renderer.labelled(label, uids) for label, uids in facts]
+
+
 def _correction(found: object, reported: object, renderer: Renderer) -> str:
     text = renderer.fact(found)
     if found == reported:
@@ -84,7 +97,7 @@ def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:
     title = renderer.inline(cause_title(other.cause, other.media, other.direction))
     who = _who(ticket, other, renderer)
     if ticket.cause == HEALTHY:  # in other minutes of the call
-        who.append(renderer.fact(other.evidence[0].at if other.evidence else other.since))
+        who.append(renderer.fact(other.moment))
     return " · ".join([f"+ {title}", *who, _certainty(other, renderer)])
 
 

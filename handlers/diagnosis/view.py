@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -314,7 +313,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     if verdict.likely_call is not None:
         return likely_call_sentence(diagnosis.report, verdict.likely_call)
     if verdict.uids_in_call:
-        return people_in_call_sentence(verdict)
+        return people_in_call_sentence(diagnosis.report, verdict)
     if verdict.cause == UNKNOWN:
         return unknown
     if verdict.cause == HEALTHY:
@@ -322,7 +321,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     return message(
         "%(who)s, around %(when)s: %(cause)s. %(sure)s",
         who=place_of_fault(diagnosis, verdict),
-        when=_moment_of(verdict),
+        when=verdict.moment,
         cause=cause_title(verdict.cause, verdict.media, verdict.direction),
         sure=confidence_text(verdict),
     )
@@ -345,15 +344,11 @@ def _healthy_sentence(diagnosis: Diagnosis) -> Message:
         "Normal around %(reported)s, but the same call was bad around %(when)s. %(who)s: "
         "%(cause)s. %(sure)s",
         reported=diagnosis.report.occurred_at,
-        when=_moment_of(bad),
+        when=bad.moment,
         who=place_of_fault(diagnosis, bad),
         cause=cause_title(bad.cause, bad.media, bad.direction),
         sure=confidence_text(bad),
     )
-
-
-def _moment_of(verdict: Verdict) -> dt.datetime:
-    return verdict.evidence[0].at if verdict.evidence else verdict.since
 
 
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:

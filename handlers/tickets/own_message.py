@@ -10,7 +10,7 @@ from typing import Final
 from bot.causes import WITHDRAWN, resolution_title
 from bot.i18n.messages import Message, PersonId, message
 from bot.ticket import Status, Ticket
-from handlers.diagnosis.hints import use_call_blocks
+from handlers.diagnosis.hints import hint_blocks
 from handlers.diagnosis.view import reporter_lines, reporter_sentence, stored_diagnosis
 from handlers.tickets.card import ticket_button, ticket_line
 from handlers.tickets.resolutions import resolution_text
@@ -33,7 +33,7 @@ def own_message(
     lines = [ticket_line(ticket, renderer), *(renderer.mrkdwn(line) for line in news)]
     return renderer.fallback_text(_summary(ticket)), [
         block_kit.section("own", "\n".join(lines)),
-        *(_resolution(ticket, renderer) if is_over else _use_call(ticket, renderer)),
+        *(_resolution(ticket, renderer) if is_over else _hints(ticket, renderer)),
         *(_answers(ticket, renderer) if is_over else own_buttons(ticket, renderer)),
     ]
 
@@ -94,9 +94,9 @@ def _outcome(ticket: Ticket, target: Ticket | None) -> list[Message]:
     ]
 
 
-def _use_call(ticket: Ticket, renderer: Renderer) -> list[Block]:
+def _hints(ticket: Ticket, renderer: Renderer) -> list[Block]:
     diagnosis = stored_diagnosis(ticket)
-    return use_call_blocks(ticket, diagnosis.verdict.likely_call, renderer) if diagnosis else []
+    return hint_blocks(ticket, diagnosis.verdict, renderer) if diagnosis else []
 
 
 def _resolution(ticket: Ticket, renderer: Renderer) -> list[Block]:

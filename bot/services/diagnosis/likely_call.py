@@ -12,9 +12,11 @@ from bot.call import Call, Report
 from bot.clouds.windows import split_window
 from bot.errors import CloudError
 from bot.ports import Cloud, Window
+from bot.ticket import Ticket
 
 _LOOKBACK: Final = dt.timedelta(hours=24)
 _SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_MARGIN: Final = dt.timedelta(minutes=2)  # before and after a moment, its metrics are judged
 _LIMIT_S: Final = 20.0  # the diagnosis waits for the search
 _MOST_APPS: Final = 10  # a search costs each app one request of its quota
 
@@ -53,3 +55,16 @@ def _places(
     lookback = min(_LOOKBACK, clouds[report.app].capabilities.lookback)
     for part in split_window(Window(now - lookback, now), _SEARCHED_AT_ONCE):
         yield report.app, name, part
+
+
+def moment_in(call: Call, ticket: Ticket, now: dt.datetime) -> dt.datetime:
+    """Return the reported time if the call ran then, or else when it was reported.
+
+    If it did not run then either, the nearest moment with whole minutes of the call around it.
+    """
+    for moment in (ticket.occurred_at, ticket.created_at):
+        if call.covers(moment):
+            return moment
+    end = call.ended_at or now
+    margin = min(_MARGIN, (end - call.started_at) / 2)
+    return min(max(ticket.occurred_at, call.started_at + margin), end - margin)

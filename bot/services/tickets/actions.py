@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.call import CLOUD_NAMES, Call, Side
+from bot.call import CLOUD_NAMES, Side
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
@@ -15,6 +15,8 @@ from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import DIAGNOSE
+from bot.services.diagnosis.likely_call import moment_in
+from bot.services.diagnosis.likely_people import likely_people
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
 from bot.services.tickets import replies
@@ -31,6 +33,7 @@ from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
+_CORRECTED_SINCE: Final = message("The report has been corrected since.")
 _ONLY_REPORTER_RATES: Final = message(
     "Only the reporter can say whether it helped. Support can reopen the ticket if it did not."
 )
@@ -194,13 +197,27 @@ class TicketActions:
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
             likely = Verdict.from_json(ticket.verdict).likely_call if ticket.verdict else None
             if likely is None or likely.app not in self._context.clouds_of(ticket.team):
-                raise ConflictError(message("The report has been corrected since."))
-            at = _moment_in(likely, ticket, now)
+                raise ConflictError(_CORRECTED_SINCE)
+            at = moment_in(likely, ticket, now)
             values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
             if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
                 self._restart_diagnosis(session, ticket, now)
 
         return await self._change(request, "use_call", {}, work, or_reporter=True)
+
+    async def use_likely_person(self, request: ActionRequest, index: int) -> Ticket:
+        """Correct a uid that was not in the call to one that was; its reporter may, too."""
+
+        def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+            verdict = Verdict.from_json(ticket.verdict) if ticket.verdict else None
+            people = likely_people(ticket.report, verdict) if verdict else ()
+            if index >= len(people):
+                raise ConflictError(_CORRECTED_SINCE)
+            side, uid = people[index]
+            ticket.correct({f"{side.value}_uid": uid}, request.person, now)
+            self._restart_diagnosis(session, ticket, now)
+
+        return await self._change(request, "use_person", {}, work, or_reporter=True)
 
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
         """Correct a report; its reporter may, too. Raises InputError with a message per field.
@@ -346,13 +363,6 @@ def _entry(
         detail=dict(detail),
         at=now,
     )
-
-
-def _moment_in(call: Call, ticket: Ticket, now: dt.datetime) -> dt.datetime:
-    """Return the reported time, or when it was reported if the call began later."""
-    began_later = call.started_at > ticket.occurred_at
-    moment = ticket.created_at if began_later else ticket.occurred_at
-    return min(max(moment, call.started_at), call.ended_at or now)
 
 
 def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
