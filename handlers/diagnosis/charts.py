@@ -13,6 +13,7 @@ from bot.charts.spec import ChartSpec
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
+from bot.services.diagnosis.evidence import explained_window
 from handlers.diagnosis.lines import THE_CLOUD, is_of_cloud, participant_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -43,19 +44,25 @@ def native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]
 
 def choose_chart(diagnosis: Diagnosis, renderer: Renderer) -> ChartSpec:
     """Select the panels to draw, with names as this surface may show them."""
-    uids = [diagnosis.report.uid_of(side) for side in SIDE_NAMES]
+    report, verdict = diagnosis.report, diagnosis.verdict
+    uids = [report.uid_of(side) for side in SIDE_NAMES]
+    others = verdict.others if verdict.cause == HEALTHY else ()
     return select_panels(
-        diagnosis.report,
+        report,
         diagnosis.series,
-        diagnosis.verdict,
-        title=_headline(diagnosis.verdict),
+        next(iter(others), verdict),
+        title=_headline(verdict),
         names={uid: participant_name(diagnosis, uid, renderer.uid(uid)) for uid in uids},
+        window=explained_window(report, verdict),
         is_reported=diagnosis.named is None,
     )
 
 
 def _headline(verdict: Verdict) -> Message:
     """Return the verdict without uids: an image cannot be edited later."""
+    if verdict.cause == HEALTHY and verdict.others:
+        fault = _headline(verdict.others[0])
+        return message("Normal when reported, bad at another time. %(fault)s", fault=fault)
     if verdict.cause == HEALTHY:
         return message("The call looked healthy")
     if verdict.cause == UNKNOWN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from bot.sandbox.clouds import AgoraAccount
+from bot.sandbox.scenario import build_simulated_call
 from tests.conftest import Harness, open_harness
 from tests.scenario_helpers import (
     direct_messages,
     ephemeral_texts,
     find_card,
+    find_diagnosis_posts,
     find_replies,
     find_ticket,
     report,
@@ -82,6 +85,10 @@ async def test_healthy_minutes_of_a_bad_call(two_apps: Harness) -> None:
     diagnosis = await report_and_wait(two_apps, "class_77_14", app="kids", occurred_at=at)
     assert "Normal around" in text_of(diagnosis)
     assert "Packet loss (video, uplink)" in text_of(diagnosis)
+    picture = next(block for block in diagnosis["blocks"] if block["type"] == "image")
+    assert "Normal when reported, bad at another time" in picture["alt_text"]
+    start, end = re.findall(r"(\d\d):(\d\d)", picture["alt_text"])[:2]
+    assert (int(end[0]) - int(start[0])) * 60 + int(end[1]) - int(start[1]) > 6
     card = text_of(find_card(two_apps, "class_77_14"))
     assert "Looked healthy" in card
     assert "+ Packet loss (video, uplink)" in card
@@ -119,10 +126,39 @@ async def test_no_likely_call_is_no_offer(two_apps: Harness) -> None:
     assert "No call was found in class_that_never_was around" in text_of(diagnosis)
 
 
-async def test_uid_that_was_not_in_the_call(two_apps: Harness) -> None:
-    """A wrong uid: the reporter reads who was in the call, the channel the masked uids."""
-    diagnosis = await report_and_wait(two_apps, "class_77_2", app="kids", student_uid="20009")
+async def test_call_that_is_over(two_apps: Harness) -> None:
+    """Used after its end, it is judged by its last whole minutes; who clicks reads which."""
+    await two_apps.pass_time(3 * 3600)
+    diagnosis = await report_and_wait(two_apps, "class_77_2", app="kids")
     sam = two_apps.workspace.person("sam")
-    assert "Not in the call: •••09. In it were •••01, •••02." in text_of(diagnosis)
-    explained = direct_messages(two_apps, sam, "class_77_2")[-1]
-    assert "Not in the call: •••09. In it were •••01, •••02." in text_of(explained)
+    await sam.click(diagnosis, "verdict.use_call")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    sim_call = next(each for each in two_apps.clouds.sim_calls if each.cname == "class_77_2")
+    moment = (await find_ticket(two_apps, "class_77_2")).occurred_at.timestamp()
+    assert 119 < sim_call.ended_at - moment < 122
+    said = ephemeral_texts(sam, "escalations")[-1]
+    assert f"is now checked around <!date^{int(moment)}^" in said
+    assert "Packet loss (video, uplink)" in text_of(find_card(two_apps, "class_77_2"))
+
+
+async def test_minutes_that_are_published_later(two_apps: Harness) -> None:
+    """A call that is bad eight minutes after a healthy moment is looked at again, unasked."""
+    now = two_apps.clock()
+    two_apps.clouds.add(
+        build_simulated_call(
+            *("uplink_loss_video", "class_later"),
+            seed=1,
+            started_at=float(int(now - 600)),
+            length_s=3600.0,
+            complaint_after_s=600.0 + 540,
+        )
+    )
+    diagnosis = await report_and_wait(two_apps, "class_later", app="kids")
+    assert "looked healthy" in text_of(diagnosis)
+    await two_apps.pass_time(600)
+    (diagnosis,) = find_diagnosis_posts(two_apps, "class_later")
+    assert "but the same call was bad around" in text_of(diagnosis)
+    sam = two_apps.workspace.person("sam")
+    (explained,) = direct_messages(two_apps, sam, "class_later")
+    assert "Packet loss (video, uplink)" in text_of(explained)

@@ -9,10 +9,23 @@ from typing import Final
 from bot.call import CallRecord, Report
 from bot.causes import HEALTHY, UNKNOWN
 from bot.diagnosis import Verdict
+from bot.ports import Diagnosis
 
 SEARCHED: Final = dt.timedelta(minutes=10)  # before and after the reported moment
 _STEPS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (-4, 4, -8, 8))
 _SURE: Final = 0.5
+
+
+def published_at(diagnosis: Diagnosis, delay: dt.timedelta) -> dt.datetime | None:
+    """Return when every minute is out in which a call that looked healthy may have been bad.
+
+    None for another verdict, and once bad minutes are found. `delay` is the cloud's.
+    """
+    call, verdict = diagnosis.call, diagnosis.verdict
+    if call is None or verdict.cause != HEALTHY or verdict.others:
+        return None
+    until = diagnosis.report.occurred_at + SEARCHED
+    return min(until, call.ended_at or until) + delay
 
 
 def find_bad_minutes(report: Report, record: CallRecord) -> Verdict | None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.call import AbnormalEvent, Call, Participant
-from bot.diagnosis import Verdict
+from bot.call import AbnormalEvent, Call, Participant, Report
+from bot.diagnosis import HEALTHY, Verdict
 from bot.i18n.serialization import dump_message, load_message
 from bot.ports import CallStatistics, Diagnosis, Window
 from bot.services.diagnosis.service import WINDOW_MARGIN
@@ -45,9 +45,7 @@ def save_evidence(
         evidence.delete_older(session, now - dt.timedelta(seconds=retention_s))
     if not diagnosis.series:
         return False
-    packed_series = serialize_series(
-        diagnosis.series, Window.around(diagnosis.report.occurred_at, WINDOW_MARGIN)
-    )
+    packed_series = serialize_series(diagnosis.series, explained_window(diagnosis.report, verdict))
     before = evidence.find(session, ticket.id)
     facts = _Facts(
         calls=diagnosis.calls,
@@ -58,6 +56,13 @@ def save_evidence(
     )
     evidence.save(session, ticket.id, packed_series, msgspec.to_builtins(facts), now)
     return True
+
+
+def explained_window(report: Report, verdict: Verdict) -> Window:
+    """Return the minutes around the reported moment, and around bad ones beside healthy ones."""
+    others = verdict.others if verdict.cause == HEALTHY else ()
+    moments = [report.occurred_at, *(other.moment for other in others)]
+    return Window(min(moments) - WINDOW_MARGIN, max(moments) + WINDOW_MARGIN)
 
 
 def add_call_statistics(session: Session, ticket: Ticket, call_statistics: CallStatistics) -> None:

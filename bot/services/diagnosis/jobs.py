@@ -14,6 +14,7 @@ from bot.errors import SlackMessageGoneError, SlackUnreachableError
 from bot.jobs.run import Run, job
 from bot.ports import FILE_GONE, Destination, Diagnosis, MessageRef, UploadedImage
 from bot.services.context import Context
+from bot.services.diagnosis.bad_minutes import published_at
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
 from bot.services.diagnosis.evidence import load_evidence, save_evidence
 from bot.services.diagnosis.history import participant_history
@@ -69,7 +70,10 @@ class DiagnosisJobs:
 
     @job(DIAGNOSE.kind, DIAGNOSE.queue)
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
-        """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
+        """Post the diagnosis in the thread; returns when to diagnose again for missing data.
+
+        And for the minutes after a healthy moment, which are published later.
+        """
         ticket = await find_ticket(self._context, number)
         if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
@@ -86,8 +90,16 @@ class DiagnosisJobs:
             return diagnosis.verdict.retry_at
         diagnosis = await self._with_history(ticket, diagnosis)
         await self._post_or_update(run, ticket, diagnosis)
-        await self._save_verdict(run, ticket, diagnosis)
-        return diagnosis.verdict.retry_at
+        retry_at = self._retry_at(diagnosis)
+        await self._save_verdict(run, ticket, diagnosis, retry_at)
+        return retry_at
+
+    def _retry_at(self, diagnosis: Diagnosis) -> dt.datetime | None:
+        delay = self._context.clouds[diagnosis.report.app].capabilities.metrics_delay
+        out_at = published_at(diagnosis, delay)
+        if diagnosis.verdict.retry_at or out_at is None:
+            return diagnosis.verdict.retry_at
+        return out_at if out_at > self._context.clock.now() else None
 
     async def _post_or_update(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
         if ticket.thread.diagnosis_ts:
@@ -128,7 +140,9 @@ class DiagnosisJobs:
             await update_ticket(run, self._context, ticket, change, CHART)
             await self._posts.update_diagnosis(ticket, diagnosis)
 
-    async def _save_verdict(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
+    async def _save_verdict(
+        self, run: Run, ticket: Ticket, diagnosis: Diagnosis, retry_at: dt.datetime | None
+    ) -> None:
         """Store the verdict and its post; a final one is on the card and in private messages."""
         now = self._context.clock.now()
 
@@ -154,7 +168,7 @@ class DiagnosisJobs:
                 schedule_escalation(session, stored, policy, now)
                 enqueue(session, stored, CARD, now)
 
-        await run.end(self._context.store, work, diagnosis.verdict.retry_at)
+        await run.end(self._context.store, work, retry_at)
 
     def _save_result(
         self, session: Session, stored: Ticket, diagnosis: Diagnosis, now: dt.datetime

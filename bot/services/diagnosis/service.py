@@ -113,11 +113,14 @@ class DiagnosisService:
         )
         uids = (report.teacher_uid, report.student_uid)
         record = await self._fetch_record(cloud, uids, call, published)
-        bad = find_bad_minutes(report, record) if isinstance(record, CallRecord) else None
+        if not isinstance(record, CallRecord):
+            return diagnosis
+        bad = find_bad_minutes(report, record)
         if bad is None:
             return diagnosis
         confidence = min(verdict.confidence or 0, _MOST_BESIDE_BAD_MINUTES)
-        return replace(diagnosis, verdict=replace(verdict, confidence=confidence, others=(bad,)))
+        verdict = replace(verdict, confidence=confidence, others=(bad,))
+        return replace(diagnosis, verdict=verdict, series=record.series)
 
     async def _with_likely_call(
         self, diagnosis: Diagnosis, apps: Collection[str], now: dt.datetime
