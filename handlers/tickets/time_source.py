@@ -43,8 +43,15 @@ class TimeSource:
     def _words(
         self, named: NamedTime, moment: dt.datetime, reader: Translator, now: dt.datetime
     ) -> Message:
-        """Return the text's words, with another clock than the reader's, or another day."""
+        """Return the text's words, with what they leave open, another clock, or another day."""
         author = Translator(reader.locale, self.timezone)
+        if named.is_assumed:
+            return message(
+                "As the text says: “%(words)s”, without a.m. or p.m.; %(when)s is more likely, "
+                "please check",
+                words=named.words,
+                when=author.format_time(moment),
+            )
         here = reader.local_time(moment)
         if author.local_time(moment).utcoffset() != here.utcoffset():
             return message(

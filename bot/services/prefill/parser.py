@@ -8,18 +8,16 @@ import string
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.call import IssueType, Side
-from bot.services.prefill.affected_side import find_affected_side, label_writer
+from bot.call import IssueType
+from bot.services.prefill.affected_side import find_affected_side, find_writer
 from bot.services.prefill.cleaning import CleanText, clean, clean_name
-from bot.services.prefill.labels import mark
-from bot.services.prefill.names import CNAME_LENGTH, find_names
-from bot.services.prefill.tables import parse_table
+from bot.services.prefill.names import find_names
 from bot.services.prefill.times import NamedTime, find_time
-from bot.services.prefill.vocabulary import NOT_ROOM, ROOM, ROOM_ZH, STUDENT, TEACHER
+from bot.services.prefill.tokens import tokenize
+from bot.services.prefill.vocabulary import CNAME_LENGTH
 
 COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
-_LABELS: Final = (TEACHER, STUDENT, ROOM, ROOM_ZH)
 _LENGTH_OF_TIMES: Final = 2000
 _ISSUE_TYPES: Final = {
     IssueType.CLASS_SWITCHED: re.compile(r"切(?:课|\u8ab2)|class switch", re.IGNORECASE),
@@ -28,12 +26,11 @@ _ISSUE_TYPES: Final = {
 }
 _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
-_NAME: Final = re.compile(
-    r"\s*(?:\"(?P<quoted>[^\"\n]{1,64})\"|'(?P<single>[^'\n]{1,64})'|`(?P<code>[^`\n]{1,64})`"
-    r"|(?P<bare>[!-~]{1,80}))(?:\s*[,。、])?(?=\s|$)"
-)
-_UID: Final = re.compile(
-    r"\s*#?([0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64})[,.。、]?(?=\s|$)"
+_UID: Final = r"(?:[0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}?)"
+_END: Final = r"[,.。、]?(?=\s|$)"
+_ARGUMENTS: Final = re.compile(
+    r"\s*(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\n]{1,64})(?P=quote)|(?P<bare>[!-~]{1,80}))"
+    rf"(?:\s*[,。、])?(?:\s+#?(?P<uid>{_UID}){_END}(?:\s+#?(?P<next>{_UID}){_END})?|\s*$)"
 )
 _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
@@ -63,7 +60,14 @@ def parse_sentence(text: str, written_at: dt.datetime | None = None) -> Prefille
     characters, to limit the time.
     """
     cleaned = clean(text)
-    return _with_circumstances(_parse_names(cleaned), cleaned, written_at)
+    return _with_circumstances(_read_sentence(cleaned), cleaned, written_at)
+
+
+def parse_arguments(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
+    """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
+    cleaned = clean(text)
+    report = _read_positions(cleaned) or _read_sentence(cleaned)
+    return _with_circumstances(report, cleaned, written_at)
 
 
 def _with_circumstances(
@@ -79,83 +83,47 @@ def _with_circumstances(
     )
 
 
-def _parse_names(cleaned: CleanText) -> PrefilledReport:
-    plain = _limit(cleaned.plain)
-    text = mark(plain)
-    names = {**find_names(label_writer(text)), **parse_table(plain)}
-    return PrefilledReport(
-        cname=names["cname"],
-        teacher_uid=names["teacher"],
-        student_uid=names["student"],
-        abnormal_side=_affected_side(text),
-        comments=_comment(cleaned),
-    )
-
-
-def parse_arguments(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
-    """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
-    cleaned = clean(text)
-    report = _read_positions(cleaned) or _parse_names(cleaned)
-    return _with_circumstances(report, cleaned, written_at)
+def _read_sentence(cleaned: CleanText) -> PrefilledReport:
+    text = tokenize(_start(cleaned.plain))
+    cname, teacher_uid, student_uid = find_names(text, find_writer(text.signs))
+    side = find_affected_side(text.signs)
+    return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(cleaned))
 
 
 def _read_positions(text: CleanText) -> PrefilledReport | None:
     """Read arguments by their position, None when they are in another order."""
-    name = _NAME.match(text.plain)
-    if name is None:
+    match = _ARGUMENTS.match(text.plain)
+    if match is None:
         return None
-    cname = _name_of(name)
-    rest = text.after(name.end())
-    if not cname or not rest.plain.strip():
-        return PrefilledReport(cname=cname) if cname else None
-    uids, comment = _take_uids(rest)
-    is_named = name["bare"] is None or not cname.isalpha() or len(uids) > 1
-    if not uids or not is_named or (len(uids) == 1 and _starts_with_label(comment.plain)):
+    bare = clean_name(match["bare"] or "")
+    cname = bare or (match["quoted"] or "").strip()
+    if not cname or len(bare) > CNAME_LENGTH or _GLUED.search(bare) or _starts_with_label(bare):
         return None
-    return PrefilledReport(
-        cname=cname,
-        teacher_uid=uids[0],
-        student_uid=uids[1] if len(uids) > 1 else "",
-        abnormal_side=_affected_side(mark(comment.plain)),
-        comments=_comment(comment),
-    )
-
-
-def _name_of(name: re.Match[str]) -> str:
-    """Return the channel's name in the first argument, "" when that is something else."""
-    bare = name["bare"]
-    if bare is None:
-        return (name["quoted"] or name["single"] or name["code"]).strip()
-    bare = clean_name(bare)
-    if len(bare) > CNAME_LENGTH or _GLUED.search(bare) or _starts_with_label(bare):
-        return ""
-    return bare
+    uids = _uids(match, text.plain)
+    comment = text.after(match.start("next") if len(uids) == 1 and match["next"] else match.end())
+    is_name = bare == "" or not bare.isalpha() or len(uids) > 1 or not match["uid"]
+    is_uid = len(uids) != 1 or (uids[0].isdigit() and not _starts_with_label(comment.plain))
+    if not is_name or not is_uid or (match["uid"] and not uids):
+        return None
+    teacher_uid, student_uid, *_ = *uids, "", ""
+    side = find_affected_side(tokenize(_start(comment.plain)).signs)
+    return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(comment))
 
 
 def _starts_with_label(plain: str) -> bool:
-    return mark(plain[:COMMENT_LENGTH].lstrip())[:1] in _LABELS
+    return tokenize(plain[:COMMENT_LENGTH]).signs[:1] in tuple("TSRZ")
 
 
-def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
-    """Remove up to two uids from the start; two words are uids only together."""
-    uids: list[str] = []
-    comment = rest
-    while len(uids) < len(Side) and (match := _UID.match(comment.plain)):
-        if not _is_uid(match[1], comment.plain[match.start(1) :]):
-            break
-        uids.append(match[1])
-        comment = comment.after(match.end())
-    if len(uids) == 1 and not uids[0].isdigit():
-        return [], rest
-    return uids, comment
+def _uids(match: re.Match[str], plain: str) -> list[str]:
+    """Return the arguments after the name as long as they are uids, and not "20 minutes"."""
+    words = tokenize(plain[match.start("uid") :][:COMMENT_LENGTH])
+    uids = [uid for uid in (match["uid"], match["next"]) if uid]
+    read = [each for each in zip(words.words, words.signs, strict=True) if each[1] not in ",.\t"]
+    pairs = zip(uids, read, strict=False)
+    return [uid for uid, (word, sign) in pairs if uid == word and sign in "0956wu"]
 
 
-def _is_uid(word: str, plain: str) -> bool:
-    is_name = word.isdigit() or not NOT_ROOM.fullmatch(word)
-    return is_name and mark(plain[:COMMENT_LENGTH]).startswith(word)
-
-
-def _limit(plain: str) -> str:
+def _start(plain: str) -> str:
     """Return the start of a text, without a name cut in half at its end."""
     if len(plain) <= _LENGTH_READ:
         return plain
@@ -164,8 +132,3 @@ def _limit(plain: str) -> str:
 
 def _comment(text: CleanText) -> str:
     return text.readable.strip()[:COMMENT_LENGTH].rstrip()
-
-
-def _affected_side(text: str) -> str:
-    side = find_affected_side(text)
-    return "" if side is None else side.value

@@ -7,161 +7,164 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.i18n.traditional import to_simplified
 from bot.services.prefill.cleaning import CleanText
+from bot.services.prefill.vocabulary import FLAGS
 
-_FLAGS: Final = re.IGNORECASE | re.ASCII
-_HAN_DIGITS: Final = "零一二三四五六七八九"
-_HAN: Final = "(?:[二三四五]?十[一二三四五六七八九]?|[零一二两三四五六七八九]{1,2})"
-_HOURS_EN: Final = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-_HOUR_EN: Final = rf"(?:\d{{1,2}}|{_HOURS_EN})"
-_PART_EN: Final = r"(?: in the (?:morning|afternoon|evening)| at night)\b"
+_HOUR_LENGTH: Final = 60
+# 二十点零五 is read as 2十点05.
+_DIGITS: Final = str.maketrans("零一二两三四五六七八九", "01223456789")
+_NUMBER: Final = r"(?:[2-5]?十\d?|\d{1,2})"
+_HOURS: Final = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_HOUR: Final = rf"(?:\d{{1,2}}|{_HOURS})"
+_PART: Final = r"(?: in the (?:morning|afternoon|evening)| at night)\b"
 _MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_DAYS_AGO: Final = {"昨": 1, "前": 2, "yesterday": 1, "last night": 1}
 # A day; without a group it is one whose date is not certain, such as a weekday.
+_DAYS_AGO: Final = {"昨": 1, "前": 2, "yesterday": 1, "last night": 1}
 _DAY: Final = re.compile(
-    r"(?P<ymd>20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2})(?!\d)[日号]?|(?P<md>\d{1,2}月\d{1,2})[日号]?"
+    rf"(?P<ymd>20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}})(?!\d)[日号]?|(?P<md>{_NUMBER}月{_NUMBER})[日号]?"
     rf"|\b(?P<month>{_MONTHS})[a-z]{{0,6}}\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
     r"|(?P<ago>今|昨|(?<!大)前)(?:[天日]|(?=[晚早]))"
     r"|\b(?P<word>today|tonight|yesterday|last night|this (?:morning|afternoon|evening))\b"
-    r"|大前天|[一二三四五六七八九十]月|明[天早晚]|后天|[上下]?(?:周|星期|礼拜)[一二三四五六日天末]|[上下]周|天[之以]?前"
+    r"|大前天|明[天早晚]|后天|[上下]?(?:周|星期|礼拜)[1-6日天末]|[上下]周|天[之以]?前"
     r"|(?P<slashed>(?<![\w:/.\-])\d{1,2}[/\-]\d{1,2}(?![\w:/.\-]))"
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})"
     r"|\b(?:tomorrow|(?:days?|weeks?|half) ago|(?:last|next) \w+"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
-    _FLAGS,
+    FLAGS,
 )
 _CLOCK: Final = re.compile(
-    r"(?P<period>凌晨|清晨|[早晚][上晨间]?|[上中下]午|傍晚)? ?"
-    rf"(?:(?<![\w.])(?<!\d:)(?P<hour>\d{{1,2}}|{_HAN}) ?(?:点|时(?![间候段]))"
-    r"(?P<sure>钟|(?= ?左右))?"
-    r"(?: ?(?P<fraction>半|[一三]刻|多)"
-    rf"| ?(?P<minute>(?:\d\d|[零一二三四五十]{_HAN})(?!\d| ?[个人名位次秒岁])"
-    rf"|(?:\d|{_HAN})(?= ?分(?!钟)))(?: ?分)?)?"
-    r"|(?<![\w.\-/])(?<!\d:)(?P<h>\d{1,2})(?:[:h]|\.(?=\d\d ?[ap]\.?m\b))(?P<m>[0-5]\d)"
-    r"(?::[0-5]\d)?(?![\d:])"
-    r"|(?<=[早晚][上晨间])(?P<hhmm>\d{4})(?!\d)"
-    rf"|\b(?P<past>(?:half|quarter|five|ten|twenty|\d{{1,2}}) past|quarter to)"
-    rf" (?P<spoken>{_HOUR_EN})\b(?!:)"
-    rf"|(?<![\w:.\-/])(?P<oclock>{_HOUR_EN})(?= ?(?:[ap]\.?m|o'?clock)\b|{_PART_EN})"
-    rf"|(?:(?<=\bat )|(?<=\baround ))(?P<bare>{_HOUR_EN})"
-    r"(?= ?(?:$|[,.;!?\n]|(?:last|the|my|i|and)\b))"
-    rf")(?: ?o'?clock\b)?(?: ?(?P<half_day>[ap]\.?m)\b\.?|(?P<part>{_PART_EN}))?",
-    _FLAGS,
+    r"(?P<period>凌晨|清晨|[早晚][上晨间]?|[上中下]午|傍晚)? ?(?:"
+    # 8点半, 下午3点20
+    rf"(?<![\w.])(?<!\d:)(?P<hour_zh>{_NUMBER}) ?(?:点|时(?![间候段]))(?P<sure>钟|(?= ?左右))?"
+    r"(?: ?(?P<minute_zh>半|[13]刻|多|(?:\d\d|[2-5]?十\d?)(?!\d| ?[个人名位次秒岁])"
+    rf"|{_NUMBER}(?= ?分(?!钟)))(?: ?分)?)?"
+    # 20:05, 20h05, 7.40pm; 晚上1930
+    r"|(?<![\w.\-/])(?<!\d:)(?P<hour>\d{1,2})(?:[:h]|\.(?=\d\d ?[ap]\.?m\b))(?P<minute>[0-5]\d)"
+    r"(?::[0-5]\d)?(?![\d:])|(?<=[早晚][上晨间])(?P<hour_4>\d\d)(?P<minute_4>\d\d)(?!\d)"
+    # half past eight, two thirty, 8pm, at 2
+    r"|\b(?P<minute_past>(?:half|quarter|five|ten|twenty|\d{1,2})(?= past)|quarter(?P<to>(?= to)))"
+    rf" (?:past|to) (?P<hour_past>{_HOUR})\b(?!:)"
+    rf"|\b(?P<hour_said>{_HOURS}) (?P<minute_said>thirty|fifteen)\b(?! ?-?min)"
+    rf"|(?<![\w:.\-/])(?P<hour_oclock>{_HOUR})(?= ?(?:[ap]\.?m|o'?clock)\b|{_PART})"
+    rf"|(?:(?<=\bat )|(?<=\baround ))(?P<hour_bare>{_HOUR})"
+    r"(?= ?(?:$|[,.;!?\n]|(?:last|the|my|i|and|in)\b))"
+    rf")(?: ?o'?clock\b)?(?: ?(?P<half_day>[ap]\.?m)\b\.?|(?P<part>{_PART}))?",
+    FLAGS,
 )
 _FRACTIONS: Final = {
-    "半": 30,
-    "一刻": 15,
-    "三刻": 45,
-    "half past": 30,
-    "quarter past": 15,
-    "quarter to": -15,
-    "five past": 5,
-    "ten past": 10,
-    "twenty past": 20,
+    **dict.fromkeys(("半", "half", "thirty"), 30),
+    **dict.fromkeys(("1刻", "quarter", "fifteen"), 15),
+    **dict(zip(("3刻", "twenty", "ten", "five", "多"), (45, 20, 10, 5, _HOUR_LENGTH), strict=True)),
 }
-# The first and the last hour that a word can mean.
+# The hours that a word can mean.
 _PERIODS: Final = {
-    "凌晨": (0, 5),
-    "清晨": (4, 9),
-    "早": (4, 11),
-    "上午": (6, 12),
-    "中午": (11, 14),
-    "下午": (12, 19),
-    "傍晚": (16, 20),
-    "晚": (17, 23),
-    "am": (0, 11),
-    "pm": (12, 23),
-    "morning": (4, 11),
-    "afternoon": (12, 18),
-    "evening": (16, 23),
-    "night": (17, 23),
+    "凌晨": range(6),
+    "[早清]|上午|morning": range(4, 13),
+    "中午": range(11, 15),
+    "下午|afternoon": range(12, 20),
+    "[晚傍]|evening|night": range(17, 24),
+    "a.?m": range(12),
+    "p.?m": range(12, 24),
 }
-_ALL_DAY: Final = (0, 23)
 _HALF_DAY: Final = 12
-_HOUR: Final = 60
+_MONTHS_A_YEAR: Final = 12
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
 # Without a group, a zone that is not certain: CST, local time.
 _ZONE_AHEAD: Final = re.compile(
-    r"(?:(?P<beijing>北京时间|beijing time)|(?:当地|美[东西])(?:时间)?|local time)\W{0,3}$", _FLAGS
+    r"(?:(?P<beijing>北京时间|beijing time)|(?:当地|美[东西])(?:时间)?|local time)\W{0,3}$", FLAGS
 )
 _ZONE_BEHIND: Final = re.compile(
     r"[\s(]{0,2}(?:(?P<beijing>北京时间|beijing time)|(?:utc|gmt)(?P<offset>[+-]\d{1,2})(?![\d:])"
     r"|(?P<utc>z|utc|gmt)\b(?!\+)|(?-i:[A-Z]{1,3}T)\b|(?:\w+ ){0,2}time\b|当地|美[东西])",
-    _FLAGS,
+    FLAGS,
 )
 _BETWEEN_DAY_AND_TIME: Final = re.compile(
-    r"(?:,|\n(?:时间|time)\W{1,3})?[^,。;!?\n\d]{0,16}", _FLAGS
+    r"(?:,|\n(?:时间|time)\W{1,3})?[^,。;!?\n\d]{0,16}", FLAGS
 )
 # A time of the timetable, an end, a duration, or a position in a recording.
 _NO_MOMENT_AHEAD: Final = re.compile(
-    r"(?:[上开下]课|课程|排课|预[约定]|原定|计划|时长|持续|录[像播制]|回放|比[例分])[^,。;!?\n]{0,6}$"
-    r"|差(?:一刻|(?:\d|[一二三四五十]){1,3}分)钟?$"
+    r"(?:[上开下]课|课[程是]|排课|预[约定]|原定|计划|时长|持续|录[像播制]|回放|比[例分])[^,。;!?\n]{0,6}$"
+    r"|差(?:1刻|\d{1,2}分|[2-5]?十\d?分)钟?$"
     r"|(?:[\dm点半分] ?[到至~\-]|\b(?:for|to|until|till|before)) ?(?:about )?$"
-    r"|\b(?:starts?|begins?|began|started|ends?|ended|scheduled|booked|due|lasted|recording|replay"
-    r"|(?:class|lesson|course) time|(?:class|lesson|room)[\w\-]* (?:at|@))\b[^,;!?\n]{0,16}$",
-    _FLAGS,
+    r"|\b(?:starts?|begins?|(?:class|lesson|course|it) (?:began|started)|ends?|ended|scheduled"
+    r"|booked|due|lasted|recording|replay|(?:class|lesson|course) time"
+    r"|(?:class|lesson|room)[\w\-]* (?:at|@))\b[^,;!?\n]{0,16}$",
+    FLAGS,
 )
 _NO_MOMENT_BEHIND: Final = re.compile(
     r" ?(?:左右)?(?:[的那这]?[节堂]?|正式)?(?:课|班|[上开下]课|开始上|结束|处|回放|录[像播])"
     r"| ?[-~到至][^,。;!?\n]{0,4}\d|(?:'s)? (?:(?!in\b)\w+ )?(?:class|lesson|session|course|slot)\b"
     r"| (?:(?:to|until|till) \d|(?:of|in|into) the (?:recording|replay|video))",
-    _FLAGS,
+    FLAGS,
 )
 _AGO: Final = re.compile(
-    rf"(?<![课\d.\-~到至个])(?P<count>\d{{1,3}}(?:\.\d)?|{_HAN}|半|\ban?|\bhalf an) ?个?"
+    rf"(?<![课\d.\-~到至个])(?P<count>\d{{3}}|\d+\.\d|{_NUMBER}|半|\ban?|\bhalf an) ?个?"
     r"(?:(?P<hours>小时|钟头|hours?|hrs?)|分钟|minutes?|mins?) ?(?:[之以]?前(?![的进])| ago\b)",
-    _FLAGS,
+    FLAGS,
 )
 _AMOUNTS: Final = {"半": 0.5, "half an": 0.5, "a": 1, "an": 1}
-# As old as a time without a day may be: one of yesterday, one of the morning or of the evening.
-_YESTERDAY: Final = dt.timedelta(hours=12)
-_UNSURE: Final = dt.timedelta(hours=4)
+_DAY_LENGTH: Final = dt.timedelta(days=1)
+_RECENT: Final = dt.timedelta(hours=4)
+_TODAY: Final = dt.timedelta(hours=12)  # as old as a time without a day may be
 _OLDEST: Final = dt.timedelta(days=60)
 _SKEW: Final = dt.timedelta(minutes=1)
+# When lessons are: of 2:20 in the night and in the afternoon, the latter is meant.
+_LESSONS: Final = range(7, 23)
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTime:
-    """A moment, and the words that name it. Without a moment, what the text names is unclear."""
+    """A moment, and the words that name it. Without a moment, what the text names is unclear.
+
+    `is_assumed`: the words do not say whether it was before or after noon.
+    """
 
     moment: dt.datetime | None = None
     words: str = ""
     names_day: bool = False
+    is_assumed: bool = False
+
+
+class _Found(NamedTuple):
+    """A moment, None when it is unclear, and where the text names it."""
+
+    moment: dt.datetime | None
+    words: slice
+    is_assumed: bool = False
 
 
 def find_time(text: CleanText, written_at: dt.datetime) -> NamedTime | None:
     """Return the moment of a problem, None when the text names no time.
 
-    `written_at` is in the writer's zone. Of an hour of the morning or of the evening, the one in
-    the last four hours is meant. Weekdays, unknown zones, timetables and spans are unclear.
+    `written_at` is in the writer's zone. Of an hour before and after noon, the one in the last
+    four hours is meant, or else the one when lessons are. Weekdays, unknown zones, timetables and
+    spans are unclear.
     """
-    plain = to_simplified(text.plain)
+    plain = to_simplified(text.plain).translate(_DIGITS)
     days = list(_DAY.finditer(plain))
     clocks = list(_clocks(plain, days, written_at))
-    moments = {moment: words for moment, words in clocks if moment is not None}
-    moments = moments or dict(_relative(plain, written_at))
-    if len(moments) == 1:
-        [(moment, words)] = moments.items()
-        if written_at - _OLDEST <= moment <= written_at + _SKEW:
+    found = [each for each in clocks if each.moment] or list(_relative(plain, written_at))
+    if len({each.moment for each in found}) == 1:
+        moment, words, is_assumed = found[-1]
+        if moment and written_at - _OLDEST <= moment <= written_at + _SKEW:
             names_day = _DAY.search(plain, words.start, words.stop) is not None
-            return NamedTime(moment, text.readable[words].strip(), names_day)
+            return NamedTime(moment, text.readable[words].strip(), names_day, is_assumed)
     today = written_at.date()
     names_other_day = any(not day["slashed"] and _date(day, today) != today for day in days)
-    return NamedTime() if clocks or moments or names_other_day else None
+    return NamedTime() if clocks or found or names_other_day else None
 
 
-def _clocks(
-    plain: str, days: list[re.Match[str]], written_at: dt.datetime
-) -> Iterator[tuple[dt.datetime | None, slice]]:
-    """Yield each time of day, None when it is unclear, with its words."""
+def _clocks(plain: str, days: list[re.Match[str]], written_at: dt.datetime) -> Iterator[_Found]:
+    """Yield each time of day, None when it is unclear, with its words, and if it is assumed."""
     for clock in _CLOCK.finditer(plain):
         near = next((each for each in days if _belongs(plain, each, clock)), None)
-        is_time = clock["period"] or clock["sure"] or clock["fraction"] or clock["minute"] or near
-        if (clock["hour"] or clock["bare"]) and not is_time:
-            continue  # 15点: points
+        is_bare = clock["hour_bare"] and plain.startswith(",", clock.end())  # at 8, at 10 fps
+        is_points = clock["hour_zh"] and not clock["minute_zh"] and not clock["sure"]  # 15点
+        if (is_bare or is_points) and not clock["period"] and near is None:
+            continue
         start, end = clock.span()
         if near is not None:
             start, end = min(start, near.start()), max(end, near.end())
@@ -169,10 +172,12 @@ def _clocks(
         zone = _zone(plain, start, end, written_at)
         is_far = bool(days) and near is None
         if is_no_moment or _NO_MOMENT_BEHIND.match(plain, end) or zone is None or is_far:
-            yield None, slice(start, end)
+            yield _Found(None, slice(start, end))
         else:
-            times = _times_of_day(clock, near)
-            yield _latest(times, written_at.astimezone(zone), near), slice(start, end)
+            moment, is_assumed = _past(
+                _times_of_day(clock, near), written_at.astimezone(zone), near
+            )
+            yield _Found(moment, slice(start, end), is_assumed)
 
 
 def _belongs(plain: str, day: re.Match[str], clock: re.Match[str]) -> bool:
@@ -182,33 +187,32 @@ def _belongs(plain: str, day: re.Match[str], clock: re.Match[str]) -> bool:
 
 
 def _times_of_day(clock: re.Match[str], day: re.Match[str] | None) -> list[dt.time]:
-    """Return what a clock may mean: two times when it may be of the morning or of the evening."""
-    hhmm = clock["hhmm"] or ""
-    hour_text = clock["hour"] or clock["h"] or clock["spoken"] or clock["oclock"]
-    hour_text = hour_text or clock["bare"] or hhmm[:2]
-    fraction = (clock["fraction"] or clock["past"] or "").lower()
-    digits = clock["minute"] or clock["m"] or hhmm[2:] or "0"
-    minute = _FRACTIONS.get(fraction, _HOUR) if fraction else _number(digits)
-    if minute >= _HOUR:
-        return []
+    """Return what a clock may mean: two times when it may be before and after noon."""
+    hour_text, minute_text = _text(clock, "hour"), _text(clock, "minute") or "0"
     said = clock["half_day"] or clock["part"] or clock["period"] or (day["word"] if day else "")
-    period = (said or "").lower().replace(".", "")
-    first, last = next((hours for name, hours in _PERIODS.items() if name in period), _ALL_DAY)
-    hour = _number(hour_text) - (minute < 0)
+    period = (said or "").lower()
+    hour = _number(hour_text) - (clock["to"] is not None)
+    minute = _FRACTIONS[minute_text] if minute_text in _FRACTIONS else _number(minute_text)
+    minute = _HOUR_LENGTH - minute if clock["to"] is not None else minute
     is_24h = hour > _HALF_DAY or hour_text[0] == "0" or bool(day and day["ymd"] and not period)
     hours = (hour,) if is_24h else (hour % _HALF_DAY, hour % _HALF_DAY + _HALF_DAY)
-    return [dt.time(each, minute % _HOUR) for each in hours if first <= each <= last]
+    spans = (span for words, span in _PERIODS.items() if re.search(words, period))
+    possible = next(spans, range(24))
+    return [dt.time(each, minute) for each in hours if each in possible and minute < _HOUR_LENGTH]
+
+
+def _text(clock: re.Match[str], kind: str) -> str:
+    """Return what a clock says of its hour, or of its minute."""
+    texts = (text for name, text in clock.groupdict().items() if text and name.startswith(kind))
+    return next(texts, "").lower()
 
 
 def _number(text: str) -> int:
-    """Return the value of digits, of an English number, or of a Chinese one below a hundred."""
-    if text.isdigit():
-        return int(text)
+    """Return the value of digits, of an English number, or of a Chinese one such as 2十5."""
     if text.isascii():
-        return _HOURS_EN.split("|").index(text.lower())
-    tens, ten, ones = text.replace("两", "二").partition("十")
-    digits = f"{tens or '一'}{ones or '零'}" if ten else tens
-    return int("".join(str(_HAN_DIGITS.index(each)) for each in digits))
+        return int(text) if text.isdigit() else _HOURS.split("|").index(text)
+    tens, _, ones = text.partition("十")
+    return int(tens or 1) * 10 + int(ones or 0)
 
 
 def _zone(plain: str, start: int, end: int, written_at: dt.datetime) -> dt.tzinfo | None:
@@ -225,35 +229,42 @@ def _zone(plain: str, start: int, end: int, written_at: dt.datetime) -> dt.tzinf
     return dt.timezone(dt.timedelta(hours=int(behind["offset"] or 0)))
 
 
-def _latest(
+def _past(
     times: list[dt.time], here: dt.datetime, day: re.Match[str] | None
-) -> dt.datetime | None:
-    """Return the time on the day that a text names, or else the last one, if not too old."""
-    if day is not None:
-        date = _date(day, here.date())
-        if date is None or len(times) != 1:
-            return None
-        return dt.datetime.combine(date, times[0], here.tzinfo)
-    for time in times:
-        moment = dt.datetime.combine(here.date(), time, here.tzinfo)
-        is_today = moment <= here + _SKEW
-        latest = moment if is_today else moment - dt.timedelta(days=1)
-        is_certain = len(times) == 1 and (is_today or here - latest <= _YESTERDAY)
-        if is_certain or here - latest <= _UNSURE:
-            return latest
-    return None
+) -> tuple[dt.datetime | None, bool]:
+    """Return the moment of a time, on the day that a text names or else the last one.
+
+    Of two times, the one in the last hours is meant, or else the only one when lessons are.
+    """
+    date = _date(day, here.date()) if day else here.date()
+    if date is None:
+        return None, False
+    moments = [dt.datetime.combine(date, time, here.tzinfo) for time in times]
+    if day is None:  # not today, therefore yesterday
+        moments = [each - _DAY_LENGTH * (each > here + _SKEW) for each in moments]
+        moments = [each for each in moments if each.date() == date or here - each <= _TODAY]
+    past = [each for each in moments if each <= here + _SKEW]
+    recent = [each for each in past if here - each <= _RECENT]
+    in_lessons = [each for each in past if each.hour in _LESSONS]
+    for some in (past, recent, in_lessons):
+        if len(some) == 1:
+            return some[0], len(times) > 1
+    return None, False
 
 
 def _date(day: re.Match[str], today: dt.date) -> dt.date | None:
     """Return a day's date, the last one if it has no year; None when it is not certain."""
     word = (day["ago"] or day["word"] or "").lower()
     if word:
-        return today - dt.timedelta(days=_DAYS_AGO.get(word, 0))
+        return today - _DAY_LENGTH * _DAYS_AGO.get(word, 0)
     if day["month"]:
         numbers = [_MONTHS.split("|").index(day["month"].lower()) + 1, int(day["day"])]
     else:
-        numbers = [int(each) for each in re.findall(r"\d+", day["ymd"] or day["md"] or "")]
-    *year, month, day_of_month = numbers or (0, 0)
+        text = day["ymd"] or day["md"] or day["slashed"] or "0/0"
+        numbers = [_number(each) for each in re.findall(_NUMBER if day["md"] else r"\d+", text)]
+    if day["slashed"]:  # 11/20 and 20/11 are certain, 11/12 is not
+        numbers = sorted(numbers) if max(numbers) > _MONTHS_A_YEAR >= min(numbers) else [0, 0]
+    *year, month, day_of_month = numbers
     for each in year or (today.year, today.year - 1):
         with suppress(ValueError):
             date = dt.date(each, month, day_of_month)
@@ -262,11 +273,12 @@ def _date(day: re.Match[str], today: dt.date) -> dt.date | None:
     return None
 
 
-def _relative(plain: str, written_at: dt.datetime) -> Iterator[tuple[dt.datetime, slice]]:
+def _relative(plain: str, written_at: dt.datetime) -> Iterator[_Found]:
     """Yield what is read from "10 minutes ago", with its words."""
     for ago in _AGO.finditer(plain):
         count = ago["count"].lower()
-        is_digits = count[0].isdigit()
-        number = float(count) if is_digits else _AMOUNTS.get(count) or _number(count)
+        number = _AMOUNTS.get(count) or (
+            float(count) if count[0].isdigit() and "十" not in count else _number(count)
+        )
         unit = dt.timedelta(hours=1) if ago["hours"] else dt.timedelta(minutes=1)
-        yield written_at - number * unit, slice(*ago.span())
+        yield _Found(written_at - number * unit, slice(*ago.span()))

@@ -27,6 +27,12 @@ MOMENT: Final = NOW - dt.timedelta(hours=11)  # 15:00 in London, 23:00 in China:
         (NamedTime(MOMENT, "3pm yesterday", names_day=True), "UTC", MOMENT, "“3pm yesterday”"),
         (NamedTime(WRITTEN_AT, "1:55"), "UTC", WRITTEN_AT, "“1:55”"),
         (
+            NamedTime(MOMENT, "3:00", is_assumed=True),
+            "Europe/London",
+            MOMENT,
+            "“3:00”, without a.m. or p.m.; 2026-11-20 15:00 UTC is more likely, please check",
+        ),
+        (
             NamedTime(MOMENT, "11pm"),
             CHINA,
             MOMENT,

@@ -55,7 +55,6 @@ CLEAR = [
     ("channel “my class”, teacher 10001, student 20002", "my class", "10001", "20002", ""),
     ("cname=class_77_1 teacher=10001 student=20002", "class_77_1", "10001", "20002", ""),
     ("cname=class_77_1&amp;teacher_uid=10001", "class_77_1", "10001", "", ""),
-    ("cname=math=1 teacher=10001 student=20002", "math=1", "10001", "20002", ""),
     ("cname:class_77_1,teacher_uid:10001,student_uid:20002", "class_77_1", "10001", "20002", ""),
     (
         '{"cname": "class_77_1", "teacher_uid": 10001, "student_uid": "20002"}',
@@ -157,7 +156,6 @@ CLEAR = [
     ("." * 9986 + " teacher 10001", "", "10001", "", ""),
     ("Student 20002 of the teacher cannot hear", "", "", "20002", "student"),
     ("Black screen on student 20002's side", "", "", "20002", "student"),
-    (f"Teacher {'x' * 57} cannot hear", "", "", "", "teacher"),
     ("teacher 99999999999 student 20002", "", "99999999999", "20002", ""),
     ("teacher: alice_1", "", "alice_1", "", ""),
     ("1010 teacher", "", "1010", "", ""),
@@ -167,7 +165,6 @@ CLEAR = [
     ("卡\n频道\nmath\n听", "math", "", "", ""),
     ("in a_b", "a_b", "", "", ""),
     ("a1b/c2d", "a1b", "", "", ""),
-    ("`a1b` c2d", "a1b", "", "", ""),
     ("teacher-10001 cannot hear student-20002", "", "10001", "20002", "teacher"),
     ("teacher -> 10001", "", "10001", "", ""),
     ("teacher 12345678901234567890", "", "12345678901234567890", "", ""),
@@ -176,7 +173,6 @@ CLEAR = [
     ("频道 “a b” 卡", "a b", "", "", ""),
     ("1506 频道", "1506", "", "", ""),
     (f"{'9' * 64} 房间", "9" * 64, "", "", ""),
-    ("| cname | teacher |\nmath | 10001", "math", "10001", "", ""),
 ]  # fmt: skip
 
 # Nothing may be invented: for ambiguous text or small talk the fields are empty.
@@ -228,9 +224,7 @@ UNCLEAR = [
     ("老师李小明华 10001", "", "", "", ""),
     ("学生 20002、20003 这个频道", "", "", "", ""),
     ("频道：class_77_1 异常方：", "class_77_1", "", "", ""),
-    (f"Teacher {'x' * 58} cannot hear", "", "", "", ""),
     ("teacher uid: unknown", "", "", "", ""),
-    ("101 is a the the teacher", "", "", "", ""),
     (f"teacher {'a_' * 32}", "", "", "", ""),
     ("cname,cname\na,b", "", "", "", ""),
     ("/a1b", "", "", "", ""),

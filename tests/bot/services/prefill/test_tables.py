@@ -1,14 +1,14 @@
-"""Tables in a text."""
+"""Tables in a text: a line of labels, and the values in the lines below."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from bot.services.prefill.tables import parse_table
+from bot.services.prefill import parse_sentence
 
-CALL: Final = {"cname": "class_77", "teacher": "10001", "student": "20002"}
+CALL: Final = ("class_77", "10001", "20002")
 
 
 @pytest.mark.parametrize(
@@ -19,23 +19,21 @@ CALL: Final = {"cname": "class_77", "teacher": "10001", "student": "20002"}
         ("cname,teacher,student\nclass_77,10001,20002", CALL),
         ("cname\tteacher\tstudent\nclass_77\t10001\t20002", CALL),
         ("cname teacher student\nclass_77 10001 20002", CALL),
+        ("student | teacher | cname\n20002 | 10001 | class_77", CALL),
         ("hello\ncname,teacher,student\n\nclass_77,10001,20002\nbye", CALL),
-        ("room,teacher\n`class_77`,'10001'", {"cname": "class_77", "teacher": "10001"}),
-        ("cname,time,teacher\nclass_77,noon,10001", {"cname": "class_77", "teacher": "10001"}),
-        ("cname time teacher\nclass_77 noon 10001", {}),
-        ("cname,teacher\nmy class,1 2", {"cname": "my class"}),
-        ("cname,teacher\nclass_77", {}),
-        ("cname,teacher\nclass_77,10001,more", {"cname": "class_77", "teacher": "10001"}),
-        ("teacher,teacher\n10001,20002", {}),
-        ("teacher\n10001", {}),
-        ("teacher,student\nteacher,student", {}),
-        ("nothing here", {}),
-        ("", {}),
-        (f"cname,teacher{' ' * 200},x\nclass_77,10001,1", {}),
-        (f"cname,teacher,{'x' * 186}\nclass_77,10001,1", {"cname": "class_77", "teacher": "10001"}),
-        (f"cname,teacher,{'x' * 187}\nclass_77,10001,1", {}),
+        ("room,teacher\n`class_77`,'10001'", ("class_77", "10001", "")),
+        ("cname,time,teacher\nclass_77,noon,10001", ("class_77", "10001", "")),
+        ("学生|老师|备注\n20002 (Leo)|10001|卡，很卡", ("", "10001", "20002")),
+        ("学生|老师\n|10001", ("", "10001", "")),
+        ("cname,teacher\nmy class,1 2", ("", "", "")),
+        ("cname,teacher\nclass_77,10001,more", ("class_77", "10001", "")),
+        # Several calls: which one is unclear
+        ("cname|teacher|student\nclass_77|10001|20002\nclass_78|10001|20003", ("", "10001", "")),
+        ("teacher,student\nteacher,student", ("", "", "")),
+        ("teacher\tteacher\n10001\t20002", ("", "", "")),
     ],
 )
-def test_first_table_of_a_text(text: str, expected: dict[str, Any]) -> None:
-    """At least two different labels in a line of two hundred characters, and the values below."""
-    assert parse_table(text) == expected
+def test_table(text: str, expected: tuple[str, str, str]) -> None:
+    """At least two different labels in a line, and the values below."""
+    hints = parse_sentence(text)
+    assert (hints.cname, hints.teacher_uid, hints.student_uid) == expected

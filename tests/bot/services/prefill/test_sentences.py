@@ -1,0 +1,203 @@
+"""Messages as teachers in a hurry, students, parents and support write and forward them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.services.prefill import parse_sentence
+
+CHINA: Final = ZoneInfo("Asia/Shanghai")
+WRITTEN_AT: Final = dt.datetime(2026, 11, 21, 20, 30, tzinfo=CHINA)
+
+# Each row: text, cname, teacher, student, side, moment in China.
+SENTENCES = [
+    # Teachers in a hurry, zh
+    ("学生卡死了 速看 class_8812_3", "class_8812_3", "", "", "", ""),
+    ("完全听不到孩子说话！！我10311 孩子20477 房间eng-l4-07", "eng-l4-07", "10311", "20477", "teacher", ""),
+    ("我这边一直转圈进不去教室，我是老师10311，频道 eng-l4-07", "eng-l4-07", "10311", "", "teacher", ""),
+    ("在上课 学生20477听不见我 快帮忙 eng-l4-07", "eng-l4-07", "", "20477", "student", ""),
+    ("老师我听不见你说话 lesson_5501", "lesson_5501", "", "", "student", ""),
+    ("刚上课5分钟学生就掉了3次，class_8812_3，学生 20477", "class_8812_3", "", "20477", "student", ""),
+    ("又卡又卡！！昨天也是这个学生20477，今天还是，class_8812_3", "class_8812_3", "", "20477", "", ""),
+    ("听得到看不到，学生20477，老师10311，class_8812_3", "class_8812_3", "10311", "20477", "", ""),
+    ("黑屏了黑屏了 10311 eng-l4-07", "eng-l4-07", "", "", "", ""),
+    ("娃20477那边没声音，频道eng-l4-07", "eng-l4-07", "", "20477", "", ""),
+    ("老师10311 学生20477 class_8812_3 卡 7点50开始的", "class_8812_3", "10311", "20477", "", "11-21 19:50"),
+    ("我看得到他但他看不到我，房间号 66120，学生20477", "66120", "", "20477", "student", ""),
+    ("我声音他能听见，他声音我听不见，学生号20477", "", "", "20477", "teacher", ""),
+    ("麻烦看下class_8812_3，8点10分左右学生20477突然没声音了", "class_8812_3", "", "20477", "", "11-21 20:10"),
+    ("20:12 学生20477闪退 class_8812_3", "class_8812_3", "", "20477", "student", "11-21 20:12"),
+    ("学生20477 今晚8点05 进不来教室 房间class_8812_3 老师是我 10311", "class_8812_3", "10311", "20477", "student", "11-21 20:05"),
+    ("课上到一半我掉线了，重连之后就正常了，工号10311，频道class_8812_3", "class_8812_3", "", "", "", ""),
+    ("这个学生20477总是听不清我讲话，频道：class_8812_3，我uid 10311", "class_8812_3", "10311", "20477", "student", ""),
+    ("学生网不好，一直断，我都没法上课了，class_8812_3", "class_8812_3", "", "", "student", ""),
+    ("看不到学生20477的摄像头，他说他开了，lesson_5501", "lesson_5501", "", "20477", "teacher", ""),
+    # Parents and students
+    ("我家孩子20477上课老是掉线，麻烦看下", "", "", "20477", "student", ""),
+    ("我是20477的妈妈，孩子看不到老师，房间lesson_5501", "lesson_5501", "", "", "student", ""),
+    ("老师好，孩子今天上课看不见课件，课堂ID：66120345", "66120345", "", "", "student", ""),
+    ("你好，我是学员20477，今晚7点半上课时老师没有画面", "", "", "20477", "", ""),
+    ("家长来电：孩子听老师10311的声音有回音，电话13912345678", "", "10311", "", "student", ""),
+    ("宝贝说看不到老师了，订单20211107，房间66120", "66120", "", "", "student", ""),
+    ("为什么我一进教室就被踢出来？学号20477，频道lesson_5501", "lesson_5501", "", "20477", "", ""),
+    ("我是学生家长，老师10311说听不到我家孩子20477，66120房间", "66120", "10311", "20477", "teacher", ""),
+    ("老师，我这边卡住了，您能等我一下吗？lesson_5501", "lesson_5501", "", "", "student", ""),
+    # Support forwarding, reported speech
+    ("转发：学生20477反馈听不到老师声音，房间66120", "66120", "", "20477", "student", ""),
+    ("【转班主任】学员20477家长反馈老师10311端声音断断续续，课节ID 66120345", "66120345", "10311", "20477", "student", ""),
+    ("老师10311反馈学生20477一直不说话，怀疑没声音，频道class_8812_3", "class_8812_3", "10311", "20477", "", ""),
+    ("外教Karen(10311)说学生听不到她，class_8812_3，学生20477", "class_8812_3", "10311", "20477", "student", ""),
+    ("客服小李：用户20477称看不到老师画面，老师uid 10311，教室ID class_8812_3", "class_8812_3", "10311", "", "student", ""),
+    ("有老师反映听不到学生，频道名class_8812_3，老师ID:10311", "class_8812_3", "10311", "", "teacher", ""),
+    ("工单LD-482 学生20477投诉老师10311迟到且画面卡，class_8812_3", "class_8812_3", "10311", "20477", "student", ""),
+    ("班主任反馈：三年级学生20477，Level 4 Unit 7，上课卡顿", "", "", "20477", "", ""),
+    ("教务：老师10311说网络正常，是学生20477听不见，频道66120", "66120", "10311", "20477", "student", ""),
+    ("刚接到电话 0571-88123456 家长说孩子进不去教室 学生ID20477", "", "", "20477", "student", ""),
+    ("学生反馈老师声音断断续续，频道 eng-l4-07 老师id10311 学生id20477", "eng-l4-07", "10311", "20477", "student", ""),
+    ("学生说他能听到老师，老师说听不到学生，eng-l4-07", "eng-l4-07", "", "", "teacher", ""),
+    # Labels, pasted tables, blocks
+    ("课堂ID：66120345\n老师ID：10311\n学生ID：20477\n问题：学生听不到老师\n时间：20:05", "66120345", "10311", "20477", "student", "11-21 20:05"),
+    ("频道号：class_8812_3\n主播uid：10311\n观众uid：20477\n异常：观众端黑屏", "class_8812_3", "10311", "20477", "student", ""),
+    ("| 房间 | 老师 | 学生 |\n| class_8812_3 | 10311 | 20477 |", "class_8812_3", "10311", "20477", "", ""),
+    ("房间\t老师\t学生\t现象\nclass_8812_3\t10311\t20477\t学生掉线", "class_8812_3", "10311", "20477", "student", ""),
+    ("老师uid\t10311\n学生uid\t20477\n频道\tclass_8812_3", "class_8812_3", "10311", "20477", "", ""),
+    ("Channel Name | Teacher | Student | Issue\nclass_8812_3 | 10311 | 20477 | can't hear teacher", "class_8812_3", "10311", "20477", "student", ""),
+    ("CID=66120345 TID=10311 SID=20477", "66120345", "10311", "20477", "", ""),
+    ("TID: 10311, SID: 20477, room eng-l4-07, no video", "eng-l4-07", "10311", "20477", "", ""),
+    ("tid10311 sid20477 教室eng-l4-07 听不到", "eng-l4-07", "10311", "20477", "student", ""),
+    ("*Channel*: class_8812_3\n*Teacher*: 10311\n*Student*: 20477\n*When*: yesterday 8pm", "class_8812_3", "10311", "20477", "", "11-20 20:00"),
+    ("频道：`class_8812_3`，老师：`10311`，学生：`20477`", "class_8812_3", "10311", "20477", "", ""),
+    ('{"channel": "class_8812_3", "teacher": 10311, "student": 20477}', "class_8812_3", "10311", "20477", "", ""),
+    ("cname=class_8812_3&amp;teacher_uid=10311&amp;student_uid=20477", "class_8812_3", "10311", "20477", "", ""),
+    ("[频道] class_8812_3 [老师] 10311 [学生] 20477 [问题] 学生看不到老师", "class_8812_3", "10311", "20477", "student", ""),
+    ("频道：class_8812_3；教师：10311；学员：20477；设备：iPad Air 2；系统：iOS 15.4.1", "class_8812_3", "10311", "20477", "", ""),
+    ("Room ID 66120\nHost 10311\nAudience 20477\nBlack screen for the audience", "66120", "10311", "20477", "student", ""),
+    ("host: 10311, audience: 20477, channel: live_204", "live_204", "10311", "20477", "", ""),
+    ("Lesson ID: 4471023 / Tutor ID: 10311 / Learner ID: 20477 / Learner can't see tutor", "4471023", "10311", "20477", "student", ""),
+    ("Class ID 66120345\nT: 10311\nS: 20477", "66120345", "10311", "20477", "", ""),
+    ("序号 1\n房间号 66120\n老师账号 10311\n学生账号 20477\n评分 2", "66120", "10311", "20477", "", ""),
+    ("老师ID：10311（Karen）\n学生ID：20477（小宝）\n教室：eng-l4-07", "eng-l4-07", "10311", "20477", "", ""),
+    ("频道： 老师： 学生：20477", "", "", "20477", "", ""),
+    ("Teacher name: Ben Lee, Teacher ID: 10311, Student name: Anna, Age: 8, Student ID: 20477, Rating: 3", "", "10311", "20477", "", ""),
+    # Glued labels, several scripts
+    ("老师uid10311学生uid20477频道class_8812_3学生听不到", "class_8812_3", "10311", "20477", "student", ""),
+    ("房间66120老师10311学生20477黑屏", "66120", "10311", "20477", "", ""),
+    ("频道class_8812_3老师10311学生20477老师看不到学生", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("channel:class_8812_3,teacher:10311,student:20477,issue:echo", "class_8812_3", "10311", "20477", "", ""),
+    ("teacher10311 student20477 room 66120 lagging", "66120", "10311", "20477", "", ""),
+    ("老師10311聽不到學生20477，頻道class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("學生20477反映老師10311的畫面一直卡住，課堂ID：66120345", "66120345", "10311", "20477", "student", ""),
+    ("您好，孩子聽不見老師，房間號：66120，昨晚八點半", "66120", "", "", "student", "11-20 20:30"),
+    ("我聽不到學生的聲音，學生說聽得到我，教室 math-5c", "math-5c", "", "", "teacher", ""),
+    ("觀眾20477看不到主播10311，直播間live_204", "live_204", "10311", "20477", "student", ""),
+    ("老師斷線三次，學生20477在教室等，頻道 class_8812_3", "class_8812_3", "", "20477", "teacher", ""),
+    ("學生20477閃退，下午3點20，房間math-5c", "math-5c", "", "20477", "student", "11-21 15:20"),
+    # Full-width, invisible, number formats
+    ("频道：ｃｌａｓｓ＿８８１２＿３　老师：１０３１１", "class_8812_3", "10311", "", "", ""),
+    ("老师\u200b10311，学生\u202a20477\u202c，频道\u2060class_8812_3\ufeff", "class_8812_3", "10311", "20477", "", ""),
+    ("老师#10311 学生#20477 房间#66120", "66120", "10311", "20477", "", ""),
+    ("teacher 10,311 and student 20,477 in class_8812_3 can't see each other", "class_8812_3", "10311", "20477", "", ""),
+    ("老师10311。学生20477。频道class_8812_3。", "class_8812_3", "10311", "20477", "", ""),
+    ("频道《class_8812_3》，学生【20477】听不见", "class_8812_3", "", "20477", "student", ""),
+    ("学生（20477）听不到老师（10311），房间（66120）", "66120", "10311", "20477", "student", ""),
+    ("老师 uid：-1294967296，学生20477，class_8812_3", "class_8812_3", "3000000000", "20477", "", ""),
+    # Other numbers
+    ("学生手机13800138000，上课黑屏，class_8812_3", "class_8812_3", "", "", "", ""),
+    ("学生20477，手机号 138 0013 8000，房间 66120 卡顿", "66120", "", "20477", "", ""),
+    ("学生电话010-62345678，房间66120，听不到老师", "66120", "", "", "student", ""),
+    ("微信号 wx_10311，学生20477掉线", "", "", "20477", "student", ""),
+    ("学生8岁，听不到老师，房间66120", "66120", "", "", "student", ""),
+    ("学生打了1星，说老师卡，class_8812_3", "class_8812_3", "", "", "student", ""),
+    ("评分2分，学生20477，老师10311，画面模糊", "", "10311", "20477", "", ""),
+    ("报错 1109，学生20477进不了房间66120", "66120", "", "20477", "student", ""),
+    ("错误码-2，老师10311加入频道失败 class_8812_3", "class_8812_3", "10311", "", "teacher", ""),
+    ("学生用华为MatePad 11，老师用MacBook Pro 2019，房间66120，互相听不到", "66120", "", "", "", ""),
+    ("丢包率30%，延迟 1200ms，学生20477，频道class_8812_3", "class_8812_3", "", "20477", "", ""),
+    ("Windows 10 21H2, Chrome 120, student 20477 can't hear", "", "", "20477", "student", ""),
+    ("App版本 5.12.300，学生20477黑屏", "", "", "20477", "", ""),
+    ("2026年11月21日 学生20477 频道class_8812_3 没声音", "class_8812_3", "", "20477", "", ""),
+    ("Level 3 Lesson 12 student 20477 lost sound", "", "", "20477", "student", ""),
+    ("See JIRA RTC-10442, student 20477 kicked from eng-l4-07", "eng-l4-07", "", "20477", "student", ""),
+    ("ticket #88120: teacher 10311 can't join eng-l4-07", "eng-l4-07", "10311", "", "teacher", ""),
+    ("IP 192.168.1.20, student 20477, class_8812_3", "class_8812_3", "", "20477", "", ""),
+    ("3个学生都听不到，class_8812_3，老师10311", "class_8812_3", "10311", "", "student", ""),
+    ("学生20477和20478都看不到老师10311，class_8812_3", "class_8812_3", "10311", "", "student", ""),
+    # English, first person and reported
+    ("I can't hear my student at all, room eng-l4-07", "eng-l4-07", "", "", "teacher", ""),
+    ("My student says my voice is breaking up. class_8812_3, student 20477", "class_8812_3", "", "20477", "student", ""),
+    ("Hi teacher, I can't see you. Room math-5c", "math-5c", "", "", "student", ""),
+    ("I keep getting disconnected. Teacher 10311, class_8812_3", "class_8812_3", "10311", "", "", ""),
+    ("This is teacher 10311, the student (20477) couldn't hear me for the whole lesson", "", "10311", "20477", "student", ""),
+    ("Teacher 10311 reported that she could not hear student 20477 in class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("Student 20477 complained that the teacher's video was blurry, class_8812_3", "class_8812_3", "", "20477", "student", ""),
+    ("According to the parent, their daughter couldn't hear teacher 10311", "", "10311", "", "student", ""),
+    ("Parent called: son 20477 cannot enter the classroom eng-l4-07", "eng-l4-07", "", "20477", "student", ""),
+    ("teacher 10311's mic not working, student 20477 hears nothing, math-5c", "math-5c", "10311", "20477", "student", ""),
+    ("student can hear me, i cannot hear student. 10311 is me. eng-l4-07", "eng-l4-07", "10311", "", "teacher", ""),
+    ("No audio from the student 20477, teacher 10311, class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("the teacher could not be heard by the students, class_8812_3", "class_8812_3", "", "", "student", ""),
+    ("Student 20477 was unable to join class_8812_3 until 20:10, teacher 10311 waiting", "class_8812_3", "10311", "20477", "student", ""),
+    ("it's the teacher 10311 who lags, not student 20477; class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("student isnt able to see me nor hear me class_8812_3", "class_8812_3", "", "", "student", ""),
+    ("Neither the teacher nor the student could hear anything, eng-l4-07", "eng-l4-07", "", "", "", ""),
+    ("everything was fine today, student 20477 in eng-l4-07 says thanks", "eng-l4-07", "", "20477", "", ""),
+    ("whiteboard not loading for student 20477 @ math-5c", "math-5c", "", "20477", "student", ""),
+    ("The student froze on my screen, class_8812_3, uid 20477", "class_8812_3", "", "", "teacher", ""),
+    ("the host 10311 hears the audience 20477 with a delay, live_204", "live_204", "10311", "20477", "teacher", ""),
+    ("Kid (20477) got kicked out right after joining room 66120", "66120", "", "20477", "student", ""),
+    ("From: Ann\nSubject: no sound\nTeacher 10311 cannot hear the student. Room 66120. Sent from my iPhone 13", "66120", "10311", "", "teacher", ""),
+    # Mixed
+    ("T 10311 听不到 S 20477，room 66120", "66120", "10311", "20477", "teacher", ""),
+    ("class_8812_3 的 teacher 10311 没有 video，student 20477 看不到", "class_8812_3", "10311", "20477", "student", ""),
+    ("channel class_8812_3 学生 can't hear 老师", "class_8812_3", "", "", "student", ""),
+    ("Tom老师那边 audio 断断续续，room=math-5c，老师10311", "math-5c", "10311", "", "", ""),
+    ("kid 20477 掉线了 at 20:05，class_8812_3", "class_8812_3", "", "20477", "student", "11-21 20:05"),
+    # Clock times
+    ("昨晚8点半学生20477听不到我，class_8812_3", "class_8812_3", "", "20477", "student", "11-20 20:30"),
+    ("下午3点20老师10311掉线", "", "10311", "", "teacher", "11-21 15:20"),
+    ("around 3:20pm student 20477 froze, room math-5c", "math-5c", "", "20477", "", "11-21 15:20"),
+    ("20:05左右class_8812_3学生20477看不到老师", "class_8812_3", "", "20477", "student", "11-21 20:05"),
+    ("the sound died at 2 in class_8812_3", "class_8812_3", "", "", "", "11-21 14:00"),
+    ("today at 2:20 the student couldn't see me, math-5c", "math-5c", "", "", "student", "11-21 14:20"),
+    ("two thirty this afternoon my student dropped, math-5c", "math-5c", "", "", "student", "11-21 14:30"),
+    ("it froze at half past seven, room math-5c", "math-5c", "", "", "", "11-21 19:30"),
+    ("刚才学生20477掉线了", "", "", "20477", "student", ""),
+    ("十分钟前学生20477听不到，房间66120", "66120", "", "20477", "student", "11-21 20:20"),
+    ("yesterday 8pm, student 20477, can't hear, eng-l4-07", "eng-l4-07", "", "20477", "student", "11-20 20:00"),
+    ("昨天下午四点一刻，老师10311听学生20477有杂音", "", "10311", "20477", "teacher", "11-20 16:15"),
+    ("11/20 19:40 学生20477卡 class_8812_3", "class_8812_3", "", "20477", "", "11-20 19:40"),
+    ("周六上午10点class_8812_3老师看不见学生", "class_8812_3", "", "", "teacher", ""),
+    ("Nov 20, 7:45 PM — student 20477 no audio, math-5c", "math-5c", "", "20477", "", "11-20 19:45"),
+    ("晚上七点四十五，学生20477进不了房间66120", "66120", "", "20477", "student", "11-21 19:45"),
+    ("15 mins ago my student lost sound, eng-l4-07", "eng-l4-07", "", "", "student", "11-21 20:15"),
+    ("从7点20到7点40一直卡，学生20477", "", "", "20477", "", ""),
+    ("课是晚上7点的，7点25分学生20477开始卡，class_8812_3", "class_8812_3", "", "20477", "", "11-21 19:25"),
+    ("今天2点20学生20477没声音 math-5c", "math-5c", "", "20477", "", "11-21 14:20"),
+    ("at 9:15 this morning teacher 10311 couldn't join math-5c", "math-5c", "10311", "", "teacher", "11-21 09:15"),
+    ("8:05 PM (GMT+8) student 20477 dropped from room 66120", "66120", "", "20477", "student", "11-21 20:05"),
+    ("学生20477在20时08分掉线，频道class_8812_3", "class_8812_3", "", "20477", "student", "11-21 20:08"),
+    ("Started around 7.40pm, math-5c, student can't hear", "math-5c", "", "", "student", "11-21 19:40"),
+    ("我8点的课，8点15学生20477才进来，房间66120", "66120", "", "20477", "", "11-21 20:15"),
+    # A person may guess more here; what the words leave open stays empty
+    ("女儿上课时老师的声音像机器人一样，房间：66120，9岁", "66120", "", "", "", ""),
+    ("student paid $1200, id 20477, wants refund, frozen class_8812_3", "class_8812_3", "", "", "", ""),
+    ("hey the kid can't hear me, 20477, eng-l4-07", "eng-l4-07", "", "", "student", ""),
+    ("Student's internet dropped 4 times, had to end class early. id: 20477 room: eng-l4-07", "eng-l4-07", "", "", "student", ""),
+    ("my camera was off for the student but on for me, eng-l4-07", "eng-l4-07", "", "", "", ""),
+    ("Both of us had lag in eng-l4-07 (me 10311, student 20477)", "eng-l4-07", "", "20477", "", ""),
+    ("student 20477 一直卡 teacher 10311 ok, room math-5c", "math-5c", "10311", "20477", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), [(row[0], row[1:]) for row in SENTENCES])
+def test_sentence(text: str, expected: tuple[str, ...]) -> None:
+    """Each field is what a careful person fills in, and empty where they would ask."""
+    hints = parse_sentence(text, WRITTEN_AT)
+    time = hints.time.moment if hints.time else None
+    moment = f"{time.astimezone(CHINA):%m-%d %H:%M}" if time else ""
+    names = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
+    assert (*names, moment) == expected
