@@ -24,6 +24,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import SummaryHandlers
 from handlers.tickets.cloud_report import CloudReportHandlers
 from handlers.tickets.command import TicketListHandlers
+from handlers.tickets.details import TicketDetails
 from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers
 from handlers.tickets.home_publish import HomePublisher
@@ -89,9 +90,10 @@ def _ticket_handlers(
     services: Services, users: UserDirectory, home: HomePublisher, context: Context
 ) -> Iterable[Handlers]:
     rooms, clock = CallControlHandlers(services.call_control, users), context.clock
+    details = TicketDetails(services.tickets, users)
     return (
-        TicketListHandlers(services.tickets, users, clock),
-        TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
+        TicketListHandlers(services.tickets, details, users, clock),
+        TicketButtonHandlers(services.tickets, services.ticket_actions, details, home, users),
         CloudReportHandlers(services.ticket_actions),
         LikelyCallHandlers(services.ticket_actions, users),
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),

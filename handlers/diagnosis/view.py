@@ -189,6 +189,11 @@ def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
     return [*_advice_to_person(diagnosis), support]
 
 
+def advice_lines(diagnosis: Diagnosis, *, is_support: bool) -> list[Message]:
+    """Return what a reader of a ticket can do: support, or its reporter."""
+    return _thread_advice(diagnosis) if is_support else _advice_to_reporter(diagnosis)
+
+
 def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
     """Return advice for the reporter, a teacher: for themselves or to pass on to the student."""
     verdict = _named_fault(diagnosis)

@@ -15,12 +15,9 @@ from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, message
 from bot.i18n.serialization import load_message
 from bot.ticket import Status, Ticket
-from handlers.diagnosis.chart_upload import chart_image_block
-from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.result_lines import participant, result_lines
-from handlers.diagnosis.view import headline, stored_diagnosis
 from handlers.escalation.lines import escalation_card_lines, target_lines
-from handlers.tickets.history_lines import card_history, full_history, other_ticket
+from handlers.tickets.history_lines import card_history, other_ticket
 from handlers.tickets.resolutions import resolution_text
 from handlers.tickets.status import status_emoji, status_name
 from handlers.ui import block_kit
@@ -39,7 +36,7 @@ _BUTTONS: Final = {
     "withdraw": message("Withdraw"),
 }
 _REPORT_DECISIONS: Final = {"again": message("Send again"), "arrived": message("It arrived")}
-_REPORT_BLOCK: Final = "report"
+REPORT_BLOCK: Final = "report"
 _NO_POLICY: Final = Policy()
 _STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
 MENU_ACTION_ID: Final = "card.menu"
@@ -242,7 +239,7 @@ def _report_decision(ticket: Ticket, renderer: Renderer) -> list[Block]:
         block_kit.button(f"report.{decision}", renderer.plain_text(name), value)
         for decision, name in _REPORT_DECISIONS.items()
     )
-    return [block_kit.actions(_REPORT_BLOCK, *buttons)]
+    return [block_kit.actions(REPORT_BLOCK, *buttons)]
 
 
 def _buttons(ticket: Ticket, renderer: Renderer) -> list[Element]:
@@ -284,30 +281,3 @@ def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
         renderer.fact(ticket.created_at),
     )
     return " · ".join(facts)
-
-
-def ticket_details(
-    ticket: Ticket, renderer: Renderer, policy: Policy = _NO_POLICY
-) -> tuple[str, list[Block]]:
-    """Build a ticket's private details, without buttons: top-level text and blocks."""
-    card = ticket_card(ticket, renderer, policy)[:-1]
-    card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
-    card = [block for block in card if block["block_id"] not in {"steps", _REPORT_BLOCK}]
-    card += [*full_history(ticket, renderer), *_verdict_blocks(ticket, renderer)]
-    if ticket.thread.permalink:
-        thread = Link(ticket.thread.permalink, message("Open its thread"))
-        card.append(block_kit.section("thread", renderer.mrkdwn(message("%(text)s", text=thread))))
-    return ticket_fallback_text(ticket, renderer), card
-
-
-def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """Build the verdict's sentence with its details button, and the chart."""
-    diagnosis = stored_diagnosis(ticket)
-    if diagnosis is None:
-        return []
-    image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
-    details = details_button(ticket, renderer)
-    return [
-        block_kit.section("verdict", renderer.mrkdwn(headline(diagnosis)), accessory=details),
-        *image_blocks,
-    ]

@@ -17,11 +17,10 @@ from bot.services.tickets.cause_search import find_causes
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
 from bot.services.tickets.service import TicketPage, TicketService
 from handlers.commands import TICKETS
-from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
 from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets import card as tickets_card
 from handlers.tickets import view as list_view
+from handlers.tickets.details import TicketDetails
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
@@ -42,10 +41,12 @@ class TicketListHandlers:
     def __init__(
         self,
         tickets: TicketService,
+        details: TicketDetails,
         users: UserDirectory,
         clock: Clock,
     ) -> None:
         self._tickets = tickets
+        self._details = details
         self._clock = clock
         self._users = users
         renderers = [Renderer(Translator(language)) for language in LANGUAGES]
@@ -66,7 +67,7 @@ class TicketListHandlers:
         ticket_query = parse_tickets(str(body.get("text") or ""), vocabulary)
         renderer = await self._users.renderer(requester.team, requester.person)
         if ticket_query.number is not None:
-            await self._show(respond, requester, ticket_query.number, renderer)
+            await self._details.show(respond, requester, ticket_query.number)
             await ack()
             return
         text, blocks = await self._answer(requester, ticket_query, renderer)
@@ -84,7 +85,8 @@ class TicketListHandlers:
         action = body["actions"][0]
         renderer = await self._users.renderer(requester.team, requester.person)
         if action["action_id"] == "tickets.show":
-            await self._show(respond, requester, ticket_number_of(action), renderer, replace=True)
+            number = ticket_number_of(action)
+            await self._details.show(respond, requester, number, replace=True)
             await ack()
             return
         ticket_query = TicketsArguments.from_json(str(action.get("value") or ""))
@@ -96,28 +98,6 @@ class TicketListHandlers:
                 text=text, blocks=blocks, response_type="ephemeral", replace_original=True
             )
         await ack()
-
-    async def _show(
-        self,
-        respond: AsyncRespond,
-        requester: Requester,
-        number: int,
-        renderer: Renderer,
-        *,
-        replace: bool = False,
-    ) -> None:
-        """Respond with one ticket; when Slack deleted its chart, without it, and redraw it."""
-        ticket = await self._tickets.find_visible(requester.team, number, requester.person)
-        for _ in range(2):
-            text, blocks = tickets_card.ticket_details(ticket, renderer)
-            answer = await respond(
-                text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
-            )
-            code = response_error_code(answer.status_code, answer.body)
-            if not ticket.thread.chart_file_id or code not in INVALID_BLOCKS_CODES:
-                return
-            await self._tickets.redraw_chart(requester.team, number, requester.person)
-            ticket.thread.chart_file_id = ""
 
     async def _share(
         self, respond: AsyncRespond, requester: Requester, ticket_query: TicketsArguments

@@ -20,6 +20,7 @@ from bot.ticket import Ticket
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.details import TicketDetails, is_of_details
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import CorrectForm
@@ -38,10 +39,12 @@ class TicketButtonHandlers:
         self,
         tickets: TicketService,
         ticket_actions: TicketActions,
+        details: TicketDetails,
         home: HomePublisher,
         users: UserDirectory,
     ) -> None:
         self._tickets = tickets
+        self._details = details
         self._ticket_actions = ticket_actions
         self._home = home
         self._users = users
@@ -58,6 +61,7 @@ class TicketButtonHandlers:
         requester = Requester.of(body)
         try:
             await self._do(requester, body, client, respond)
+            await self._show_change(requester, body, respond)
         finally:
             if (body.get("view") or {}).get("type") == "home":
                 with suppress(DatabaseError):  # what was done stays done
@@ -78,7 +82,7 @@ class TicketButtonHandlers:
             case "escalate":
                 await self._tickets.escalate(team, number, person)
             case "reopen":
-                await self._reopen(requester, number, body, respond)
+                await self._tickets.reopen(team, number, person)
             case "accept":
                 await self._accept(requester, number, respond)
             case "correct":
@@ -91,15 +95,17 @@ class TicketButtonHandlers:
             case "resolve":
                 await self._open_resolve(requester, number, trigger_id_of(body), client)
 
-    async def _reopen(
-        self, requester: Requester, number: int, body: Body, respond: AsyncRespond
-    ) -> None:
-        """Reopen a ticket; an ephemeral offer is replaced by the confirmation."""
-        ticket = await self._tickets.reopen(requester.team, number, requester.person)
-        container = body.get("container")
-        if isinstance(container, dict) and container.get("is_ephemeral") is True:
+    async def _show_change(self, requester: Requester, body: Body, respond: AsyncRespond) -> None:
+        """Renew what only the person sees, which no job updates: details, or an offer to reopen."""
+        container, action = body.get("container"), body["actions"][0]
+        if not isinstance(container, dict) or container.get("is_ephemeral") is not True:
+            return
+        number = ticket_number_of(action)
+        if is_of_details(str(action.get("block_id")), number):
+            await self._details.show(respond, requester, number, replace=True)
+        elif action["action_id"] == "ticket.reopen":
             renderer = await self._users.renderer(requester.team, requester.person)
-            msg = message("%(ticket)s is open again.", ticket=ticket.label)
+            msg = message("%(ticket)s is open again.", ticket=f"LD-{number}")
             await respond(text=renderer.mrkdwn(msg), replace_original=True)
 
     async def _accept(self, requester: Requester, number: int, respond: AsyncRespond) -> None:

@@ -34,7 +34,7 @@ def own_message(
     return renderer.fallback_text(_summary(ticket)), [
         block_kit.section("own", "\n".join(lines)),
         *(_resolution(ticket, renderer) if is_over else _hints(ticket, renderer)),
-        *(_answers(ticket, renderer) if is_over else own_buttons(ticket, renderer)),
+        *(answer_blocks(ticket, renderer) if is_over else own_buttons(ticket, renderer)),
     ]
 
 
@@ -115,7 +115,7 @@ def own_buttons(ticket: Ticket, renderer: Renderer) -> list[Block]:
     return [block_kit.actions(f"buttons-{ticket.id}", *buttons)] if buttons else []
 
 
-def _answers(ticket: Ticket, renderer: Renderer) -> list[Block]:
+def answer_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the reporter's answers to the end of a ticket."""
     if ticket.helped:
         return [block_kit.context("helped", renderer.mrkdwn(message("You said that it helped.")))]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.cloud_report import CloudReport, ReportState
-from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
@@ -112,16 +111,6 @@ def test_the_notice_pings_nobody() -> None:
     assert "<!" not in tickets_card.ticket_fallback_text(ticket, EN)
 
 
-def test_details_have_no_buttons() -> None:
-    """A private copy of the card has no buttons."""
-    _, blocks = tickets_card.ticket_details(
-        make_ticket(thread=TicketThread(permalink="https://x.example/p1")),
-        EN,
-    )
-    assert "actions" not in {block["type"] for block in blocks}
-    assert "https://x.example/p1" in json.dumps(blocks)
-
-
 @pytest.mark.parametrize(
     ("option", "read"),
     [
@@ -161,10 +150,6 @@ def test_menu_and_steps() -> None:
     assert choices_of(ticket, has_menu=False) == ["link", "correct"]
     assert "*Duplicate* of <https://slack/7|LD-7>" in card_text(ticket)
     assert "*重复工单：* <https://slack/7|LD-7>" in card_text(ticket, ZH)
-    text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])
-    for phrase in ("<@U1> reported it", "linked it to", "handed it over", "merged it into"):
-        assert phrase in text
-    assert "card.menu" not in text
 
 
 def choices_of(ticket: Ticket, *, has_menu: bool) -> list[str]:
@@ -326,8 +311,6 @@ def test_unconfirmed_report_has_buttons(state: ReportState, status: Status) -> N
         ("report.arrived", "12:2", "It arrived"),
     ]
     assert decisions == ([expected] if state is ReportState.UNCONFIRMED else [])
-    _, details = tickets_card.ticket_details(ticket, EN)
-    assert "report." not in json.dumps(details)
 
 
 def test_user_text_is_quoted() -> None:
@@ -362,28 +345,6 @@ def test_names_in_the_menu() -> None:
         menu = block_of(make_ticket(status=status), "facts", has_menu=True)["accessory"]
         assert menu["action_id"] == "card.menu"
         assert menu["options"][-1]["text"]["text"] == expected
-
-
-def test_private_details() -> None:
-    """The card without menu and buttons, the whole history, the verdict, its chart and a link."""
-    verdict = Verdict("network.loss", NOW, NOW, uid="20002", confidence=0.9).to_json()
-    thread = TicketThread(permalink="https://x/1", chart_file_id="F0123456789", chart_alt_text="A")
-    ticket = make_ticket(verdict=verdict, thread=thread)
-    ticket.link(make_ticket(number=7), "U7", NOW)
-    text, blocks = tickets_card.ticket_details(ticket, EN)
-    assert text == tickets_card.ticket_fallback_text(ticket, EN)
-    assert [block["block_id"] for block in blocks] == [
-        *("title", "facts", "state", "steps", "verdict", "picture", "thread"),
-    ]
-    assert "accessory" not in blocks[1]
-    texts = texts_of(blocks)
-    assert len(texts["steps"]) == 2
-    assert texts["verdict"][0].startswith(":warning: Student •••02, around ")
-    assert blocks[4]["accessory"]["action_id"] == "verdict.details"
-    assert blocks[5]["slack_file"] == {"id": "F0123456789"}
-    assert texts["thread"] == ["<https://x/1|Open its thread>"]
-    bare = [block["block_id"] for block in tickets_card.ticket_details(make_ticket(), EN)[1]]
-    assert bare == ["title", "facts", "state", "steps"]
 
 
 def test_a_line_of_a_list() -> None:

@@ -1,0 +1,106 @@
+"""One ticket shown to one person, with what they may do: `/tickets LD-12`, and *Show* in lists."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slack_bolt.async_app import AsyncRespond
+
+from bot.i18n.messages import message
+from bot.services.tickets.service import TicketService
+from bot.ticket import Status, Ticket
+from handlers.diagnosis.chart_upload import chart_image_block
+from handlers.diagnosis.feedback import details_button
+from handlers.diagnosis.hints import hint_blocks
+from handlers.diagnosis.view import advice_lines, headline, stored_diagnosis
+from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
+from handlers.slack.request import Requester
+from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.card import REPORT_BLOCK, ticket_card, ticket_fallback_text
+from handlers.tickets.history_lines import full_history
+from handlers.tickets.own_message import answer_blocks, own_buttons
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
+from handlers.ui.renderer import Link, Renderer
+
+_ONLY_ON_CARD: Final = ("steps", REPORT_BLOCK)
+_FOR_SUPPORT: Final = "ticket"  # the block of the card's buttons
+
+
+class TicketDetails:
+    """Responds with one ticket."""
+
+    def __init__(self, tickets: TicketService, users: UserDirectory) -> None:
+        self._tickets = tickets
+        self._users = users
+
+    async def show(
+        self, respond: AsyncRespond, requester: Requester, number: int, *, replace: bool = False
+    ) -> None:
+        """Respond with a ticket; when Slack deleted its chart, without it, and redraw it."""
+        team, person = requester.team, requester.person
+        ticket = await self._tickets.find_visible(team, number, person)
+        renderer = await self._users.renderer(team, person)
+        is_support = bool(await self._users.is_support(team, person))
+        for _ in range(2):
+            text, blocks = ticket_details(ticket, renderer, person, is_support=is_support)
+            answer = await respond(
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
+            )
+            code = response_error_code(answer.status_code, answer.body)
+            if not ticket.thread.chart_file_id or code not in INVALID_BLOCKS_CODES:
+                return
+            await self._tickets.redraw_chart(team, number, person)
+            ticket.thread.chart_file_id = ""
+
+
+def is_of_details(block_id: str, number: int) -> bool:
+    """Return whether a block has the buttons of a ticket's details."""
+    return block_id in (_FOR_SUPPORT, "answers", f"buttons-{number}")
+
+
+def ticket_details(
+    ticket: Ticket, renderer: Renderer, person: str, *, is_support: bool
+) -> tuple[str, list[Block]]:
+    """Build a ticket's private details: top-level text and blocks."""
+    *card, support_buttons = ticket_card(ticket, renderer)
+    card = [block for block in card if block["block_id"] not in _ONLY_ON_CARD]
+    if not is_support:
+        card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
+    card += [
+        *full_history(ticket, renderer),
+        *_verdict_blocks(ticket, renderer, is_support=is_support),
+        *_thread_blocks(ticket, renderer),
+    ]
+    if is_support:
+        card.append(support_buttons)
+    if person == ticket.reporter:
+        card += _reporter_blocks(ticket, renderer)
+    return ticket_fallback_text(ticket, renderer), card
+
+
+def _reporter_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
+    if ticket.status is Status.RESOLVED:
+        return answer_blocks(ticket, renderer)
+    return own_buttons(ticket, renderer)
+
+
+def _thread_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
+    if not ticket.thread.permalink:
+        return []
+    thread = Link(ticket.thread.permalink, message("Open its thread"))
+    return [block_kit.section("thread", renderer.fact(thread))]
+
+
+def _verdict_blocks(ticket: Ticket, renderer: Renderer, *, is_support: bool) -> list[Block]:
+    """Build the verdict's sentence with its details button, what to do, and the chart."""
+    diagnosis = stored_diagnosis(ticket)
+    if diagnosis is None:
+        return []
+    lines = [headline(diagnosis), *advice_lines(diagnosis, is_support=is_support)]
+    text = "\n".join(map(renderer.mrkdwn, lines))
+    return [
+        block_kit.section("verdict", text, accessory=details_button(ticket, renderer)),
+        *hint_blocks(ticket, diagnosis.verdict, renderer),
+        *([chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []),
+    ]
