@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from bot.call import Code, Direction, Media, Metric, Series, Unit
+from bot.decoding import decode_json
 from bot.ports import Window
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def deserialize_series(data: bytes) -> tuple[Series, ...]:
     body = _inflate(data[1:])
     start = _LENGTH_BYTES + int.from_bytes(body[:_LENGTH_BYTES], "little")
     try:
-        heads = msgspec.json.decode(body[_LENGTH_BYTES:start], type=list[_Head])
+        heads = decode_json(body[_LENGTH_BYTES:start], list[_Head])
     except (msgspec.MsgspecError, ValueError) as error:
         raise ValueError("packed series: the head is not readable") from error
     counts = [head.count for head in heads]

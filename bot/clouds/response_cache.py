@@ -12,6 +12,7 @@ import msgspec
 
 from bot.call import Distribution, Trend, Usage
 from bot.clouds.errors import NotYetPublishedError
+from bot.decoding import decode_json
 from bot.errors import (
     CloudError,
     CloudQuotaExceededError,
@@ -175,7 +176,7 @@ class CachedFetcher:
         if stored is None:
             return None
         try:
-            version, metrics = msgspec.json.decode(stored[0], type=tuple[str, PartialMetrics])
+            version, metrics = decode_json(stored[0], tuple[str, PartialMetrics])
         except msgspec.MsgspecError:
             return None
         return metrics if version == _VERSION else None

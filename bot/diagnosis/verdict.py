@@ -11,6 +11,7 @@ import msgspec
 
 from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, MissingReason, Side
 from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
+from bot.decoding import convert_object
 
 REQUIRED_KINDS: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
@@ -53,7 +54,7 @@ class Evidence:
     def from_json(cls, data: Mapping[str, Any]) -> Evidence:
         """Read what `to_json` returned. Raises msgspec.ValidationError for anything else."""
         code = Code(data["kind"], data["code"]) if "code" in data else None
-        return msgspec.convert({**data, "code": code}, cls)
+        return convert_object({**data, "code": code}, cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Verdict:
             "evidence": [Evidence.from_json(item) for item in data["evidence"]],
             "others": [cls.from_json(item) for item in data["others"]],
         }
-        return msgspec.convert({**data, **nested}, cls)
+        return convert_object({**data, **nested}, cls)
 
 
 def accepted_cause(verdict: Mapping[str, Any] | None) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec import Meta
 
+from bot.decoding import convert_object, decode_json
+
 Payload = dict[str, Any]
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -138,7 +140,7 @@ class _View(msgspec.Struct):
     private_metadata: str | None = None
 
     def __post_init__(self) -> None:
-        msgspec.json.decode(self.private_metadata or "{}", type=_Metadata)
+        decode_json(self.private_metadata or "{}", _Metadata)
 
 
 class _Submission(msgspec.Struct):
@@ -223,16 +225,16 @@ def _check(payload: object, kinds: Mapping[str, type[msgspec.Struct]]) -> Payloa
     cleaned: Payload = clean(payload)
     if isinstance(cleaned.get("view"), dict):
         cleaned["view"] = {"type": "modal", "blocks": [], **cleaned["view"]}  # Bolt requires them
-    msgspec.convert(cleaned, _AnyPayload)
-    msgspec.convert(cleaned, schema)
+    convert_object(cleaned, _AnyPayload)
+    convert_object(cleaned, schema)
     return cleaned
 
 
 def _check_command(fields: Payload) -> Payload:
     if fields.get("ssl_check") == "1":  # Slack checks our certificate
         return {"ssl_check": "1"}
-    msgspec.convert(fields, _AnyPayload)
-    msgspec.convert(fields, _Command)
+    convert_object(fields, _AnyPayload)
+    convert_object(fields, _Command)
     return fields
 
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
+from bot.decoding import decode_json
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -117,9 +118,7 @@ def _plain_pairs(raw: bytes) -> FloatArray | None:
 
 def _slow_pairs(raw: bytes) -> FloatArray:
     try:
-        pairs_read = msgspec.json.decode(
-            raw, type=list[tuple[float, float | None]] | None, strict=False
-        )
+        pairs_read = decode_json(raw, list[tuple[float, float | None]] | None, strict=False)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
     pairs = [(time, math.nan if value is None else value) for time, value in pairs_read or ()]

@@ -22,6 +22,7 @@ from bot.clouds.errors import (
     server_error,
 )
 from bot.clouds.http import ApiResponse, retry_after_s
+from bot.decoding import decode_json
 from bot.errors import CloudRefusedError
 
 Id = int | str
@@ -141,7 +142,7 @@ def parse_response(
     if response.status // 100 != 2:  # noqa: PLR2004 - HTTP's class of success
         raise _error_for(endpoint, response, _envelope(response.body), now)
     try:
-        body = msgspec.json.decode(response.body, type=body_type, strict=False)
+        body = decode_json(response.body, body_type, strict=False)
     except _DECODE_ERRORS as error:
         envelope = _envelope(response.body)
         if _number(envelope.code) in (None, *_SUCCESS):
@@ -182,7 +183,7 @@ def parse_required_time(value: JsonTime) -> dt.datetime:
 
 def _envelope(body: bytes) -> Envelope:
     try:
-        return msgspec.json.decode(body, type=Envelope, strict=False)
+        return decode_json(body, Envelope, strict=False)
     except _DECODE_ERRORS:
         return Envelope()
 

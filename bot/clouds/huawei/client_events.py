@@ -19,6 +19,7 @@ from bot.clouds.errors import clean_code, invalid_response, unsupported
 from bot.clouds.huawei.client import HuaweiClient, span_params
 from bot.clouds.huawei.schemas import Id, JsonTime, decode, parse_time
 from bot.clouds.windows import CLOCK_SKEW, split_window, whole_seconds
+from bot.decoding import decode_json
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Window
 
@@ -223,12 +224,12 @@ def _event(endpoint: Endpoint, row: _EventRow) -> ClientEvent | None:
 def _info(raw: bytes) -> _EventInfo:
     """Parse `event_info`: JSON in a string, whose quotes may be escaped twice (W28)."""
     try:
-        text = msgspec.json.decode(raw, type=str)
+        text = decode_json(raw, str)
     except _DECODE_ERRORS:
         text = raw.decode(errors="replace")
     for attempt in (text, text.replace('\\"', '"')):
         try:
-            return msgspec.json.decode(attempt, type=_EventInfo)
+            return decode_json(attempt, _EventInfo)
         except _DECODE_ERRORS:
             continue
     return _EventInfo()

@@ -20,6 +20,7 @@ from bot.clouds.errors import (
     server_error,
 )
 from bot.clouds.http import ApiResponse, retry_after_s
+from bot.decoding import decode_json
 from bot.errors import CloudRefusedError
 from bot.i18n.messages import Message, message
 
@@ -170,7 +171,7 @@ def ensure_accepted(endpoint: Endpoint, response: ApiResponse, now: dt.datetime)
 def decode(endpoint: Endpoint, body: bytes, body_type: type[Body]) -> Body:
     """Decode JSON. Raises CloudInvalidResponseError, which quotes nothing of it."""
     try:
-        return msgspec.json.decode(body, type=body_type, strict=False)
+        return decode_json(body, body_type, strict=False)
     except _DECODE_ERRORS as error:
         raise invalid_response(endpoint, type(error).__name__) from None
 
@@ -178,10 +179,10 @@ def decode(endpoint: Endpoint, body: bytes, body_type: type[Body]) -> Body:
 def parse_error_code(body: bytes) -> str:
     """Return the error code of a body, "" when there is none."""
     try:
-        error = msgspec.json.decode(body, type=ErrorBody)
+        error = decode_json(body, ErrorBody)
         code = error.error_code
         if code is None:
-            code = msgspec.json.decode(error.error, type=_IamError).code
+            code = decode_json(error.error, _IamError).code
     except _DECODE_ERRORS:
         return ""
     return "" if code is None else clean_code(code)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
+from bot.decoding import decode_json
 from bot.ports import RecordingEvent, RecordingEventType
 
 FRESH_FOR: Final = dt.timedelta(minutes=5)
@@ -75,7 +76,7 @@ def parse_event(body: bytes, apps: Mapping[str, str]) -> RecordingEvent:
     Raises ValueError, which quotes nothing, for a body that is not as in 14.6.
     """
     try:
-        event = msgspec.json.decode(body, type=_Event)
+        event = decode_json(body, _Event)
         started_at, ended_at = parse_time(event.start_time), parse_time(event.end_time)
     except _DECODE_ERRORS as error:
         raise ValueError(type(error).__name__) from None

@@ -23,6 +23,7 @@ from bot.call import (
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.volcengine.schemas import CHINA, Id, parse_required_time
+from bot.decoding import convert_object
 from bot.ports import Window
 
 # 002, "Indicators of quality", "of offline operations", "of realtime operations"; 003, Dimension.
@@ -141,7 +142,7 @@ def parse_points(endpoint: Endpoint, indicator: IndicatorRow, window: Window) ->
     """Parse the points of an indicator that begin before the window ends."""
     for raw in indicator.data or ():
         try:
-            item = msgspec.convert(_lowercase_keys(raw), _ItemRow, strict=False)
+            item = convert_object(_lowercase_keys(raw), _ItemRow, strict=False)
             at = parse_required_time(item.timestamp)
         except (msgspec.ValidationError, ValueError):
             raise invalid_response(endpoint, "TimeStamp") from None

@@ -18,6 +18,7 @@ from bot.clouds.errors import (
     server_error,
 )
 from bot.clouds.http import ApiResponse, retry_after_s
+from bot.decoding import decode_json
 from bot.errors import CloudRefusedError
 from bot.i18n.messages import message
 
@@ -174,7 +175,7 @@ def parse_response(
     if response_body is None:
         raise invalid_response(endpoint, "no ResponseMetadata")
     try:
-        return msgspec.json.decode(response_body.result, type=body_type, strict=False)
+        return decode_json(response_body.result, body_type, strict=False)
     except _DECODE_ERRORS as error:
         raise invalid_response(endpoint, type(error).__name__) from None
 
@@ -211,7 +212,7 @@ def format_time(at: dt.datetime) -> str:
 
 def _parse_envelope(body: bytes) -> _ResponseBody | None:
     try:
-        return msgspec.json.decode(body, type=_ResponseBody)
+        return decode_json(body, _ResponseBody)
     except _DECODE_ERRORS:
         return None
 

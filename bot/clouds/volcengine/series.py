@@ -24,6 +24,7 @@ from bot.clouds.volcengine.schemas import (
     parse_required_time,
     parse_time,
 )
+from bot.decoding import decode_json
 from bot.ports import Window
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def parse_points(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray
     anything but such a list.
     """
     try:
-        points = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
+        points = decode_json(raw, list[_Point] | None, strict=False) or []
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
     pairs = [

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.call import AbnormalEvent, Call, Participant, Report
+from bot.decoding import convert_object
 from bot.diagnosis import HEALTHY, Verdict
 from bot.i18n.serialization import dump_message, load_message
 from bot.ports import CallStatistics, Diagnosis, Window
@@ -80,7 +81,7 @@ def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
     stored = evidence.find(session, ticket.id)
     if stored is None or ticket.verdict is None:
         return None
-    facts = msgspec.convert(stored.facts, _Facts)
+    facts = convert_object(stored.facts, _Facts)
     return Diagnosis(
         report=ticket.report,
         cloud=ticket.cloud,
@@ -98,7 +99,7 @@ def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
 def _call_statistics_from_json(data: object) -> CallStatistics | None:
     """Read saved statistics; None when there are none or another version wrote them."""
     try:
-        return msgspec.convert(data, CallStatistics | None)
+        return convert_object(data, CallStatistics | None)
     except msgspec.ValidationError:
         return None
 
