@@ -206,3 +206,11 @@ def test_settings_of_a_workspace_are_resolved_in_one_place() -> None:
         or (ast.unparse(node.value) == "settings" and "bot.settings import" in path.read_text())
     }
     assert found - exceptions == set()
+
+
+def test_typed_objects_are_read_in_one_place() -> None:
+    """Several threads may read objects of a class that msgspec does not know yet."""
+    typed = re.compile(r"msgspec\.(convert|json\.Decoder|json\.decode\([^)]*type=)")
+    found = {name(path) for path in CODE if typed.search(path.read_text(encoding="utf-8"))}
+    outside = {path for path in found if not path.startswith("bot/sandbox/")}
+    assert outside == {"bot/decoding.py"}

@@ -114,7 +114,9 @@ class Fleet:
             self.send(index, signal.SIGTERM)
         async with asyncio.timeout(30):
             await asyncio.gather(*(process.wait() for process in self.processes))
-        return [process.returncode for process in self.processes]
+        statuses = [process.returncode for process in self.processes]
+        self.log.append(f"exit statuses {statuses}")
+        return statuses
 
     async def _start(self, index: int) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
