@@ -164,8 +164,10 @@ def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple
     did = {
         "merged": message("merged it into this ticket: it is about the same problem"),
         "withdrawn": message("withdrew it: it needs no more work"),
+        "resolved": message("resolved it; this ticket, linked to it, is still open"),
     }.get(event["what"], message("opened it again"))
-    name = link_to(ticket.thread.permalink if event["what"] == "merged" else "", ticket.label)
+    is_elsewhere = event["what"] in ("merged", "resolved")  # in the other ticket's thread
+    name = link_to(ticket.thread.permalink if is_elsewhere else "", ticket.label)
     who = renderer.fact(PersonId(event["who"]))
     lines = [f"{renderer.fact(name)} · {who} {renderer.inline(did)}"]
     closer = _last_resolver(ticket, event) if event["what"] == "reopened" else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -23,9 +24,11 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.details import TicketDetails, is_of_details
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
+from handlers.tickets.linked import RESOLVE_LINKED, linked_view, still_open
 from handlers.tickets.menu_forms import CorrectForm
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.causes import cause_menu
+from handlers.ui.form_state import read_metadata_number
 
 _TICKET_ACTIONS: Final = re.compile(
     r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw|accept)"
@@ -53,6 +56,7 @@ class TicketButtonHandlers:
         """Register the buttons and the form."""
         app.action(_TICKET_ACTIONS)(self.handle_action)
         app.view(ResolveForm.CALLBACK_ID)(self.resolve)
+        app.view(RESOLVE_LINKED)(self.resolve_linked)
 
     async def handle_action(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond
@@ -118,7 +122,8 @@ class TicketButtonHandlers:
             cname=ticket.cname,
             cause=resolution_title(ticket.resolved_cause),
         )
-        await respond(text=renderer.mrkdwn(msg), replace_original=True)
+        lines = [msg, *still_open(await self._linked_to(ticket))]
+        await respond(text="\n".join(map(renderer.mrkdwn, lines)), replace_original=True)
 
     async def _open_correct(
         self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
@@ -151,10 +156,27 @@ class TicketButtonHandlers:
         text = form.text(canned_resolutions(self._tickets.canned_resolutions, renderer))
         if not text:
             raise InputError({"resolution": message("Choose or describe what was done.")})
-        await self._tickets.resolve(
+        ticket = await self._tickets.resolve(
             requester.team, form.number, requester.person, cause=form.cause, resolution=text
         )
+        linked = await self._linked_to(ticket)
+        if linked:
+            await ack(response_action="update", view=linked_view(ticket, linked, renderer))
+        else:
+            await ack()
+
+    async def resolve_linked(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
+        """Resolve the tickets linked to one that was just resolved, in the same way."""
+        requester = Requester.of(body)
+        number = read_metadata_number(str(view.get("private_metadata") or ""))
+        await self._tickets.resolve_linked(requester.team, number, requester.person)
         await ack()
+
+    async def _linked_to(self, ticket: Ticket) -> Sequence[Ticket]:
+        """Return the unresolved tickets linked to a resolved one; none if they cannot be read."""
+        with suppress(DatabaseError):  # what was done stays done
+            return await self._tickets.list_linked(ticket)
+        return ()
 
 
 def _causes_of(ticket: Ticket) -> list[str]:

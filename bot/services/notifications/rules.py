@@ -83,6 +83,8 @@ def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt
             Notification(ticket.id, WOKEN, event["to"], woken).enqueue(session, now)
         if event["what"] in ("reopened", "withdrawn"):
             _enqueue_thread_note(session, ticket.id, ticket, index, now)
+        if event["what"] == "resolved":
+            _enqueue_notes_to_linked(session, ticket, index, now)
         if event["what"] == "merged":  # it is posted in the other thread too
             _enqueue_thread_note(session, event["ticket"], ticket, index, now)
 
@@ -98,6 +100,14 @@ def _enqueue_edits(session: Session, ticket: Ticket, now: dt.datetime) -> None:
             store_jobs.enqueue(
                 session, name, UPDATE, *notification.arguments, ticket=ticket.id, due_at=now
             )
+
+
+def _enqueue_notes_to_linked(
+    session: Session, ticket: Ticket, index: int, now: dt.datetime
+) -> None:
+    """Enqueue notes in the threads of linked tickets that stay unresolved."""
+    for other in tickets.list_unresolved(session, ticket.related):
+        _enqueue_thread_note(session, other.id, ticket, index, now)
 
 
 def _enqueue_thread_note(

@@ -177,6 +177,19 @@ class TicketService:
 
         return await self._act(team, number, person, change)
 
+    async def list_linked(self, ticket: Ticket) -> Sequence[Ticket]:
+        """Return the tickets linked to one that are not resolved."""
+        return await self._context.store.read(
+            lambda session: tickets.list_unresolved(session, ticket.related)
+        )
+
+    async def resolve_linked(self, team: str, number: int, person: str) -> None:
+        """Resolve the tickets that are linked to a resolved one as that one was."""
+        ticket = await self.find_for_support(team, number, person)
+        cause, resolution = ticket.resolved_cause, ticket.resolution
+        for other in await self.list_linked(ticket):
+            await self.resolve(team, other.id, person, cause=cause, resolution=resolution)
+
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
         """Open a resolved ticket again; allowed to support and its reporter.
 

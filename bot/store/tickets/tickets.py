@@ -217,6 +217,12 @@ def _same_call() -> Select[int | None]:
     )
 
 
+def list_unresolved(session: Session, numbers: Sequence[int]) -> Sequence[Ticket]:
+    """List those of some tickets that are not resolved, the oldest first."""
+    found = (session.get(Ticket, number) for number in numbers)
+    return [each for each in found if each is not None and each.status is not Status.RESOLVED]
+
+
 def list_duplicates(session: Session, number: int) -> Sequence[Ticket]:
     """List the tickets that were merged into this one."""
     return session.exec(select(Ticket).where(Ticket.duplicate_of == number)).all()
