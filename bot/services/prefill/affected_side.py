@@ -25,16 +25,19 @@ _GREETED: Final = re.compile("[TS]y|y[TS]")
 _IN_BRACKETS: Final = re.compile(r"\([^()]*(?:\)|$)")
 _LABEL: Final = re.compile(r"E[eaA:l]{0,4}([TS])(?![sQ'])")  # 异常方：学生
 _UNHEARD: Final = re.compile(
-    r"(?:z[^HhTS]*[Hh][^TSIM]*|[bB]ml?)([TS])"
+    r"(?:z[^HhTS]*[Hh][^TSIM]*|[bB]ml?)([TS])(?!.*M)"
 )  # nobody hears, no sound from
-_UNHEARD_BY: Final = re.compile(r"K.*?kl?([TSMI])")
+_UNHEARD_BY: Final = re.compile(r"K.*?k[la]?([TSMI])")
 _PERCEIVES_BADLY: Final = re.compile(r"h|H[^b]{0,12}?[bcB]")
 _CUT_OFF: Final = re.compile(r"j|r.*J|J.*r")
 _PAIR: Final = re.compile(r"[TS]l?&l?[TS][^TS]*$")
 _OWNED: Final = re.compile(r"'(?![eS])|[sQ]")  # behind an owner: 老师的, 老师声音
 _OF: Final = re.compile("ol?$")
-_FOR: Final = re.compile(r"fl?([TS])")
+_FOR: Final = re.compile(r"(?:f[la]{0,2}(?=[TS])|(?<=[bc])f(?=M))(.)")
+_LOOSE_SOUND: Final = re.compile(r"(?:^|[^TSM'])s")
 _PLACE: Final = re.compile(r"([TSIM])'?e")  # 学生那边
+
+_OTHER: Final = {"T": "S", "S": "T"}
 
 Sentences = list[list[str]]
 
@@ -45,11 +48,12 @@ def find_affected_side(signs: str) -> str:
     writer = _find_writer(sentences)
     clauses = [*itertools.chain.from_iterable(sentences)]
     bad = [each for each in clauses if _BAD & set(each)]
-    places = [each for each in bad if not set("gNsB") & set(each)]
+    places = [each for each in bad if not set("gNB") & set(each)]
+    places = [each for each in places if not _LOOSE_SOUND.search(each)]
     readings = (
         _named(_LABEL, clauses, writer),
         _subjects(sentences, writer),
-        _named(_FOR, bad, writer) | _reporters(sentences),
+        _reporters(sentences),
         _named(_PLACE, places, writer),
         _contrast(sentences),
     )
@@ -110,36 +114,43 @@ def _subjects(sentences: Sentences, writer: Side | None) -> set[Side]:
         subject = owner = ""
         are_listed = any({*pair} == {*SIDES} for pair in itertools.pairwise(sentence))
         for clause in [each.replace("Y", other) for each in sentence]:
-            unheard = {side.other for side in _named(_UNHEARD, [clause], writer)}
-            unheard |= _named(_UNHEARD_BY, [clause], writer)
-            sides |= unheard or _who_suffers(clause, subject, owner, writer)
+            named = {side.other for side in _named(_UNHEARD, [clause], writer)}
+            named |= _named(_UNHEARD_BY, [clause], writer)
+            named |= _named(_FOR, [clause] if _BAD & set(clause) else [], writer)
+            sides |= named or _who_suffers(clause, subject, owner, writer)
             if not are_listed:
-                subject = _subject(clause) or subject
+                subject = _actor(clause) or subject
                 owner = _subject(clause, owner_counts=True) or owner
     return sides
 
 
 def _who_suffers(clause: str, subject: str, owner: str, writer: Side | None) -> set[Side]:
-    """Return who cannot hear, see, join or stay; `subject` and `owner` are of clauses before.
+    """Return who cannot hear, see, join or stay; `subject` and `owner` are of clauses before."""
+    sides: set[Side] = set()
+    for pattern in (_PERCEIVES_BADLY, _CUT_OFF):
+        match = pattern.search(clause)
+        if match is None or "N" in clause[: match.start()]:
+            continue
+        before, after = clause[: match.start()], clause[match.end() :]
+        if "P" in clause or _PAIR.search(before):
+            return set(SIDES.values())
+        if pattern is _PERCEIVES_BADLY:
+            sides |= _who_perceives_badly(before, after, subject, writer)
+        elif not re.search("[sQ][^TSI]*$", before):
+            until = _subject(clause[: match.end()], owner_counts=True)
+            sides |= _sides(until or subject or owner, writer)
+    return sides
 
-    Without a subject, it is the other side of whom they cannot hear, or a device's owner.
-    """
-    hears_badly = _PERCEIVES_BADLY.search(clause)
-    match = hears_badly or _CUT_OFF.search(clause)
-    if match is None:
-        return set()
-    before = clause[: match.start()]
-    if "P" in clause or _PAIR.search(before):
-        return set(SIDES.values())
-    if hears_badly is None:
-        owner = _subject(clause[: match.end()], owner_counts=True) or subject or owner
-        return set() if set("sQ") & set(before) else _sides(owner, writer)
-    heard = [SIDES[sign] for sign in clause[match.end() :] if sign in SIDES]
+
+def _who_perceives_badly(before: str, after: str, subject: str, writer: Side | None) -> set[Side]:
+    """Return who cannot hear or see: without a subject, the other side of whom they cannot."""
+    heard = [SIDES[sign] for sign in after if sign in SIDES]
     named = _subject(before)
     if heard and not named:
         return {heard[0].other}
-    is_owned = not named and set(before) & set(SIDES)  # 老师的声音听不到
-    return set() if is_owned else _sides(named or subject, writer)
+    # 老师的声音听不到, Lily can't hear
+    is_other = not named and {*SIDES, "A"} & set(before)
+    return set() if is_other else _sides(named or subject, writer)
 
 
 def _subject(clause: str, *, owner_counts: bool = False) -> str:
@@ -149,6 +160,14 @@ def _subject(clause: str, *, owner_counts: bool = False) -> str:
         if clause[index] in "TSOI" and not is_owner and not _OF.search(clause[:index]):
             return clause[index]
     return ""
+
+
+def _actor(clause: str) -> str:
+    """Return the sign of who hears or sees, or else of the last person."""
+    verb = re.search("[Hh]", clause)
+    actor = _subject(clause[: verb.start()]) if verb else ""
+    heard = re.search("[TS]", clause[verb.start() :]) if verb and not actor else None
+    return _OTHER[heard[0]] if heard else actor or _subject(clause)
 
 
 def _reporters(sentences: Sentences) -> set[Side]:

@@ -37,7 +37,7 @@ _DEVICES: Final = (
 )
 # Words with digits that name a device, a quantity, a file, a time ... but no channel.
 NOT_ROOM: Final = re.compile(
-    rf"(?:{_DEVICES}|{_THINGS})[-_.]?\d[\w.,]*|[a-z]\d{{1,3}}|[a-z]\d{{2,3}}[a-z]|sm-\w+|\d\dh\d"
+    rf"(?:{_DEVICES}|{_THINGS})[-_.]?\d[\w.,]*|[a-z]\d{{1,3}}|[st]\d+|[a-z]\d{{2,3}}[a-z]|sm-\w+|\d\dh\d"
     rf"|\d+(?:\.\d+)?[-_]?(?:s|{_UNITS_EN})|\d+(?:on|to|vs|of)\d+|\d+[-.][\d\-.]*(?:{_UNITS_EN})?"
     rf"|\d{{1,2}}(?::?\d\d)?(?:am|pm)?-\d{{1,2}}(?::?\d\d)?(?:am|pm)|[\w.\-]*\.[a-z]{{2,4}}[34]?"
     rf"|0x\w+|[hxvp]\.?26[45]|v\d+(?:\.\d+)+|[uctw]0[a-z0-9]{{6,}}|\d{{1,2}}h\d\d|[^@]+@.+",
@@ -77,7 +77,7 @@ VOCABULARY: Final[dict[str, str]] = {
     r"|(?<!\w)1[3-9]\d(?:\d{8}| \d{4} \d{4})(?!\w)|\b0\d{2,3}-\d{7,8}\b|\b(?:\d{1,3}\.){3}\d{1,3}\b"
     rf"|(?<![\w.\-])\d+(?:\.\d+)?(?: ?(?:{_UNITS_ZH}|%)| (?:s|{_UNITS_EN})\b(?! ?[:=]| u?id))"
     rf"|\bslack channel \S+|\b(?:{_THINGS}|lesson(?= \d{{1,2}}\b))[^\w\n]{{0,2}}(?!id)\w*\d[\w.]*"
-    r"|(?:订单号?|电话|手机号?|qq群?|微信号?|工单号?|版本)\W{0,2}(?!id)\w*\d[\w.]*"
+    r"|(?:订单号?|电话|手机号?|qq群?|微信号?|工[单号]号?|版本)\W{0,2}(?!id)\w*\d[\w.]*"
     r"|(?<!\d)(?:[012]?\d|3[01])号(?!老师|学|频道|房间|教室)|\b(?:utc|gmt)[+\-]\d+|\$\d[\d.]*",
     # Whom a text is about: teacher, student, their family, others; "I" and "me"
     "O": "辅导老师|助教老师|班主任老师|班主任|助教|客服|教务",
@@ -94,7 +94,7 @@ VOCABULARY: Final[dict[str, str]] = {
     "R": r"\b(?:channel|class ?room|room|(?:class|lesson|course) (?=id|no\b|name|number|code))",
     "Z": "频道|房间|教室|直播间|房(?=号)|课[堂程节](?= ?(?:id|编号|号))",
     "n": r"名称|名字|名叫|叫做|叫|(?<=[道间室])名|\b(?:name|called|named)\b",
-    "i": r"编号|账号|帐号|账户|用户|号码|工号|编码|号"
+    "i": r"编号|账号|帐号|账户|用户|号码|编码|号"
     r"|\b(?:u?ids?|user ?id|user|account|number|code|no(?= *[#\d]))\b",
     # What happens: who cannot hear, see, be heard; who cannot join or stay
     "K": rf"{_NOT} be (?:heard|seen)",
@@ -105,15 +105,16 @@ VOCABULARY: Final[dict[str, str]] = {
     "j": rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:join|enter|connect|log ?in|get in(?:to)?|load)\b"
     rf"|{_TROUBLE} joining\b|(?:一直|老是|总是|频繁)[掉断]"
     r"|\b(?:kicked|dropped|lo(?:st|ses|sing) (?:the )?connection|disconnect(?:s|ed|ing)?)\b"
-    r"|\b(?:keeps?|kept|is|was) dropping\b|\bnot load(?:ing|ed)?\b"
-    r"|[进连登入]不[去来了上]|无法[进加连登]|加载不出|掉线|断线|被踢|闪退|失败|掉了",
+    r"|\b(?:keeps?|kept|is|was) dropping\b|\bnot (?:load|show)\w*"
+    r"|[进连登入]不[去来了上]|无法[进加连登]|(?:加载|显示)不出|掉线|断[线网]|被踢|闪退|失败|掉了",
     "J": r"\bjoin(?:s|ing)?\b",
     # How it is: bad, a bad sound, good
     "B": r"没有?声音?",
-    "b": r"卡(?!片|号)|[黑花]屏|没有?画面?|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢|模糊|糊|定格"
+    "b": r"卡(?!片|号)|[黑花白]屏|没有?画面?|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢"
+    r"|模糊|糊|定格|静止|忽[大高]忽[小低]"
     r"|\b(?:freez|froze|black|lag|choppy|stuck|blurr|drop|robotic|disappear|cut|delay)\w*"
     rf"|\b(?:break(?:s|ing)? up|no (?:{_MEDIA})|nothing|only)\b",
-    "c": r"[杂噪回]音|回声|\b(?:echo|noise)\w*",
+    "c": r"[杂噪回]音|回声|自己的?声音|\b(?:echo|noise|myself)\w*",
     "g": r"不卡|正常|没问题|很好|流畅|\b(?:fine|ok|okay|normal|good)\b",
     # What belongs to somebody: a sound, a picture; where; what they say
     "s": r"声音|\b(?:audio|sound|voice|mic)\w*",
@@ -122,7 +123,7 @@ VOCABULARY: Final[dict[str, str]] = {
     "~": r"说话|讲话",
     "v": r"说|反映|反馈|表示|投诉|称|\b(?:says?|said|report(?:s|ed)|complain(?:s|ed))\b",
     "H": r"[听看]|\b(?:hears?|heard|sees?|saw|has|had|gets?|got)\b",
-    "P": r"互相|双方|两边|\b(?:both|each other|neither)\b",
+    "P": r"互相|双方|两边|对方|彼此|\b(?:both|each other|neither)\b",
     "z": r"没人|\b(?:nobody|no one|none)\b",
     "y": r"[您你]?好|\b(?:hi|hello|dear)\b",
     "N": rf"不是|\bnot(?: the)? (?={TEACHER_EN}|{STUDENT_EN})",

@@ -134,6 +134,59 @@ LABELS_AND_NUMBERS = [
 ]  # fmt: skip
 
 
+# Who suffers, where nobody has a uid
+SIDES = [
+    ("老师听学生的声音很小", "teacher"),
+    ("学生看老师的视频很模糊，老师看学生正常", "student"),
+    ("孩子那边听老师讲课一卡一卡的", "student"),
+    ("老师的麦克风坏了，学生都听不见", "student"),
+    ("我讲课学生说听不清", "student"),
+    ("学生的麦克风坏了，我听不到他", "teacher"),
+    ("老师看不到学生，但是学生能看到老师", "teacher"),
+    ("学生听老师有延迟", "student"),
+    ("老师这边听学生有回音", "teacher"),
+    ("学生共享屏幕我看不到", "teacher"),
+    ("老师共享的课件学生那边显示不出来", "student"),
+    ("我和学生都听不到对方", ""),
+    ("老师断网了，学生一个人在教室", "teacher"),
+    ("学生上课中途退出，重进不去", "student"),
+    ("老师说孩子没开摄像头", ""),
+    ("学生迟到了10分钟，进教室后听不到", "student"),
+    ("听不到学生声音，学生能听到老师", "teacher"),
+    ("看不见老师画面，但能听到老师", "student"),
+    ("学生说老师那边很吵", ""),
+    ("家长说老师网络不好", ""),
+    ("老师掉线后学生就看不到课件了", ""),
+    ("the student cannot see my slides", "student"),
+    ("my slides are not showing for the student", "student"),
+    ("The student's audio was choppy for me", "teacher"),
+    ("the student's mic is broken so I can't hear him", "teacher"),
+    ("Teacher audio is robotic on the student side", "student"),
+    ("Student reports that they can't hear the teacher but the teacher can hear them", "student"),
+    ("the kid could see me but there was no sound", ""),
+    ("I was kicked out and the student waited", "teacher"),
+    ("I can hear the student perfectly but he hears nothing from me", "student"),
+    ("teacher left the class because of lag", ""),
+    ("We couldn't hear each other", ""),
+    ("students complained they could not hear the teacher", "student"),
+    ("teacher complained she could not hear the students", "teacher"),
+    ("student was not able to unmute, so the teacher heard nothing", "teacher"),
+    ("student joined late and couldn't see the whiteboard", "student"),
+    ("the tutor said the learner's video was frozen the whole time", "teacher"),
+    ("parent says the teacher was lagging a lot", "student"),
+    ("video of the teacher is black for all students", "student"),
+    ("Can't see the teacher's screen", "student"),
+    ("student can't hear, teacher can hear fine", "student"),
+    ("it was the student who dropped, not me", "student"),
+]
+
+
+@pytest.mark.parametrize(("text", "side"), SIDES)
+def test_side(text: str, side: str) -> None:
+    """The side is the one that cannot hear, see or stay."""
+    assert parse_sentence(text).abnormal_side == side
+
+
 @pytest.mark.parametrize(
     ("text", "cname", "teacher", "student", "side"), [*WHO_SUFFERS, *LABELS_AND_NUMBERS]
 )
