@@ -48,6 +48,7 @@ from handlers.slack.oauth import InstallationStore
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.posting import SlackPoster
 from handlers.slack.rate_limits import RateLimits
+from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.posts import SlackSummaryPosts
 from handlers.tickets.mentions import SlackMentionPosts
@@ -101,7 +102,8 @@ async def open_slack_runtime(
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
     settings, clock = application.settings, application.context.clock
-    token_for = application.installations.token_for if settings.has_oauth else None
+    tokens = WorkspaceTokens(application.installations, settings)
+    token_for = tokens.token_for if settings.has_oauth else None
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(
             SlackClients(
@@ -137,6 +139,7 @@ async def open_slack_runtime(
         installations = InstallationStore(application.installations)
         app = build_app(
             *(services, users, context, clients, installations),
+            tokens=tokens,
             answer_timeout_s=answer_timeout_s,
             requests=requests,
         )
@@ -199,7 +202,8 @@ async def open_summary_jobs(
 ) -> AsyncIterator[tuple[SummaryJobs, Worker]]:
     """Connect to Slack for one summary posted from the terminal."""
     settings, context = application.settings, application.context
-    token_for = application.installations.token_for if settings.has_oauth else None
+    tokens = WorkspaceTokens(application.installations, settings)
+    token_for = tokens.token_for if settings.has_oauth else None
     limits = RateLimits(context.clock, SqlKeyValueStore(application.store))
     async with SlackClients(
         settings.slack_api_url, settings.slack_bot_token, token_for, limits=limits

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +17,7 @@ from bot.i18n.messages import message
 from bot.ports import Clock, Cloud
 from bot.services.admin.installations import InstallationService
 from bot.services.assembly import Services
-from bot.services.context import Context
+from bot.services.context import Context, DatabaseError
 from bot.services.permissions import NoPermissions
 from bot.services.preferences.languages import Languages
 from bot.services.workspaces.directory import Workspaces
@@ -28,6 +28,7 @@ from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from bot.store.response_cache import SqlResponseCache
 
 Result = TypeVar("Result")
+REFRESH_S: Final = 2.0  # another process may have changed what this one has in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ async def open_application(
         for cloud in set(clouds.values()):
             await cloud.restore_state()
         application = _build_application(settings, store, clouds, clock)
-        await application.context.workspaces.load()
-        async with _background(application.context.workspaces.keep_fresh()):
+        await application.installations.load()
+        async with _background(_keep_fresh(application.installations)):
             yield application
     finally:
         for cloud in set(clouds.values()):
@@ -97,6 +98,14 @@ def _build_application(
     )
     installations = InstallationService(store, clock, workspaces)
     return Application(settings, store, context, Services.of(context), installations)
+
+
+async def _keep_fresh(installations: InstallationService) -> None:
+    """Read installations and settings of workspaces again and again; else the last ones count."""
+    while True:
+        await asyncio.sleep(REFRESH_S)
+        with suppress(DatabaseError):  # the store has logged it
+            await installations.load()
 
 
 @asynccontextmanager

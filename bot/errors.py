@@ -210,6 +210,13 @@ class SlackTokenError(SlackAccessLostError):
     """The token is revoked or lacks a scope: no message can be sent to anybody."""
 
 
+class SlackNotInstalledError(SlackTokenError):
+    """Lagdesk is not installed in the workspace, or no longer; tried again after a start."""
+
+    retryable = False
+    retried_at_start = True
+
+
 class SlackMessageGoneError(SlackRefusedError):
     """The message to update is gone."""
 

@@ -49,6 +49,7 @@ class Settings:
     slack_client_id: str = ""
     slack_client_secret: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
+    allowed_teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # and their apps
     database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
     host: str = "127.0.0.1"
     port: int = 3000
@@ -174,6 +175,18 @@ def _resolutions(read: SettingReader) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _allowed_teams(read: SettingReader) -> dict[str, tuple[str, ...]]:
+    """Read `T1,T2=kids+adults`: workspaces or organizations, and the apps they may choose."""
+    teams: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, read.half_width("ALLOWED_TEAMS").replace(" ", "").split(",")):
+        team, equals, names = part.partition("=")
+        apps = tuple(names.split("+")) if equals else ()
+        if not re.fullmatch(r"[TE][A-Z0-9]+", team) or "" in apps:
+            read.report("ALLOWED_TEAMS", N_("ids of workspaces such as T01234567,T012=kids+adults"))
+        teams[team] = apps
+    return teams
+
+
 def _agora(read: SettingReader) -> CloudSettings | None:
     apps = read.apps("AGORA_APPS")
     options = {
@@ -267,6 +280,7 @@ def _read_all(read: SettingReader) -> Settings:
         slack_client_id=_paired(read, "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
         slack_client_secret=_paired(read, "SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID"),
         slack_api_url=api_url,
+        allowed_teams=_allowed_teams(read),
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),

@@ -66,6 +66,9 @@ class Ticket(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     comments: str = ""
     reporter: str
+    language: str = Field(  # of the reporter, for its route; "" when unknown
+        default="", sa_column_kwargs={"server_default": ""}
+    )
     source_permalink: str = Field(  # of the message it was made from
         default="", sa_column_kwargs={"server_default": ""}
     )

@@ -26,15 +26,17 @@ from bot.settings import Settings
 from handlers.http_server import read_body
 from handlers.registry import register
 from handlers.slack.client_middleware import ClientMiddleware
-from handlers.slack.clients import SlackClients
+from handlers.slack.clients import NOT_INSTALLED, SlackClients
 from handlers.slack.deduplication import EventDeduplicator
 from handlers.slack.errors import ErrorHandler
+from handlers.slack.install_pages import build_oauth_flow
 from handlers.slack.manifest import EVENTS_PATH
-from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
+from handlers.slack.oauth import Authorization, InstallationStore
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.punctual_app import PunctualApp
 from handlers.slack.request_validation import Payload, read_payload
 from handlers.slack.socket_mode import SocketModeTransport
+from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 from handlers.slack.webhooks import add_webhooks
 
@@ -58,6 +60,7 @@ def build_app(
     clients: SlackClients,
     installations: InstallationStore,
     *,
+    tokens: WorkspaceTokens,
     answer_timeout_s: float,
     requests: OpenRequests,
 ) -> AsyncApp:
@@ -67,7 +70,7 @@ def build_app(
         ErrorHandler(users),
         answer_timeout_s,
         requests,
-        Authorization(settings, clients, installations),
+        Authorization(settings, clients, tokens),
         clients,
         name="lagdesk",  # else Bolt reads the source of every caller to find one
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
@@ -201,6 +204,9 @@ class HttpTransport:
         except (SlackClientError, ClientError, TimeoutError, OSError) as error:
             log.warning("Slack is unreachable: %s", type(error).__name__)
             return web.Response(status=503, text="Slack does not answer. Try again.")
+        except DatabaseError as error:
+            log.warning("an installation could not be saved: %s", error)
+            return web.Response(status=503, text="The database is unavailable. Try again.")
         return await to_aiohttp_response(answer)  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from bot.store.models import Heartbeat, Job, JobPartition
 from bot.store.statements import insertion
+from bot.ticket import Ticket
 
 DONE_RETENTION: Final = dt.timedelta(hours=1)
 FAILED_RETENTION: Final = dt.timedelta(days=30)
@@ -83,9 +84,15 @@ def bring_forward(session: Session, name: str, now: dt.datetime) -> None:
     update_jobs(session, (col(Job.name) == name) & col(Job.finished_at).is_(None), due_at=now)
 
 
-def list_failing(session: Session, kind: str) -> Sequence[Job]:
-    """List the jobs of a kind whose last attempt failed, the oldest ticket first."""
+def list_failing(session: Session, kind: str, team: str) -> Sequence[Job]:
+    """List a workspace's jobs of a kind whose last attempt failed, the oldest ticket first.
+
+    Those of all workspaces for "".
+    """
     statement = select(Job).where(col(Job.kind) == kind, col(Job.last_error) != "")
+    if team:
+        statement = statement.join(Ticket, col(Ticket.number) == Job.ticket)
+        statement = statement.where(col(Ticket.team) == team)
     return session.scalars(statement.order_by(col(Job.ticket))).all()
 
 

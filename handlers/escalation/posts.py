@@ -27,7 +27,7 @@ class SlackPager:
     async def page(self, ticket: Ticket, event: EscalationEvent, run: Run) -> MessageRef:
         """Mention the people of an escalation, or the support group, in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
-        route = self._workspaces.of(ticket.team).route_of(ticket.app)
+        route = self._workspaces.of(ticket.team).route_of(ticket.app, ticket.language)
         people = " ".join(f"<@{person}>" for person in event.people)
         mentions = people or group_mention(route.group)
         text = renderer.mrkdwn(escalation_message(ticket, event))

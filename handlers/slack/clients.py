@@ -18,11 +18,14 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import SlackNotInstalledError
+from bot.i18n.messages import message
 from handlers.slack.connections import Connections, NotConnectedError
 from handlers.slack.rate_limits import RateLimits
 
 TokenLookup = Callable[[str], Awaitable[str | None]]
 
+NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace.")
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
@@ -193,10 +196,13 @@ class SlackClients:
         return self.with_token("")
 
     async def of(self, team: str) -> AsyncWebClient:
-        """Return a workspace's client; without a token when it has not installed Lagdesk."""
+        """Return a workspace's client. Raises SlackNotInstalledError without an installation."""
         if self._token_for is None or not team:
             return self.default
-        return self.with_token(await self._token_for(team) or "")
+        token = await self._token_for(team)
+        if token is None:
+            raise SlackNotInstalledError(NOT_INSTALLED, code="not_installed")
+        return self.with_token(token)
 
     def with_token(self, token: str) -> AsyncWebClient:
         """Return the client of a token."""

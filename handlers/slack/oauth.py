@@ -1,4 +1,4 @@
-"""OAuth for several workspaces: installations, authorization, the installation pages."""
+"""OAuth for several workspaces: installations and authorization."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
-from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackClientError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.i18n.messages import message
-from bot.services.admin.installations import InstallationService, WorkspaceToken
+from bot.services.admin.installations import InstallationService
 from bot.services.cache import FallbackCache
 from bot.settings import Settings
 from handlers.slack.clients import SlackClients
-from handlers.slack.manifest import SCOPES
+from handlers.slack.token_rotation import WorkspaceTokens, from_bot, to_bot
 
 log = getLogger(__name__)
 
-NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace.")
 IDENTITY_TTL_S: Final = 3600.0
 _TIMEOUT_S: Final = 1.0
 
 
 class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
-    """Stores installations and OAuth states in Lagdesk's database."""
+    """slack-sdk's stores of installations and OAuth states, on Lagdesk's database.
+
+    slack-sdk's own SQLAlchemy stores open transactions and tables of their own beside ours: on
+    SQLite they would wait for our writer, and their tokens are not encrypted.
+    """
 
     def __init__(self, installations: InstallationService) -> None:
         self._installations = installations
@@ -44,18 +44,38 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         return log
 
     async def async_save(self, installation: Installation) -> None:
-        """Store an installation."""
-        bot = installation.to_bot()
-        token = WorkspaceToken(
-            bot_token=bot.bot_token,
-            bot_id=bot.bot_id,
-            bot_user_id=bot.bot_user_id,
-            scopes=tuple(bot.bot_scopes or ()),
-        )
-        await self._installations.save(installation.team_id or "", token)
+        """Store an installation. Raises NotAllowedError."""
+        await self.async_save_bot(installation.to_bot())
 
     async def async_save_bot(self, bot: Bot) -> None:
-        """Do nothing: `async_save` has stored the installation."""
+        """Store an installation of a workspace, or of an organization for all its workspaces."""
+        name = bot.enterprise_id if bot.is_enterprise_install else bot.team_id
+        await self._installations.save(name or "", from_bot(bot))
+
+    async def async_find_bot(
+        self,
+        *,
+        enterprise_id: str | None,
+        team_id: str | None,
+        is_enterprise_install: bool | None = False,
+    ) -> Bot | None:
+        """Return the installation that serves a workspace."""
+        team = "" if is_enterprise_install else team_id or ""
+        found = await self._installations.find(team, enterprise_id or "")
+        if found is None:
+            return None
+        bot = to_bot(found[1])
+        bot.team_id, bot.enterprise_id = team_id, enterprise_id
+        return bot
+
+    async def async_delete_bot(self, *, enterprise_id: str | None, team_id: str | None) -> None:
+        """Delete the installation of a workspace; of an organization without a workspace."""
+        await self._installations.delete(team_id or enterprise_id or "")
+
+    async def async_delete_installation(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
+    ) -> None:
+        """Do nothing: tokens of people are not stored."""
 
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:
         """Begin an installation; returns its state."""
@@ -66,37 +86,27 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         """Delete a state; return whether it was valid."""
         return await self._installations.consume_state(state)
 
-    async def token_of(self, team: str) -> str | None:
-        """Return a workspace's bot token; None when it has not installed Lagdesk."""
-        return await self._installations.token_for(team)
-
-    async def authorize(self, team: str) -> AuthorizeResult | None:
-        """Return Bolt's authorization for a workspace without a call to Slack."""
-        token = await self._installations.find(team)
-        if token is None:
-            log.info("request from a workspace that has not installed Lagdesk")
-            return None
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=team,
-            bot_token=token.bot_token,
-            bot_id=token.bot_id,
-            bot_user_id=token.bot_user_id,
-        )
-
     def register(self, app: AsyncApp) -> None:
         """Register the events of workspaces that remove Lagdesk."""
         app.event("app_uninstalled")(self.handle_app_uninstalled)
         app.event("tokens_revoked")(self.handle_tokens_revoked)
 
     async def handle_app_uninstalled(self, body: dict[str, Any]) -> None:
-        """Delete the installation of a workspace that removed Lagdesk."""
-        await self._installations.delete(str(body["team_id"]))
+        """Delete the installation of a workspace or an organization that removed Lagdesk."""
+        await self._delete(body)
 
     async def handle_tokens_revoked(self, body: dict[str, Any], event: dict[str, Any]) -> None:
-        """Delete the installation of a workspace that revoked the bot token."""
+        """Delete an installation whose bot token was revoked."""
         if (event.get("tokens") or {}).get("bot"):
-            await self._installations.delete(str(body["team_id"]))
+            await self._delete(body)
+
+    async def _delete(self, body: dict[str, Any]) -> None:
+        is_org_wide = any(each.get("is_enterprise_install") for each in _authorizations(body))
+        enterprise = str(body.get("enterprise_id") or "")
+        await self.async_delete_bot(
+            enterprise_id=enterprise,
+            team_id=None if is_org_wide and enterprise else str(body.get("team_id") or ""),
+        )
 
 
 class Authorization(AsyncAuthorize):
@@ -106,11 +116,11 @@ class Authorization(AsyncAuthorize):
     without the bot's identity, which only serves to recognise our own messages.
     """
 
-    def __init__(self, settings: Settings, clients: SlackClients, store: InstallationStore) -> None:
+    def __init__(self, settings: Settings, clients: SlackClients, tokens: WorkspaceTokens) -> None:
         self._token = settings.slack_bot_token
         self._has_oauth = settings.has_oauth
         self._clients = clients
-        self._store = store
+        self._tokens = tokens
         self._identity: FallbackCache[tuple[str | None, str | None]] = FallbackCache(IDENTITY_TTL_S)
 
     async def __call__(
@@ -125,17 +135,31 @@ class Authorization(AsyncAuthorize):
         actor_user_id: str | None = None,
     ) -> AuthorizeResult | None:
         """Return the bot's identity; None when the workspace has not installed Lagdesk."""
-        _ = enterprise_id, user_id, actor_enterprise_id, actor_team_id, actor_user_id
+        _ = user_id, actor_enterprise_id, actor_team_id, actor_user_id
         if not self._has_oauth:
             return await self._authorize_single_workspace(team_id)
-        result = await self._store.authorize(team_id or "")
+        result = await self._authorize(team_id or "", enterprise_id or "")
         if result is None:
             context["response_url"] = None  # Bolt then answers in the response itself
         return result
 
-    async def token_of(self, team: str) -> str | None:
+    async def token_of(self, team: str, enterprise: str) -> str | None:
         """Return the bot token of a workspace; None when it has not installed Lagdesk."""
-        return await self._store.token_of(team) if self._has_oauth else self._token
+        return await self._tokens.token_for(team, enterprise) if self._has_oauth else self._token
+
+    async def _authorize(self, team: str, enterprise: str) -> AuthorizeResult | None:
+        """Return Bolt's authorization for a workspace without a call to Slack."""
+        token = await self._tokens.find(team, enterprise)
+        if token is None:
+            log.info("request from a workspace that has not installed Lagdesk")
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise or None,
+            team_id=team,
+            bot_token=token.bot_token,
+            bot_id=token.bot_id,
+            bot_user_id=token.bot_user_id,
+        )
 
     async def _authorize_single_workspace(self, team: str | None) -> AuthorizeResult:
         try:
@@ -156,26 +180,7 @@ class Authorization(AsyncAuthorize):
         return answer.get("bot_id"), answer.get("user_id")
 
 
-def build_oauth_flow(
-    settings: Settings, store: InstallationStore, clients: SlackClients
-) -> AsyncOAuthFlow:
-    """Build the flow of the two installation pages."""
-    return AsyncOAuthFlow(
-        client=clients.anonymous,
-        settings=AsyncOAuthSettings(
-            client_id=settings.slack_client_id,
-            client_secret=settings.slack_client_secret,
-            scopes=list(SCOPES),
-            installation_store=store,
-            state_store=store,
-            authorization_url=_authorization_url(settings),
-        ),
-    )
-
-
-def _authorization_url(settings: Settings) -> str | None:
-    """Return the authorization page of SLACK_API_URL; None for Slack's own."""
-    own = "https://slack.com/api/"
-    if settings.slack_api_url == own:
-        return None
-    return settings.slack_api_url.removesuffix("/").removesuffix("/api") + "/oauth/v2/authorize"
+def _authorizations(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return for which installations an event was sent."""
+    listed = body.get("authorizations")
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

@@ -16,6 +16,7 @@ from handlers.slack.clients import SlackClients
 from handlers.slack.errors import ErrorHandler, LateAnswerError
 from handlers.slack.oauth import Authorization
 from handlers.slack.open_requests import OpenRequests
+from handlers.slack.request import Requester
 from handlers.slack.routes import Listener, Routes
 
 Function = Callable[..., Awaitable[None]]
@@ -94,7 +95,8 @@ class PunctualApp(AsyncApp):
             return await super().async_dispatch(req)
         context = req.context
         try:
-            token = await self._authorization.token_of(context.team_id or "")
+            team = Requester.of(req.body).team or context.team_id or ""
+            token = await self._authorization.token_of(team, context.enterprise_id or "")
             if token is None:
                 return await super().async_dispatch(req)  # which answers that it is not installed
             context["client"] = self._clients.with_token(token)

@@ -30,8 +30,9 @@ class Requester:
         user = body.get("user") or event.get("user") or {}
         team = body.get("team") or {}
         channel = body.get("channel") or event.get("channel") or {}
+        of_user = user.get("team_id") if isinstance(user, Mapping) else None  # org-wide, the only
         return cls(
-            team=str(body.get("team_id") or _id_of(team) or ""),
+            team=str(body.get("team_id") or _id_of(team) or of_user or ""),
             person=str(body.get("user_id") or _id_of(user) or ""),
             channel=str(body.get("channel_id") or _id_of(channel) or ""),
         )

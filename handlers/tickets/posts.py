@@ -39,7 +39,7 @@ class SlackTicketPosts:
         self, ticket: Ticket, run: Run, refusal: SlackContentRefusedError | None = None
     ) -> MessageRef:
         """Post the ticket's card in the escalation channel; in plain text after a refusal."""
-        channel = self._workspaces.of(ticket.team).route_of(ticket.app).channel
+        channel = self._workspaces.of(ticket.team).route_of(ticket.app, ticket.language).channel
         renderer = await self._users.channel_renderer(ticket.team, channel)
         text, blocks = self._card(ticket, renderer, refusal)
         where = Destination(ticket.team, channel)

@@ -178,6 +178,7 @@ class ReportHandlers:
             team=requester.team,
             origin=origin,
             reporter=requester.person,
+            language=self._users.last_renderer(requester.team, requester.person).translator.locale,
             **vars(form),
         )
 

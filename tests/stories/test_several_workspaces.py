@@ -30,6 +30,7 @@ from tests.scenario_helpers import (
     report,
 )
 
+TEAM: Final = "T07LAGDESK0"
 OTHER: Final = "T07OTHER000"
 _FORWARDED: Final = ("Authorization", "Content-Type")
 _LONGEST_PAUSE_S: Final = 300.0
@@ -90,6 +91,7 @@ async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
                 SLACK_BOT_TOKEN="",
                 SLACK_CLIENT_ID="1.2",
                 SLACK_CLIENT_SECRET="secret",
+                ALLOWED_TEAMS=f"{TEAM},{OTHER}",
             )
         )
         second = await _open_second(stack, first)
@@ -159,7 +161,7 @@ async def test_revoked_token_of_one_workspace(town: TwoWorkspaces, *, is_announc
     theirs = await find_ticket(first, "theirs")
     detail = await town.check_cards()
     assert f"{theirs.label} (1 in all)" in detail
-    assert "account_inactive" in detail or (is_announced and "not_authed" in detail)
+    assert ("not_installed" if is_announced else "account_inactive") in detail
     assert "LD-" not in detail.replace(theirs.label, "")
 
     second.workspace.app.installed, second.workspace.app.bot_token = True, "xoxb-new"

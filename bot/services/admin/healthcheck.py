@@ -60,7 +60,7 @@ class HealthCheck:
         """
         database = database or await check_database(self._context.store)
         results = await asyncio.gather(
-            self._check_slack(team), self._check_clouds(), self._check_work(database)
+            self._check_slack(team), self._check_clouds(team), self._check_work(team, database)
         )
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]
@@ -94,16 +94,14 @@ class HealthCheck:
             return [row]
         return [row, *await self._slack_health_check.run_checks(team)]
 
-    async def _check_clouds(self) -> list[CheckResult]:
-        apps = self._context.settings.apps
-        if not apps:
+    async def _check_clouds(self, team: str) -> list[CheckResult]:
+        apps = self._context.clouds_of(team)
+        if not self._context.clouds:
             detail = message(
                 "No cloud is configured. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS."
             )
             return [CheckResult("clouds", message("Clouds"), Health.FAILED, detail)]
-        rows = await asyncio.gather(
-            *(self._check_app(self._context.clouds[app], app) for app in apps)
-        )
+        rows = await asyncio.gather(*(self._check_app(cloud, app) for app, cloud in apps.items()))
         return [row for each in rows for row in each]
 
     async def _check_app(self, cloud: Cloud, app: str) -> list[CheckResult]:
@@ -123,23 +121,22 @@ class HealthCheck:
         )
         return [*answers, quotas]
 
-    async def _check_work(self, database: CheckResult) -> list[CheckResult]:
+    async def _check_work(self, team: str, database: CheckResult) -> list[CheckResult]:
+        """Check the worker, the jobs (for the operator), and the cards of a workspace."""
         if database.health is Health.FAILED:
             return []
+        counted = team if self._context.settings.has_oauth else ""
         now = self._context.clock.now()
         heartbeat, oldest, pending, failing_cards = await self._context.store.read(
             lambda session: (
                 store_jobs.last_heartbeat(session),
                 store_jobs.oldest_due_at(session, now),
                 sum(store_jobs.count_pending(session).values()),
-                store_jobs.list_failing(session, "card"),
+                store_jobs.list_failing(session, "card", counted),
             )
         )
-        return [
-            _worker(heartbeat, now),
-            _background_work(oldest, pending, now),
-            _cards(failing_cards),
-        ]
+        jobs = [] if counted else [_background_work(oldest, pending, now)]
+        return [_worker(heartbeat, now), *jobs, _cards(failing_cards)]
 
 
 class HealthCheckRequests:

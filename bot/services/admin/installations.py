@@ -3,99 +3,140 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import secrets
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Self
 
 from bot.ports import Clock
-from bot.services.cache import FallbackCache
 from bot.services.workspaces.directory import Workspaces
 from bot.store import DatabaseError, Session, Store
+from bot.store import jobs as store_jobs
 from bot.store.admin import installations
 from bot.store.workspaces import workspaces as store_workspaces
 
+log = logging.getLogger(__name__)
+
 STATE_TTL: Final = dt.timedelta(minutes=10)
-TTL_S: Final = 3.0  # another process may have changed an installation
+ROTATION_TIMEOUT: Final = dt.timedelta(seconds=30)  # then another process may try
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceToken:
-    """The bot token of one workspace and the bot it belongs to."""
+    """The bot token of a workspace, or of all workspaces of an organization, and its bot.
 
-    bot_token: str
+    With token rotation it expires at `expires_at` (epoch seconds) and is exchanged by the
+    refresh token, which is good once.
+    """
+
+    bot_token: str = field(repr=False)
     bot_id: str | None
     bot_user_id: str | None
     scopes: tuple[str, ...] = ()
+    refresh_token: str = field(default="", repr=False)
+    expires_at: int | None = None
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Read a stored token."""
+        names = cls.__dataclass_fields__
+        values = {name: value for name, value in data.items() if name in names}
+        return cls(**{**values, "scopes": tuple(data.get("scopes") or ())})
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the token as it is stored."""
+        return {**asdict(self), "scopes": list(self.scopes)}
 
 
 class InstallationService:
-    """Stores, returns and deletes installations."""
+    """Stores, returns and deletes installations.
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        workspaces: Workspaces,
-        timer: Callable[[], float] = time.monotonic,
-    ) -> None:
+    They are in memory, as `load` read them last. The name of an installation is its workspace's
+    id, or the id of the organization that has it for all its workspaces.
+    """
+
+    def __init__(self, store: Store, clock: Clock, workspaces: Workspaces) -> None:
         self._store = store
         self._clock = clock
         self._workspaces = workspaces
-        self._tokens: FallbackCache[WorkspaceToken | None] = FallbackCache(TTL_S, timer)
+        self._tokens: Mapping[str, WorkspaceToken] = {}
 
-    async def save(self, team: str, token: WorkspaceToken) -> None:
-        """Store a workspace's token in place of an earlier one."""
-        now = self._clock.now()
-        data: dict[str, Any] = {
-            "bot_token": token.bot_token,
-            "bot_id": token.bot_id,
-            "bot_user_id": token.bot_user_id,
-            "scopes": list(token.scopes),
-        }
-
-        def work(session: Session) -> None:
-            installations.save(session, team, data, now)
-            store_workspaces.register(session, team, now)
-
-        await self._store.transact(work)
-        self._tokens.invalidate((team,))
+    async def load(self) -> None:
+        """Read all installations. Raises DatabaseError."""
+        rows = await self._store.read(installations.list_all)
+        self._tokens = {row.team: WorkspaceToken.read(row.data) for row in rows}
         await self._workspaces.load()
 
-    async def find(self, team: str) -> WorkspaceToken | None:
-        """Return a workspace's token, None when it has not installed Lagdesk."""
-        key = (team,)
-        try:
-            token = await self._tokens.get(key, lambda: self._read(team))
-        except DatabaseError:  # people are answered nevertheless
-            if last := self._tokens.last(key):
-                return last
-            raise
-        if token is None:  # it may be installing just now
-            self._tokens.invalidate(key)
-        return token
+    async def save(self, name: str, token: WorkspaceToken) -> None:
+        """Store an installation in place of an earlier one; what waited for it is tried at once.
 
-    async def _read(self, team: str) -> WorkspaceToken | None:
-        data = await self._store.read(lambda session: installations.find(session, team))
-        if data is None:
-            return None
-        scopes = tuple(data.get("scopes") or ())
-        return WorkspaceToken(data["bot_token"], data["bot_id"], data["bot_user_id"], scopes)
+        Raises NotAllowedError for a workspace that the operator does not allow.
+        """
+        now = self._clock.now()
 
-    async def teams(self) -> list[str]:
-        """List the workspaces that installed Lagdesk."""
+        def work(session: Session) -> None:
+            self._workspaces.register(session, name, now)
+            installations.save(session, name, token.to_data(), now)
+            store_jobs.retry_now(session, now)
+
+        await self._store.transact(work)
+        await self.load()
+
+    async def replace_token(self, name: str, token: WorkspaceToken) -> None:
+        """Store the token that another one was exchanged for, unless Lagdesk was removed since."""
+        now = self._clock.now()
+
+        def work(session: Session) -> None:
+            if installations.find(session, name) is not None:
+                installations.save(session, name, token.to_data(), now)
+
+        await self._store.transact(work)
+        await self.load()
+
+    async def find(self, team: str, enterprise: str = "") -> tuple[str, WorkspaceToken] | None:
+        """Return the installation that serves a workspace and its name; None without one.
+
+        `enterprise` is the workspace's organization, if a request names it.
+        """
+        found = self._find(team, enterprise)
+        if found is None:  # it may be installing just now
+            try:
+                await self.load()
+            except DatabaseError:
+                if not self._tokens:
+                    raise
+            found = self._find(team, enterprise)
+        if found is not None and team and found[0] != team:
+            await self._join(team, found[0])
+        return found if self._workspaces.is_allowed(team, enterprise) else None
+
+    def _find(self, team: str, enterprise: str) -> tuple[str, WorkspaceToken] | None:
+        names = (team, enterprise or self._workspaces.enterprise_of(team))
+        return next(((name, self._tokens[name]) for name in names if name in self._tokens), None)
+
+    async def _join(self, team: str, enterprise: str) -> None:
+        """Remember a workspace of an organization: jobs know only the workspace."""
+        if self._workspaces.enterprise_of(team) != enterprise:
+            await self._store.transact(lambda s: store_workspaces.join(s, team, enterprise))
+            await self._workspaces.load()
+
+    async def teams(self) -> Sequence[str]:
+        """List the installations."""
         return await self._store.read(installations.list_teams)
 
-    async def token_for(self, team: str) -> str | None:
-        """Return a workspace's bot token, None when it has not installed Lagdesk."""
-        token = await self.find(team)
-        return token.bot_token if token else None
+    async def delete(self, name: str) -> None:
+        """Delete an installation. Tickets and settings stay; posts that wait are given up."""
+        if await self._store.transact(lambda session: installations.delete(session, name)):
+            log.warning("%s has removed Lagdesk: its token is deleted, its tickets stay", name)
+        await self.load()
 
-    async def delete(self, team: str) -> None:
-        """Delete a workspace's installation."""
-        await self._store.transact(lambda session: installations.delete(session, team))
-        self._tokens.invalidate((team,))
+    async def claim_rotation(self, name: str) -> bool:
+        """Return whether this process may exchange a token now: a refresh token is good once."""
+        now = self._clock.now()
+        return await self._store.transact(
+            lambda session: installations.claim_rotation(session, name, now, now - ROTATION_TIMEOUT)
+        )
 
     async def issue_state(self) -> str:
         """Begin an installation; returns a state that is valid once, for ten minutes."""

@@ -116,7 +116,8 @@ class TicketJobs:
 
     def _channel_of(self, ticket: Ticket) -> str:
         """Return the channel for the ticket's card."""
-        return self._context.workspaces.of(ticket.team).route_of(ticket.app).channel
+        settings = self._context.workspaces.of(ticket.team)
+        return settings.route_of(ticket.app, ticket.language).channel
 
     def _throttled_until(self, run: Run) -> dt.datetime | None:
         return self._update_throttle.throttled_until(run.key, self._context.clock.now())

@@ -39,6 +39,7 @@ class Submission:
     occurred_at: dt.datetime | None
     comments: str = ""
     source_permalink: str = ""
+    language: str = ""
     response_url: str = ""  # where the request is answered for half an hour, "" for nowhere
 
 

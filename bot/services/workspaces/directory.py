@@ -2,81 +2,108 @@
 
 from __future__ import annotations
 
-import asyncio
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.errors import NotSetUpError
+from bot.errors import NotAllowedError, NotSetUpError
 from bot.escalation import Policy
 from bot.i18n.messages import message
 from bot.services.workspaces.settings import WorkspaceSettings
 from bot.settings import Settings
-from bot.store import DatabaseError, Store
+from bot.store import Session, Store
+from bot.store.admin import installations
 from bot.store.workspaces import workspaces
+from bot.store.workspaces.workspaces import Workspace
 
-REFRESH_S: Final = 2.0  # another process may have changed them
 _NOT_SET_UP: Final = message(
     "Lagdesk is not set up in this workspace yet. Ask one of its admins to type /lagdesk setup."
+)
+_NOT_ALLOWED: Final = message(
+    "This Lagdesk may not be installed in the workspace %(team)s. Whoever runs it can allow that: "
+    "this id has to be in ALLOWED_TEAMS."
 )
 
 
 class Workspaces:
-    """Resolves the settings of a workspace: what was chosen there, else its default.
+    """Which workspaces are served, and their settings: what they chose, else the default.
 
     The default is the environment in the first workspace that installed Lagdesk, or, without
-    OAuth, in the only one. `load` reads them; `keep_fresh` does so again and again.
+    OAuth, in the only one. `load` reads all of them.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._has_oauth = settings.has_oauth
+        self._allowed = settings.allowed_teams
         self._policy = Policy.of(settings)
         self._of_first = WorkspaceSettings.of_environment(settings)
         self._of_others = WorkspaceSettings.of_another(settings)
         self._first = ""
+        self._enterprises: Mapping[str, str] = {}
+        self._installed: frozenset[str] = frozenset()
         self._settings: Mapping[str, WorkspaceSettings] = {}
 
     async def load(self) -> None:
         """Read all workspaces. Raises DatabaseError."""
-        rows = await self._store.read(workspaces.list_all)
-        self._first = next((row.team for row in rows if row.installed_at), "")
+        rows, installed = await self._store.read(_read)
+        self._first = _first_of(rows)
+        self._installed = frozenset(installed)
+        self._enterprises = {row.team: row.enterprise for row in rows}
         self._settings = {row.team: self._resolve(row.team, row.chosen) for row in rows}
-
-    async def keep_fresh(self) -> None:
-        """Read them every two seconds until cancelled; while that fails, the last ones count."""
-        while True:
-            await asyncio.sleep(REFRESH_S)
-            try:
-                await self.load()
-            except DatabaseError:  # the store has logged it
-                continue
 
     @property
     def first(self) -> str:
-        """The workspace that installed Lagdesk first, "" without OAuth and before that."""
+        """What installed Lagdesk first: a workspace, or an organization; "" before that."""
         return self._first
-
-    @property
-    def teams(self) -> Sequence[str]:
-        """The known workspaces."""
-        return tuple(self._settings)
 
     @property
     def summary_channels(self) -> Mapping[str, str]:
         """The channels of weekly summaries with their workspaces; "" stands for the only one."""
-        teams = self.teams if self._has_oauth or self.teams else ("",)
-        channels = {self.of(team).summary_channel: team for team in teams}
+        teams: Sequence[str] = [team for team in self._settings if self.is_served(team)]
+        if not self._has_oauth and not teams:
+            teams = [""]
+        channels: dict[str, str] = {}
+        for team in teams:
+            channels.setdefault(self.of(team).summary_channel, team)
         return {channel: team for channel, team in channels.items() if channel}
+
+    def enterprise_of(self, team: str) -> str:
+        """Return the organization by whose installation a workspace is served, "" for none."""
+        return self._enterprises.get(team, "")
+
+    def is_known(self, team: str) -> bool:
+        """Return whether a workspace is stored."""
+        return team in self._settings
+
+    def is_allowed(self, team: str, enterprise: str = "") -> bool:
+        """Return whether the operator allows a workspace, by itself or by its organization."""
+        names = {team, enterprise or self.enterprise_of(team)} - {""}
+        return bool(names & (self._allowed.keys() or {self._first}))
+
+    def is_served(self, team: str) -> bool:
+        """Return whether Lagdesk is installed in a workspace and allowed there."""
+        if not self._has_oauth:
+            return True
+        is_installed = bool({team, self.enterprise_of(team)} & self._installed)
+        return is_installed and self.is_allowed(team)
+
+    def register(self, session: Session, name: str, now: dt.datetime) -> None:
+        """Store that a workspace or organization installs Lagdesk. Raises NotAllowedError."""
+        first = _first_of(workspaces.list_all(session))
+        if name not in (self._allowed or (first or name,)):
+            raise NotAllowedError(message(_NOT_ALLOWED.id, team=name))
+        workspaces.register(session, name, now)
 
     def of(self, team: str) -> WorkspaceSettings:
         """Return a workspace's settings; those of the environment for "", the terminal."""
-        return self._settings.get(team) or self._default(team)
+        return self._settings.get(team) or self._resolve(team, {})
 
     def grantable_apps(self, team: str) -> tuple[str, ...]:
-        """Return the apps that a workspace may choose from."""
-        _ = team
-        return self._of_first.apps
+        """Return the apps that a workspace may choose from: all, or those of ALLOWED_TEAMS."""
+        granted = self._allowed.get(team) or self._allowed.get(self.enterprise_of(team))
+        return tuple(app for app in self._of_first.apps if not granted or app in granted)
 
     def without_defaults(self, team: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Return what differs from a workspace's default, which the rest keeps following."""
@@ -93,8 +120,18 @@ class Workspaces:
         return replace(self._policy, leads=self.of(team).escalate_to)
 
     def _default(self, team: str) -> WorkspaceSettings:
-        is_first = not self._has_oauth or team in ("", self._first)
+        names = {team, self.enterprise_of(team)} - {""}
+        is_first = not self._has_oauth or not team or self._first in names
         return self._of_first if is_first else self._of_others
 
     def _resolve(self, team: str, chosen: Mapping[str, Any]) -> WorkspaceSettings:
-        return self._default(team).with_chosen(chosen)
+        settings, granted = self._default(team).with_chosen(chosen), self.grantable_apps(team)
+        return replace(settings, apps=tuple(app for app in settings.apps if app in granted))
+
+
+def _read(session: Session) -> tuple[Sequence[Workspace], Sequence[str]]:
+    return workspaces.list_all(session), installations.list_teams(session)
+
+
+def _first_of(rows: Sequence[Workspace]) -> str:
+    return next((row.team for row in rows if row.installed_at), "")

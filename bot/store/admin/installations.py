@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlmodel import JSON, Field, Session, SQLModel, select
+from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.columns import UtcTime
 from bot.store.models import KeyValue
+from bot.store.statements import insertion
 
 
 class Installation(SQLModel, table=True):
-    """One workspace's installation; `data` contains its token and is never displayed."""
+    """An installation in a workspace, or in all workspaces of an organization.
+
+    `team` is the id of either; `data` contains the token and is never displayed.
+    """
 
     __tablename__ = "installation"
 
@@ -37,11 +41,29 @@ def list_teams(session: Session) -> list[str]:
     return sorted(session.exec(select(Installation.team)).all())
 
 
-def delete(session: Session, team: str) -> None:
-    """Delete the installation of a workspace that removed Lagdesk."""
+def list_all(session: Session) -> list[Installation]:
+    """Return every installation."""
+    return list(session.exec(select(Installation)).all())
+
+
+def claim_rotation(session: Session, team: str, now: dt.datetime, not_before: dt.datetime) -> bool:
+    """Claim the exchange of a token, unless another process claimed it after `not_before`."""
+    new = insertion(session.get_bind().dialect.name, KeyValue).values(
+        name=f"token_rotation:{team}", value="", at=now
+    )
+    claim = new.on_conflict_do_update(
+        index_elements=["name"], set_={"at": now}, where=col(KeyValue.at) <= not_before
+    )
+    return session.connection().execute(claim.returning(col(KeyValue.name))).first() is not None
+
+
+def delete(session: Session, team: str) -> bool:
+    """Delete the installation of a workspace that removed Lagdesk; return whether it was there."""
     installation = session.get(Installation, team)
-    if installation is not None:
-        session.delete(installation)
+    if installation is None:
+        return False
+    session.delete(installation)
+    return True
 
 
 def issue_state(session: Session, state: str, now: dt.datetime) -> None:

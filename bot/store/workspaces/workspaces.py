@@ -17,7 +17,9 @@ _TICK: Final = dt.timedelta(microseconds=1)
 class Workspace(SQLModel, table=True):
     """A workspace. It stays when Lagdesk is removed from it, and so do its tickets.
 
-    `installed_at` is when Lagdesk was installed there first, None without OAuth. `chosen` has the
+    `installed_at` is when Lagdesk was installed there first, None without OAuth. An installation
+    for all workspaces of an organization has a row of its own; those of its workspaces name it as
+    their `enterprise`. `chosen` has the
     settings chosen with `/lagdesk setup`, by name; what is not in it has its default.
     """
 
@@ -25,6 +27,7 @@ class Workspace(SQLModel, table=True):
 
     team: str = Field(primary_key=True)
     installed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    enterprise: str = Field(default="", sa_column_kwargs={"server_default": ""})
     chosen: dict[str, Any] = Field(
         default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")}
     )
@@ -42,6 +45,11 @@ def register(session: Session, team: str, now: dt.datetime) -> None:
     newest = session.exec(select(func.max(Workspace.installed_at))).one()
     if workspace.installed_at is None:
         workspace.installed_at = max(now, newest + _TICK) if newest else now
+
+
+def join(session: Session, team: str, enterprise: str) -> None:
+    """Store that a workspace is served by its organization's installation."""
+    _get(session, team).enterprise = enterprise
 
 
 def choose(session: Session, team: str, chosen: Mapping[str, Any]) -> None:

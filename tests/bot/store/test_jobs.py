@@ -322,14 +322,14 @@ def test_job_given_up_until_the_next_start(
     """It runs again then; a job that is given up for good does not. Both are listed."""
     given_up = _complete(error="refused", failures=failures)
     _run(shared_store, _enqueue(0), _claim(), given_up)
-    listed = shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card"))
+    listed = shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card", ""))
     assert [(job.name, job.last_error) for job in listed] == [(CARD, "refused")]
     job = _run(shared_store, lambda s: store_jobs.retry_now(s, _at(5)))
     assert (job.finished_at is None) == is_pending
     assert (job.due_at == _at(5)) == is_pending
     if is_pending:
         assert _run(shared_store, _claim(at_s=9), _complete()).failures == 0
-        assert shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card")) == []
+        assert shared_store.read_sync(lambda s: store_jobs.list_failing(s, "card", "")) == []
 
 
 def test_what_is_pending(shared_store: Store) -> None:

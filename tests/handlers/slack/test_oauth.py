@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 
 from bot.app import open_summary_jobs
+from bot.errors import SlackNotInstalledError
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
-from bot.store.admin import installations
 from handlers.slack.clients import SlackClients
 from tests.database_faults import SQLITE_FAULTS
 from tests.handlers.raw_http import RawHttpClient, action, command, event, open_raw_http
@@ -68,7 +68,8 @@ class TwoWorkspaces:
 
     async def token(self, team: str = TEAM) -> str | None:
         """Read the stored installation of a workspace."""
-        return await self.raw_http.harness.application.installations.token_for(team)
+        found = await self.raw_http.harness.application.installations.find(team)
+        return found[1].bot_token if found else None
 
 
 @pytest.fixture
@@ -80,6 +81,7 @@ async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
         "SLACK_CLIENT_ID": second.client_id,
         "SLACK_CLIENT_SECRET": second.client_secret,
         "SUMMARY_CHANNEL": LEADS,
+        "ALLOWED_TEAMS": f"{TEAM},{OTHER},T01SECOND",
     }
     async with open_raw_http(tmp_path_factory.mktemp("town"), **environment) as raw_http:
         yield TwoWorkspaces(raw_http, second)
@@ -191,11 +193,8 @@ async def test_slack_away(workspaces: TwoWorkspaces, no_traceback: None) -> None
 async def test_uninstall_removes_the_installation(workspaces: TwoWorkspaces) -> None:
     """A workspace that removes Lagdesk is forgotten; another one is not."""
     await workspaces.install()
-    store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
-    installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(
-        lambda session: installations.save(session, OTHER, installation, clock.now()),
-    )
+    other = WorkspaceToken("xoxb-other", "B1", "U1")
+    await workspaces.raw_http.harness.application.installations.save(OTHER, other)
     workspaces.first.uninstall()
     await workspaces.first.until(lambda: events_received(workspaces.first, "app_uninstalled"))
     assert (await workspaces.token(), await workspaces.token(OTHER)) == (None, "xoxb-other")
@@ -217,14 +216,13 @@ async def test_peoples_tokens_are_not_ours(workspaces: TwoWorkspaces) -> None:
 async def test_workspaces_have_their_own_tokens(workspaces: TwoWorkspaces) -> None:
     """Each workspace gets requests with its own token; an unknown one gets none."""
     await workspaces.install()
-    store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
-    installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(
-        lambda session: installations.save(session, OTHER, installation, clock.now()),
-    )
+    other = WorkspaceToken("xoxb-other", "B1", "U1")
+    await workspaces.raw_http.harness.application.installations.save(OTHER, other)
     clients = workspaces.raw_http.harness.slack.clients
-    tokens = [(await clients.of(team)).token for team in (TEAM, OTHER, "T0NOBODY")]
-    assert [workspaces.first.bot_token, "xoxb-other", None] == tokens
+    tokens = [(await clients.of(team)).token for team in (TEAM, OTHER)]
+    assert [workspaces.first.bot_token, "xoxb-other"] == tokens
+    with pytest.raises(SlackNotInstalledError):
+        await clients.of("T0NOBODY")
 
 
 async def test_stranger_has_no_effect(workspaces: TwoWorkspaces) -> None:

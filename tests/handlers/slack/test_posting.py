@@ -12,6 +12,7 @@ from bot.errors import (
     SlackAccessLostError,
     SlackContentRefusedError,
     SlackError,
+    SlackNotInstalledError,
     SlackRefusedError,
     SlackUnreachableError,
 )
@@ -313,10 +314,11 @@ async def test_clients_are_shared(workspace: Workspace) -> None:
         return {"T1": "xoxb-1", "T2": "xoxb-1"}.get(team)
 
     async with SlackClients(workspace.api_url, "xoxb-0", token_for) as clients:
-        one, two, none = [await clients.of(team) for team in ("T1", "T2", "T3")]
+        one, two = [await clients.of(team) for team in ("T1", "T2")]
         assert one is two
-        assert (one.token, none.token, clients.default.token) == ("xoxb-1", None, "xoxb-0")
-        assert none is clients.anonymous
+        assert (one.token, clients.default.token) == ("xoxb-1", "xoxb-0")
+        with pytest.raises(SlackNotInstalledError):
+            await clients.of("T3")
         assert await clients.of("") is clients.default
         session = clients.session
     assert session.closed

@@ -2,48 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 
-from bot.services.admin.installations import TTL_S, InstallationService, WorkspaceToken
+from bot.errors import NotAllowedError
+from bot.services.admin.installations import ROTATION_TIMEOUT, InstallationService, WorkspaceToken
+from bot.services.workspaces.directory import Workspaces
 from tests.bot.services.conftest import ServiceHarness
 
+FIRST, SECOND = (
+    WorkspaceToken("xoxb-1", "B1", "U1"),
+    WorkspaceToken("xoxb-2", None, "U2", ("chat:write", "commands"), "xoxe-1", 1_800_000_000),
+)
 
-def installations(harness: ServiceHarness) -> InstallationService:
-    """The service."""
+
+def installations(
+    harness: ServiceHarness, allowed: Mapping[str, tuple[str, ...]] | None = None
+) -> InstallationService:
+    """The service of a process of its own."""
     context = harness.context
-    return InstallationService(context.store, context.clock, context.workspaces)
+    settings = replace(
+        context.settings,
+        slack_client_id="1",
+        slack_client_secret="s",
+        allowed_teams={"T5": (), "T6": (), "E1": ()} if allowed is None else allowed,
+    )
+    return InstallationService(context.store, context.clock, Workspaces(context.store, settings))
 
 
 async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
     """The last one, until Lagdesk is removed."""
     service = installations(service_harness)
-    assert await service.token_for("T5") is None
-    for token in (
-        WorkspaceToken("xoxb-1", "B1", "U1"),
-        WorkspaceToken("xoxb-2", None, "U2", ("chat:write", "commands")),
-    ):
+    assert await service.find("T5") is None
+    for token in (FIRST, SECOND):
         await service.save("T5", token)
-        assert await service.find("T5") == token
-        assert await service.token_for("T5") == token.bot_token
+        assert await service.find("T5") == ("T5", token)
     assert "T5" in await service.teams()
     await service.delete("T5")
     assert await service.find("T5") is None
     assert "T5" not in await service.teams()
+    await service.replace_token("T5", FIRST)
+    assert await service.find("T5") is None
+
+
+async def test_tokens_are_not_printed() -> None:
+    """Neither the token nor the one it is exchanged with."""
+    assert "xox" not in repr(SECOND)
 
 
 async def test_installations_by_another_process(service_harness: ServiceHarness) -> None:
-    """The first is seen at once, what follows seconds later; in between nothing is read."""
-    context, clock = service_harness.context, service_harness.clock
-    ours = InstallationService(context.store, clock, context.workspaces, clock)
-    others = installations(service_harness)
-    assert await ours.token_for("T6") is None
-    await others.save("T6", WorkspaceToken("xoxb-6", "B6", "U6"))
-    assert await ours.token_for("T6") == "xoxb-6"
+    """A new one is seen at once, what follows as soon as it is read."""
+    ours, others = installations(service_harness), installations(service_harness)
+    assert await ours.find("T6") is None
+    await others.save("T6", FIRST)
+    assert await ours.find("T6") == ("T6", FIRST)
     await others.delete("T6")
-    clock.move(TTL_S - 0.1)
-    assert await ours.token_for("T6") == "xoxb-6"
-    clock.move(0.2)
-    assert await ours.token_for("T6") is None
+    assert await ours.find("T6") == ("T6", FIRST)
+    await ours.load()
+    assert await ours.find("T6") is None
+
+
+async def test_workspaces_that_are_not_allowed(service_harness: ServiceHarness) -> None:
+    """They cannot install it; one that is no longer allowed has no token any more."""
+    await installations(service_harness).save("T5", FIRST)
+    for allowed in ({"T6": ()}, {}):
+        service = installations(service_harness, allowed)
+        with pytest.raises(NotAllowedError, match="T9"):
+            await service.save("T9", FIRST)
+    restricted = installations(service_harness, {"T6": ()})
+    await restricted.load()
+    assert await restricted.find("T5") is None
+
+
+async def test_organization(service_harness: ServiceHarness) -> None:
+    """One installation serves all its workspaces, also for a job that knows only the workspace."""
+    service = installations(service_harness)
+    await service.save("E1", FIRST)
+    assert await service.find("T70") is None
+    assert await service.find("T70", "E1") == ("E1", FIRST)
+    assert await service.find("T70") == ("E1", FIRST)
+    assert await service.find("", "E1") == ("E1", FIRST)
+    other = installations(service_harness)
+    assert await other.find("T70") == ("E1", FIRST)
+    await service.delete("E1")
+    assert await service.find("T70", "E1") is None
+
+
+async def test_one_process_exchanges_a_token(service_harness: ServiceHarness) -> None:
+    """Another one may try when that process did not end it."""
+    ours, others = installations(service_harness), installations(service_harness)
+    assert [await ours.claim_rotation("T5"), await others.claim_rotation("T5")] == [True, False]
+    service_harness.clock.move(ROTATION_TIMEOUT.total_seconds())
+    assert [await others.claim_rotation("T5"), await ours.claim_rotation("T5")] == [True, False]
 
 
 @pytest.mark.parametrize(("after_s", "is_valid"), [(600, True), (601, False)])
