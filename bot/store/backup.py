@@ -18,6 +18,7 @@ from bot.store import schema
 from bot.store.copying import TargetError, begin_writing, copy_tables, target_errors
 from bot.store.engine import Limits
 from bot.store.snapshot import open_engine, open_snapshot, require_current
+from bot.store.system_errors import explain
 from bot.store.tables import UNMODELLED_PREFIXES
 
 _LIMITS: Final = Limits()
@@ -135,8 +136,10 @@ def _file_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error, TargetError) as error:
-        why = message("%(file)s cannot be written: %(why)s.", file=str(file), why=_reason(error))
-        raise LagdeskError(why) from error
+        why = explain(_reason(error))
+        raise LagdeskError(
+            message("%(file)s cannot be written: %(why)s.", file=str(file), why=why)
+        ) from error
 
 
 def _reason(error: OSError | sqlite3.Error | TargetError) -> str:

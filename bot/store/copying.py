@@ -33,6 +33,7 @@ from sqlalchemy.types import TypeEngine
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.store.engine import LIFT_POSTGRES_LIMITS, reason_of
+from bot.store.system_errors import explain
 from bot.store.tables import load_tables
 from bot.store.tickets import search_index
 
@@ -44,7 +45,9 @@ class TargetError(LagdeskError):
     """The database that is written to fails; `reason` has no stored text."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(message("The target database cannot be used: %(why)s.", why=reason))
+        super().__init__(
+            message("The target database cannot be used: %(why)s.", why=explain(reason))
+        )
         self.reason = reason
 
 

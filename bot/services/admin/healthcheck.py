@@ -27,6 +27,7 @@ from bot.setting_reader import SettingError
 from bot.settings import Settings
 from bot.store import Store, models
 from bot.store import jobs as store_jobs
+from bot.store.system_errors import explain
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +190,9 @@ async def check_database(store: Store) -> CheckResult:
             message("The database schema is out of date. Run: python -m bot migrate")
         )
     if why := await store.find_fault():
-        return database_failed(message("The database cannot be written: %(why)s.", why=why))
+        return database_failed(
+            message("The database cannot be written: %(why)s.", why=explain(why))
+        )
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
     detail = message("%(kind)s responds and its schema is up to date.", kind=kind)
     return CheckResult("database", _DATABASE, Health.OK, detail)

@@ -49,7 +49,12 @@ async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
     [
         ("en", "lagdesk.db", "lagdesk.db exists already. Give another name."),
         ("zh", "lagdesk.db", "lagdesk.db 已存在，换一个文件名。"),
-        ("en", "no/b.db", "no/b.db cannot be written: No such file or directory."),
+        (
+            "en",
+            "no/b.db",
+            "no/b.db cannot be written: its folder does not exist (No such file or directory).",
+        ),
+        ("zh", "no/b.db", "无法写入 no/b.db：所在文件夹不存在（No such file or directory）。"),
     ],
 )
 @pytest.mark.usefixtures("filled")

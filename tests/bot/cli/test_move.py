@@ -71,8 +71,12 @@ async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
     ("locale", "url", "line"),
     [
         ("en", "sqlite:///no/new.db", "The target database cannot be used: "),
-        ("zh", "sqlite:///no/new.db", "无法使用目标数据库："),
-        ("en", "postgresql://user:hush@127.0.0.1:1/name", "The target database cannot be used: "),
+        ("zh", "sqlite:///no/new.db", "无法使用目标数据库：所在文件夹不存在（"),
+        (
+            "zh",
+            "postgresql://user:hush@127.0.0.1:1/name",
+            "无法使用目标数据库：服务器没有响应（",
+        ),
         ("en", "sqlite:///full.db", "The target database is not empty: the table "),
         ("zh", "sqlite:///full.db", "目标数据库不是空的：表 "),
     ],

@@ -183,9 +183,9 @@ def test_a_file_that_appears_meanwhile(
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("nowhere/backup", "No such file or directory"),
-        ("file/backup", "Not a directory"),
-        ("x" * 300, "File name too long"),
+        ("nowhere/backup", "its folder does not exist .No such file or directory"),
+        ("file/backup", "its folder does not exist .Not a directory"),
+        ("x" * 300, "the name is too long .File name too long"),
     ],
 )
 def test_files_that_cannot_be_written(

@@ -59,7 +59,7 @@ function matching() {
 }
 
 export function inspectorPane() {
-  const list = h("div", { class: "call-list", role: "list" });
+  const list = h("div", { class: "call-list" });
   const count = h("span", { class: "call-count" });
   const rows = new Map();
   const draw = () => {
