@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from tests.bench.bench_crash import Crash, open_crash, start_postgres
+from bot.sandbox.slack import Workspace
+from tests.bench.bench_crash import ROOT, Crash, open_crash, start_postgres
 from tests.bench.crash_damage import REPORT_PAUSE_S
 from tests.bench.crash_fleet import FLEETS
 from tests.bench.filling import fill
+from tests.scenario_helpers import Json
 
 _WARM_UP_S: Final = 25.0  # a start on a busy machine
 _IDLE_S: Final = 30.0
@@ -43,7 +46,7 @@ async def _measure(crash: Crash, tickets: int) -> str:
     await _wait_for_reports(crash, _FIRST_TICKETS)
     await asyncio.sleep(REPORT_PAUSE_S * 0.9)
     before, began = crash.fleet.cpu_s(), time.monotonic()
-    sent = _count_requests(crash)
+    sent_before = len(_requests(crash))
     await _wait_for_reports(crash, _FIRST_TICKETS + tickets)
     person.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -51,14 +54,16 @@ async def _measure(crash: Crash, tickets: int) -> str:
     await asyncio.sleep(_TAIL_S)
     busy_s = time.monotonic() - began
     cost_ms = ((crash.fleet.cpu_s() - before) - idle * busy_s) / tickets * 1000
-    requests = _count_requests(crash) - sent
+    sent = _requests(crash)[sent_before:]
     latency_s = statistics.median(crash.inspector.inspect().latency_s)
     await crash.fleet.stop()
+    bare_ms = await _send_bare(crash.workspace, sent) / tickets * 1000
+    charts = sum(each["name"] == "files.completeUploadExternal" for each in sent)
     return (
         f"{len(crash.fleet.commands)} processes, idle {idle:.1%} of a core, "
         f"{cost_ms:.0f} ms CPU a ticket, card after {latency_s:.2f} s (median of {tickets}); "
-        f"{requests.total() / tickets:.1f} requests to Slack a ticket, "
-        f"{requests['files.completeUploadExternal']} charts"
+        f"{len(sent) / tickets:.1f} requests to Slack a ticket, which take slack-sdk alone "
+        f"{bare_ms:.0f} ms; {charts} charts"
     )
 
 
@@ -67,10 +72,24 @@ async def _wait_for_reports(crash: Crash, number: int) -> None:
         await asyncio.sleep(REPORT_PAUSE_S / 10)
 
 
-def _count_requests(crash: Crash) -> Counter[str]:
-    """Count what Lagdesk has sent to Slack, by method."""
-    entries = crash.workspace.request_log.entries
-    return Counter(each["name"] for each in entries if each["direction"] == "app->slack")
+def _requests(crash: Crash) -> list[Json]:
+    """Return what Lagdesk has sent to Slack."""
+    return [e for e in crash.workspace.request_log.entries if e["direction"] == "app->slack"]
+
+
+async def _send_bare(workspace: Workspace, requests: Sequence[Json]) -> float:
+    """Send the same calls of methods again, in a program that does nothing else; its CPU time."""
+    workspace.message_rate_s = 0
+    lines = [json.dumps([each["name"], each["request"]]) for each in requests]
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.bare_requests"),
+        *(workspace.api_url, workspace.bot_token),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await program.communicate("\n".join(lines).encode())
+    return float(printed)
 
 
 async def main(kinds: list[str], tickets: int, finished: int) -> None:
