@@ -20,23 +20,21 @@ _SPEAKER: Final = re.compile("O[~%aA]{0,4}:")  # 班主任小李：
 _CALLED: Final = re.compile("^([TS]),(?=[IM])")  # 老师，我 ...
 _SENTENCE_END: Final = re.compile(r"[.\n]")
 _BAD: Final = frozenset("bBchj")
-_WRITER: Final = re.compile(r"(?:Il|~~l)l?~?([TS])|^\)?([TS]):I")
-_GREETED: Final = re.compile("[TS]y|y[TS]")
+_WRITER: Final = re.compile(r"(?:Il|~~l)l?~?([TS])|^\)?([TS]):I")  # 我是老师; student: I ...
+_GREETED: Final = re.compile("[TS]y|y[TS]")  # 老师你好
 _IN_BRACKETS: Final = re.compile(r"\([^()]*(?:\)|$)")
 _LABEL: Final = re.compile(r"E[eaA:l]{0,4}([TS])(?![sQ'])")  # 异常方：学生
-_UNHEARD: Final = re.compile(
-    r"(?:z[^HhTS]*[Hh][^TSIM]*|[bB]ml?)([TS])(?!.*M)"
-)  # nobody hears, no sound from
+# Nobody can hear the teacher, no audio from the teacher; the teacher cannot be heard by the student
+_UNHEARD: Final = re.compile(r"(?:z[^HhTS]*[Hh][^TSIM]*|[bB]ml?)([TS])(?!.*M)")
 _UNHEARD_BY: Final = re.compile(r"K.*?k[la]?([TSMI])")
-_PERCEIVES_BADLY: Final = re.compile(r"h|H[^b]{0,12}?[bcB]")
-_CUT_OFF: Final = re.compile(r"j|r.*J|J.*r")
-_PAIR: Final = re.compile(r"[TS]l?&l?[TS][^TS]*$")
+_PERCEIVES_BADLY: Final = re.compile(r"h|H[^b]{0,12}?[bcB]")  # 听不到, 听...断断续续
+_CUT_OFF: Final = re.compile(r"j|r.*J|J.*r")  # 掉线, error 110 when joining
+_PAIR: Final = re.compile(r"[TS]l?&l?[TS][^TS]*$")  # the teacher and the student
 _OWNED: Final = re.compile(r"'(?![eS])|[sQ]")  # behind an owner: 老师的, 老师声音
-_OF: Final = re.compile("ol?$")
-_FOR: Final = re.compile(r"(?:f[la]{0,2}(?=[TS])|(?<=[bc])f(?=M))(.)")
-_LOOSE_SOUND: Final = re.compile(r"(?:^|[^TSM'])s")
-_PLACE: Final = re.compile(r"([TSIM])'?e")  # 学生那边
-
+_OF: Final = re.compile("ol?$")  # the internet of the student
+_FOR: Final = re.compile(r"(?:f[la]{0,2}(?=[TS])|(?<=[bc])f(?=M))(.)")  # frozen for the student
+_PLACE: Final = re.compile(r"([TSIM])'?e(?!.*[TS])")  # 学生那边
+_LOOSE_SOUND: Final = re.compile(r"(?:^|[^TSM'])s")  # a sound that is nobody's
 _OTHER: Final = {"T": "S", "S": "T"}
 
 Sentences = list[list[str]]

@@ -53,6 +53,7 @@ _CELL: Final = {
     "": re.compile("[TSRZ][in]*|.", re.DOTALL),  # blanks
 }
 _VALUE: Final = re.compile(r"[(:]*(?:([0956])[^0956wud]*|([wudaA])\)?)")
+_BLANKS_ROW: Final = re.compile("[0956wudaA]+")
 _LABEL: Final = re.compile(r"[(:]*([TSRZ])[in'()l:]*")
 
 
@@ -120,7 +121,8 @@ def _find_cname(text: TokenizedText, taken: Collection[int]) -> str:
     for pattern in (_ROOM, _BEFORE_ROOM):
         rooms = [match.start("name") for match in pattern.finditer(text.signs)]
         if rooms := [each for each in rooms if each not in taken]:
-            return _only(text, rooms)
+            seconds = [each + 2 for each in rooms if text.signs.startswith("&w", each + 1)]
+            return _only(text, rooms + seconds)
     names = [each.start() for each in _LOOSE.finditer(text.signs) if each.start() not in taken]
     inside = [each for each in names if text.signs[each - 1 : each] in ("p", "m")]
     likely = [each for each in names if ROOM_STEM.match(text.words[each])]
@@ -133,7 +135,8 @@ def _read_tables(signs: str) -> Iterator[tuple[int, str]]:
     separator = ""
     for line in _LINE.finditer(signs):
         cells = [*_CELL[separator].finditer(line[0])]
-        if header and len(cells) >= len(header) and not any(_label(each[0]) for each in cells):
+        is_row = len(cells) >= len(header) and (separator or _BLANKS_ROW.fullmatch(line[0]))
+        if header and is_row and not any(_label(each[0]) for each in cells):
             for label, cell in zip(header, cells, strict=False):
                 if label and (value := _VALUE.fullmatch(cell[0])):
                     yield line.start() + cell.start() + value.start(value.lastindex or 0), label

@@ -244,12 +244,12 @@ def _past(
         moments = [each - _DAY_LENGTH * (each > here + _SKEW) for each in moments]
         moments = [each for each in moments if each.date() == date or here - each <= _TODAY]
     past = [each for each in moments if each <= here + _SKEW]
+    if len(times) <= 1:
+        return (past[0] if past else None), False
     recent = [each for each in past if here - each <= _RECENT]
     in_lessons = [each for each in past if each.hour in _LESSONS]
-    for some in (past, recent, in_lessons):
-        if len(some) == 1:
-            return some[0], len(times) > 1
-    return None, False
+    likely = recent if len(recent) == 1 else in_lessons
+    return (likely[0], True) if len(likely) == 1 else (None, False)
 
 
 def _date(day: re.Match[str], today: dt.date) -> dt.date | None:
@@ -277,8 +277,6 @@ def _relative(plain: str, written_at: dt.datetime) -> Iterator[_Found]:
     """Yield what is read from "10 minutes ago", with its words."""
     for ago in _AGO.finditer(plain):
         count = ago["count"].lower()
-        number = _AMOUNTS.get(count) or (
-            float(count) if count[0].isdigit() and "十" not in count else _number(count)
-        )
+        number = _AMOUNTS.get(count) or (float(count) if "." in count else _number(count))
         unit = dt.timedelta(hours=1) if ago["hours"] else dt.timedelta(minutes=1)
         yield _Found(written_at - number * unit, slice(*ago.span()))

@@ -29,6 +29,7 @@ _REWRITTEN: Final[dict[str, str | Callable[[re.Match[str]], str]]] = {
     r"(?<=[\s:=])-(\d{7,10})(?!\w)": lambda match: str(2**32 - int(match[1])),
     r"\bc(?:name|id)(?![a-z])": "channel name ",
     r"(?<!\w)_(\w+?)_(?!\w)": r"\1",  # italic
+    r"\b(?:mrs?|ms|dr)\. ": "",
     rf"{_PREFIX}({words.LABELS_EN}){_SUFFIX}": r"\1 \2 ",
     rf"{_PREFIX}({words.ROLES_EN}|u?id)-?(?=\d)": r"\1 ",
     _QUOTED: lambda match: match[1] + match[2].replace(" ", _HARD_BLANK),

@@ -1,7 +1,7 @@
 """The words of complaints about calls, in English and Chinese, each with a one-letter sign.
 
-A text becomes a string of these signs, which short patterns read. Signs of what is between the
-words are in `tokens.py`.
+A text becomes a string of these signs, which short patterns read. The signs of other words, numbers
+and names are in `_sign_of` in `tokens.py`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ _MEDIA: Final = "sound|audio|voice|video|picture"
 # Of several at one position the first counts; numbers come before words with digits.
 NUMBERS: Final = ("r", "x")
 VOCABULARY: Final[dict[str, str]] = {
+    # An error with its code
     "r": r"(?:\berrors?(?: code)?|\berr|报错|错误码?)\W{0,2}\w*\d[\w.]*",
     # Numbers that belong to no call, with the words that say so
     "x": r"\b\d{4}-\d\d-\d\dt[\w.+:\-]*|20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}"
@@ -96,7 +97,7 @@ VOCABULARY: Final[dict[str, str]] = {
     "n": r"名称|名字|名叫|叫做|叫|(?<=[道间室])名|\b(?:name|called|named)\b",
     "i": r"编号|账号|帐号|账户|用户|号码|编码|号"
     r"|\b(?:u?ids?|user ?id|user|account|number|code|no(?= *[#\d]))\b",
-    # What happens: who cannot hear, see, be heard; who cannot join or stay
+    # What happens: cannot be heard; cannot hear or see; cannot join or stay; join
     "K": rf"{_NOT} be (?:heard|seen)",
     "h": rf"{_NOT}(?: (?!be\b)\w{{1,12}}){{0,2}}? (?:hear|see|view|watch|listen|understand)\b"
     rf"|\bnot (?:hear|see)\b|{_TROUBLE} (?:hearing|seeing)\b"
@@ -108,7 +109,7 @@ VOCABULARY: Final[dict[str, str]] = {
     r"|\b(?:keeps?|kept|is|was) dropping\b|\bnot (?:load|show)\w*"
     r"|[进连登入]不[去来了上]|无法[进加连登]|(?:加载|显示)不出|掉线|断[线网]|被踢|闪退|失败|掉了",
     "J": r"\bjoin(?:s|ing)?\b",
-    # How it is: bad, a bad sound, good
+    # How it is: no sound, bad, a bad sound, good
     "B": r"没有?声音?",
     "b": r"卡(?!片|号)|[黑花白]屏|没有?画面?|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢"
     r"|模糊|糊|定格|静止|忽[大高]忽[小低]"
@@ -116,19 +117,20 @@ VOCABULARY: Final[dict[str, str]] = {
     rf"|\b(?:break(?:s|ing)? up|no (?:{_MEDIA})|nothing|only)\b",
     "c": r"[杂噪回]音|回声|自己的?声音|\b(?:echo|noise|myself)\w*",
     "g": r"不卡|正常|没问题|很好|流畅|\b(?:fine|ok|okay|normal|good)\b",
-    # What belongs to somebody: a sound, a picture; where; what they say
+    # What belongs to somebody: a sound, a picture; where; saying, hearing
     "s": r"声音|\b(?:audio|sound|voice|mic)\w*",
     "Q": r"画面|视频|图像|麦克风|摄像头|网络|屏幕|课件|\b(?:video|picture|camera|slides)\b",
     "e": r"那边|这边|那头|端|一?侧|一方|\b(?:side|end|screen)\b",
     "~": r"说话|讲话",
     "v": r"说|反映|反馈|表示|投诉|称|\b(?:says?|said|report(?:s|ed)|complain(?:s|ed))\b",
     "H": r"[听看]|\b(?:hears?|heard|sees?|saw|has|had|gets?|got)\b",
+    # Both; nobody; a greeting; not; the label of the affected side
     "P": r"互相|双方|两边|对方|彼此|\b(?:both|each other|neither)\b",
     "z": r"没人|\b(?:nobody|no one|none)\b",
     "y": r"[您你]?好|\b(?:hi|hello|dear)\b",
     "N": rf"不是|\bnot(?: the)? (?={TEACHER_EN}|{STUDENT_EN})",
     "E": r"(?:异常|受影响)的?一?[方侧端]|\b(?:abnormal|affected|suffering)",
-    # Between the words
+    # Between the words: for, by, of, from, in, and, 's; a surname; is, the
     "f": r"\bfor\b",
     "k": r"\bby\b",
     "o": r"\bof\b",

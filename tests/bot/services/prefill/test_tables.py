@@ -30,6 +30,7 @@ CALL: Final = ("class_77", "10001", "20002")
         # Several calls: which one is unclear
         ("cname|teacher|student\nclass_77|10001|20002\nclass_78|10001|20003", ("", "10001", "")),
         ("teacher,student\nteacher,student", ("", "", "")),
+        ("老师 学生\n听不到 10001", ("", "", "")),
         ("teacher\tteacher\n10001\t20002", ("", "", "")),
     ],
 )

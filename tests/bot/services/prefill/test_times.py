@@ -119,3 +119,18 @@ def test_moment(text: str, moment: str, words: str, is_assumed: bool) -> None:  
 def test_no_moment(text: str, named: NamedTime | None) -> None:
     """A time that is not certain is not taken; the caller knows that there is one."""
     assert find_time(clean(text), WRITTEN_AT) == named
+
+
+@pytest.mark.parametrize(
+    ("hour", "moment"),
+    [
+        (3, "02:20"),  # twenty past two is forty minutes ago
+        (13, ""),  # neither at night nor in the future
+        (16, "14:20"),
+    ],
+)
+def test_before_or_after_noon(hour: int, moment: str) -> None:
+    """An hour without a.m. or p.m. is recent, or when lessons are; else it is unclear."""
+    named = find_time(clean("at 2:20 it froze"), WRITTEN_AT.replace(hour=hour, minute=0))
+    assert named is not None
+    assert (f"{named.moment:%H:%M}" if named.moment else "") == moment
