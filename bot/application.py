@@ -16,6 +16,7 @@ from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.ports import Clock, Cloud
 from bot.services.admin.installations import InstallationService
+from bot.services.admin.token_cipher import TokenCipher
 from bot.services.assembly import Services
 from bot.services.context import Context, DatabaseError
 from bot.services.permissions import NoPermissions
@@ -74,6 +75,7 @@ async def open_application(
             await cloud.restore_state()
         application = _build_application(settings, store, clouds, clock)
         await application.installations.load()
+        await application.installations.encrypt_again()
         async with _background(_keep_fresh(application.installations)):
             yield application
     finally:
@@ -96,7 +98,8 @@ def _build_application(
         permissions=NoPermissions(),
         job_signal=asyncio.Event(),
     )
-    installations = InstallationService(store, clock, workspaces)
+    cipher = TokenCipher(settings.encryption_keys)
+    installations = InstallationService(store, clock, workspaces, cipher)
     return Application(settings, store, context, Services.of(context), installations)
 
 
@@ -104,7 +107,7 @@ async def _keep_fresh(installations: InstallationService) -> None:
     """Read installations and settings of workspaces again and again; else the last ones count."""
     while True:
         await asyncio.sleep(REFRESH_S)
-        with suppress(DatabaseError):  # the store has logged it
+        with suppress(DatabaseError, LagdeskError):  # the store has logged it; a newer key
             await installations.load()
 
 

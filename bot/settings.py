@@ -25,6 +25,7 @@ SLACK_SETTINGS: Final = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", CLOUD_APPS)
 EVERY_APP: Final = ""  # the key of a target for apps without one of their own
 _MAX_OPTIONS: Final = 100  # of a menu of Slack, and the length of each
 _OPTION_LENGTH: Final = 75
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=")
 _CHANNEL: Final = N_("a channel's id such as C0123456789")
 
 
@@ -49,6 +50,7 @@ class Settings:
     slack_client_id: str = ""
     slack_client_secret: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)  # the newest first
     allowed_teams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # and their apps
     database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
     host: str = "127.0.0.1"
@@ -86,7 +88,7 @@ class Settings:
         keys = (self.slack_client_secret, self.huawei_callback_key)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
-        return tuple(filter(None, (*slack, *keys, password, *clouds)))
+        return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *clouds)))
 
     @property
     def has_oauth(self) -> bool:
@@ -173,6 +175,15 @@ def _resolutions(read: SettingReader) -> tuple[str, ...]:
     if len(texts) > _MAX_OPTIONS or any(len(text) > _OPTION_LENGTH for text in texts):
         read.report("RESOLUTIONS", N_("up to 100 texts of up to 75 characters, separated by |"))
     return tuple(texts)
+
+
+def _encryption_keys(read: SettingReader) -> tuple[str, ...]:
+    """Read the keys of stored tokens, which workspaces that install Lagdesk themselves have."""
+    keys = tuple(part.strip() for part in read.text("ENCRYPTION_KEY").split(",") if part.strip())
+    is_needed = bool(read.text("SLACK_CLIENT_ID"))
+    if (is_needed and not keys) or not all(_KEY.fullmatch(key) for key in keys):
+        read.report("ENCRYPTION_KEY", N_("32 random bytes in base64, or several such keys"))
+    return keys
 
 
 def _allowed_teams(read: SettingReader) -> dict[str, tuple[str, ...]]:
@@ -280,6 +291,7 @@ def _read_all(read: SettingReader) -> Settings:
         slack_client_id=_paired(read, "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
         slack_client_secret=_paired(read, "SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID"),
         slack_api_url=api_url,
+        encryption_keys=_encryption_keys(read),
         allowed_teams=_allowed_teams(read),
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),

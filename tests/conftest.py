@@ -146,6 +146,18 @@ class Harness:
         await wait_until_idle(self.application.store)
 
 
+def oauth_environment(*teams: str) -> dict[str, str]:
+    """Return the settings for several workspaces, which are allowed if they are given."""
+    pytest.importorskip("cryptography")
+    return {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_CLIENT_ID": "7000000001.7000000002",
+        "SLACK_CLIENT_SECRET": "sandbox-client-secret",
+        "ENCRYPTION_KEY": "k" * 43 + "=",
+        "ALLOWED_TEAMS": ",".join(teams),
+    }
+
+
 def harness_environment(
     workspace: Workspace, clouds: FakeClouds, folder: Path, **more: str
 ) -> dict[str, str]:

@@ -192,6 +192,7 @@ def test_settings_of_a_workspace_are_resolved_in_one_place() -> None:
     chosen |= {"timezone", "apps", "escalate_to"}
     of_operators = ("bot/settings.py", "bot/services/workspaces/", "bot/cli/", "bot/clouds/")
     exceptions = {
+        "handlers/slack/install_pages.py",
         "bot/services/admin/healthcheck.py",
         "bot/escalation.py",
         "handlers/transports.py",

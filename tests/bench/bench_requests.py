@@ -264,7 +264,11 @@ async def run_program(name: str, kind: str, api: FakeApi) -> AsyncIterator[Progr
 def _environment(api: FakeApi, teams: Sequence[str], database: str) -> Mapping[str, str]:
     tokens = {"SLACK_BOT_TOKEN": "xoxb-bench"}
     if teams:
-        client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "bench"}
+        client = {
+            "SLACK_CLIENT_ID": "1.2",
+            "SLACK_CLIENT_SECRET": "bench",
+            "ENCRYPTION_KEY": "k" * 43 + "=",
+        }
         tokens = {**client, "ALLOWED_TEAMS": ",".join(teams)}
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},

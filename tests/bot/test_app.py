@@ -16,7 +16,11 @@ from bot.store.rate_limits import SqlKeyValueStore
 from tests.databases import create_sqlite
 
 TOKEN: Final = {"SLACK_BOT_TOKEN": "xoxb-1"}
-OAUTH: Final = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+OAUTH: Final = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "s",
+    "ENCRYPTION_KEY": "k" * 43 + "=",
+}
 CHANNEL: Final = {"ESCALATION_CHANNEL": "C1"}
 CLOUD: Final = {
     "AGORA_APPS": "kids=0a1b2c3d4e5f60718293a4b5c6d7e8f9",

@@ -220,6 +220,10 @@ def test_wrong_settings_are_named(name: str, values: list[str]) -> None:
         ({**AGORA, **VOLCENGINE, "VOLCENGINE_APPS": "kids=V1"}, "VOLCENGINE_APPS"),
         ({"SLACK_CLIENT_ID": "1.2"}, "SLACK_CLIENT_SECRET"),
         ({"SLACK_CLIENT_SECRET": "s"}, "SLACK_CLIENT_ID"),
+        ({"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}, "ENCRYPTION_KEY"),
+        ({"ENCRYPTION_KEY": "short"}, "ENCRYPTION_KEY"),
+        ({"ALLOWED_TEAMS": "my-company"}, "ALLOWED_TEAMS"),
+        ({"ALLOWED_TEAMS": "T1=kids+"}, "ALLOWED_TEAMS"),
     ],
 )
 def test_missing_settings_are_named(environment: dict[str, str], name: str) -> None:
@@ -366,6 +370,7 @@ def test_secrets_are_not_in_reprs() -> None:
         "SLACK_APP_TOKEN": "xapp-hush-3",
         "SLACK_CLIENT_ID": "1.2",
         "SLACK_CLIENT_SECRET": "hush-4",
+        "ENCRYPTION_KEY": "hush-9" + "k" * 37 + "=",
         "DATABASE_URL": "postgresql://u:hush-5@h/n",
         "AGORA_CUSTOMER_SECRET": "hush-6",
         "VOLCENGINE_SECRET_KEY": "hush-7",

@@ -21,7 +21,7 @@ from handlers.admin import healthcheck_view
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport
-from tests.conftest import Harness, open_harness
+from tests.conftest import Harness, oauth_environment, open_harness
 from tests.scenario_helpers import (
     find_cards,
     find_diagnosis_posts,
@@ -88,10 +88,7 @@ async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
             open_harness(
                 tmp_path,
                 SLACK_API_URL=f"{url}/api/",
-                SLACK_BOT_TOKEN="",
-                SLACK_CLIENT_ID="1.2",
-                SLACK_CLIENT_SECRET="secret",
-                ALLOWED_TEAMS=f"{TEAM},{OTHER}",
+                **oauth_environment(TEAM, OTHER),
             )
         )
         second = await _open_second(stack, first)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
 from bot.ports import Clock
+from bot.services.admin.token_cipher import TokenCipher
 from bot.services.workspaces.directory import Workspaces
 from bot.store import DatabaseError, Session, Store
 from bot.store import jobs as store_jobs
@@ -56,17 +57,47 @@ class InstallationService:
     id, or the id of the organization that has it for all its workspaces.
     """
 
-    def __init__(self, store: Store, clock: Clock, workspaces: Workspaces) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, workspaces: Workspaces, cipher: TokenCipher
+    ) -> None:
         self._store = store
         self._clock = clock
         self._workspaces = workspaces
+        self._cipher = cipher
+        self._stored: Mapping[str, Mapping[str, Any]] = {}
         self._tokens: Mapping[str, WorkspaceToken] = {}
 
     async def load(self) -> None:
-        """Read all installations. Raises DatabaseError."""
-        rows = await self._store.read(installations.list_all)
-        self._tokens = {row.team: WorkspaceToken.read(row.data) for row in rows}
+        """Read all installations. Raises DatabaseError; LagdeskError for a wrong key."""
+        if self._cipher.has_key:
+            rows = await self._store.read(installations.list_all)
+            stored = {row.team: row.data for row in rows}
+            self._tokens = {name: self._read(name, data) for name, data in stored.items()}
+            self._stored = stored
         await self._workspaces.load()
+
+    def _read(self, name: str, data: Mapping[str, Any]) -> WorkspaceToken:
+        """Decrypt a token, unless it is the one that was decrypted before."""
+        if self._stored.get(name) == data:
+            return self._tokens[name]
+        return WorkspaceToken.read(self._cipher.decrypt(data))
+
+    async def encrypt_again(self) -> None:
+        """Encrypt with the newest key what is stored in plain text or with an older key."""
+        now = self._clock.now()
+        outdated = [name for name, data in self._stored.items() if not self._cipher.is_newest(data)]
+
+        def work(session: Session) -> None:
+            for name in outdated:
+                data = self._cipher.encrypt(self._tokens[name].to_data())
+                installations.save(session, name, data, now)
+
+        if outdated:
+            await self._store.transact(work)
+            await self.load()
+            log.warning(
+                "the tokens of %d workspaces are encrypted with the newest key", len(outdated)
+            )
 
     async def save(self, name: str, token: WorkspaceToken) -> None:
         """Store an installation in place of an earlier one; what waited for it is tried at once.
@@ -77,7 +108,7 @@ class InstallationService:
 
         def work(session: Session) -> None:
             self._workspaces.register(session, name, now)
-            installations.save(session, name, token.to_data(), now)
+            installations.save(session, name, self._cipher.encrypt(token.to_data()), now)
             store_jobs.retry_now(session, now)
 
         await self._store.transact(work)
@@ -89,7 +120,7 @@ class InstallationService:
 
         def work(session: Session) -> None:
             if installations.find(session, name) is not None:
-                installations.save(session, name, token.to_data(), now)
+                installations.save(session, name, self._cipher.encrypt(token.to_data()), now)
 
         await self._store.transact(work)
         await self.load()

@@ -14,6 +14,7 @@ from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
 from handlers.slack.clients import SlackClients
+from tests.conftest import oauth_environment
 from tests.database_faults import SQLITE_FAULTS
 from tests.handlers.raw_http import RawHttpClient, action, command, event, open_raw_http
 
@@ -76,13 +77,7 @@ class TwoWorkspaces:
 async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TwoWorkspaces]:
     """Lagdesk for several workspaces; the first one has not installed it yet."""
     second = Workspace(team_id=OTHER)
-    environment = {
-        "SLACK_BOT_TOKEN": "",
-        "SLACK_CLIENT_ID": second.client_id,
-        "SLACK_CLIENT_SECRET": second.client_secret,
-        "SUMMARY_CHANNEL": LEADS,
-        "ALLOWED_TEAMS": f"{TEAM},{OTHER},T01SECOND",
-    }
+    environment = {**oauth_environment(TEAM, OTHER, "T01SECOND"), "SUMMARY_CHANNEL": LEADS}
     async with open_raw_http(tmp_path_factory.mktemp("town"), **environment) as raw_http:
         yield TwoWorkspaces(raw_http, second)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from bot.errors import NotAllowedError
+from bot.errors import LagdeskError, NotAllowedError
 from bot.services.admin.installations import ROTATION_TIMEOUT, InstallationService, WorkspaceToken
+from bot.services.admin.token_cipher import TokenCipher
 from bot.services.workspaces.directory import Workspaces
+from bot.store.admin import installations as store
 from tests.bot.services.conftest import ServiceHarness
 
+pytest.importorskip("cryptography")
+KEY, NEW_KEY = "k" * 43 + "=", "n" * 43 + "="
 FIRST, SECOND = (
     WorkspaceToken("xoxb-1", "B1", "U1"),
     WorkspaceToken("xoxb-2", None, "U2", ("chat:write", "commands"), "xoxe-1", 1_800_000_000),
@@ -19,7 +23,9 @@ FIRST, SECOND = (
 
 
 def installations(
-    harness: ServiceHarness, allowed: Mapping[str, tuple[str, ...]] | None = None
+    harness: ServiceHarness,
+    allowed: Mapping[str, tuple[str, ...]] | None = None,
+    keys: Sequence[str] = (KEY,),
 ) -> InstallationService:
     """The service of a process of its own."""
     context = harness.context
@@ -29,7 +35,8 @@ def installations(
         slack_client_secret="s",
         allowed_teams={"T5": (), "T6": (), "E1": ()} if allowed is None else allowed,
     )
-    return InstallationService(context.store, context.clock, Workspaces(context.store, settings))
+    workspaces = Workspaces(context.store, settings)
+    return InstallationService(context.store, context.clock, workspaces, TokenCipher(keys))
 
 
 async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
@@ -50,6 +57,45 @@ async def test_token_of_a_workspace(service_harness: ServiceHarness) -> None:
 async def test_tokens_are_not_printed() -> None:
     """Neither the token nor the one it is exchanged with."""
     assert "xox" not in repr(SECOND)
+
+
+async def test_tokens_are_encrypted(service_harness: ServiceHarness) -> None:
+    """With the newest key; older keys still decrypt, until everything is encrypted again."""
+    context = service_harness.context
+
+    async def stored() -> str:
+        return str(await context.store.read(lambda session: store.find(session, "T5")))
+
+    await installations(service_harness).save("T5", SECOND)
+    before = await stored()
+    assert "xox" not in before
+    both = installations(service_harness, keys=(NEW_KEY, KEY))
+    await both.load()
+    assert await both.find("T5") == ("T5", SECOND)
+    await both.encrypt_again()
+    assert await stored() != before
+    new = installations(service_harness, keys=(NEW_KEY,))
+    await new.load()
+    assert await new.find("T5") == ("T5", SECOND)
+    with pytest.raises(LagdeskError, match="ENCRYPTION_KEY does not decrypt"):
+        await installations(service_harness).load()
+    await installations(service_harness, keys=(KEY, NEW_KEY)).load()
+    await new.delete("T5")
+
+
+async def test_tokens_of_an_older_version(service_harness: ServiceHarness) -> None:
+    """They are in plain text, and encrypted at the first start."""
+    context, plain = (
+        service_harness.context,
+        {"bot_token": "xoxb-5", "bot_id": "B", "bot_user_id": "U"},
+    )
+    await context.store.transact(lambda s: store.save(s, "T5", plain, context.clock.now()))
+    service = installations(service_harness)
+    await service.load()
+    await service.encrypt_again()
+    assert await service.find("T5") == ("T5", WorkspaceToken("xoxb-5", "B", "U"))
+    assert "xoxb-5" not in str(await context.store.read(lambda s: store.find(s, "T5")))
+    await service.delete("T5")
 
 
 async def test_installations_by_another_process(service_harness: ServiceHarness) -> None:

@@ -14,7 +14,12 @@ from bot.store.admin import installations
 from bot.store.workspaces import workspaces
 from tests.bot.services.workspaces.test_settings import ENVIRONMENT
 
-OAUTH = {**ENVIRONMENT, "SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "s"}
+OAUTH = {
+    **ENVIRONMENT,
+    "SLACK_CLIENT_ID": "1",
+    "SLACK_CLIENT_SECRET": "s",
+    "ENCRYPTION_KEY": "k" * 43 + "=",
+}
 NOW = dt.datetime(2026, 11, 11, tzinfo=dt.UTC)
 
 
