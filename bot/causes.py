@@ -13,6 +13,7 @@ from bot.i18n.messages import Message, message
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
+NO_VERDICT: Final = "no_verdict"  # of a ticket that has no final verdict yet
 NOT_FOUND: Final = "not_found"  # no such call: the result of an unknown verdict
 WITHDRAWN: Final = "withdrawn"  # by its reporter: a resolution
 WITHOUT_CAUSE: Final = frozenset({"", HEALTHY, UNKNOWN, NOT_FOUND})
@@ -362,6 +363,7 @@ RESOLUTION_TITLES: Final[Mapping[str, Message]] = {
 _RESULT_TITLES: Final[Mapping[str, Message]] = {
     HEALTHY: message("Looked healthy"),
     UNKNOWN: message("Not enough data"),
+    NO_VERDICT: message("No verdict yet"),
 }
 
 

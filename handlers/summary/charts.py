@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from bot.causes import resolution_title
+from bot.causes import result_title
 from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
 from handlers.ui import block_kit
@@ -31,7 +31,7 @@ def chart_blocks(report: WeekReport, renderer: Renderer) -> list[Block]:
     blocks = [_bars("chart-days", message("Tickets by day"), days, by_day, renderer)]
     causes = report.causes[:_CAUSES]
     if causes:
-        names = distinct_names([renderer.plain_text(resolution_title(each.key)) for each in causes])
+        names = distinct_names([renderer.plain_text(result_title(each.key)) for each in causes])
         by_cause = (
             (message("This week"), [each.count for each in causes]),
             (message("Week before"), [each.before for each in causes]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bot.causes import result_title
+from bot.causes import NO_VERDICT, result_title
 from bot.i18n.messages import Message, Percentage, message
 from bot.services.summary.report import WeekReport
 from handlers.ui.renderer import link_to
@@ -55,7 +55,7 @@ def _changes(report: WeekReport) -> Iterator[Message]:
     """What was reported much more often than the week before, or again and again."""
     if report.is_comparable:
         for cause in report.causes:
-            if cause.count - cause.before >= _MIN_INCREASE:
+            if cause.key != NO_VERDICT and cause.count - cause.before >= _MIN_INCREASE:
                 yield message(
                     "• %(cause)s: %(count)s, the week before %(before)s.",
                     cause=result_title(cause.key),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.causes import result_title
+from bot.causes import HEALTHY, NO_VERDICT, NOT_FOUND, UNKNOWN, result_title
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message, plural
 from bot.i18n.translator import Translator
-from bot.services.summary.report import WaitTimes, WeeklyCount, WeekReport
+from bot.services.summary.report import AppTimes, TargetCount, WaitTimes, WeeklyCount, WeekReport
 from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
 from handlers.app_metrics.view import headline as metrics_headline
 from handlers.app_metrics.view import title_of
@@ -23,6 +23,7 @@ from handlers.ui.text_tables import align
 
 _MAX_ROWS: Final = 6
 _MAX_METRICS: Final = 6
+_NO_CAUSE: Final = (HEALTHY, UNKNOWN, NOT_FOUND, NO_VERDICT)
 Lines = tuple[Message, ...]
 
 
@@ -76,7 +77,7 @@ def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
     yield "gaps", tuple(_gaps(report))
     if report.reported:
         yield "types", _tallies(message("*By type*"), report, report.types, _issue_types())
-        yield "causes", _tallies(message("*By cause*"), report, report.causes, {})
+        yield "causes", _causes(report)
         yield "apps", _tallies(message("*By app*"), report, report.apps, None)
         yield "sides", _tallies(message("*By who had the problem*"), report, report.sides, _sides())
     yield "waits", tuple(_waits(report))
@@ -129,9 +130,26 @@ def _tallies(
         )
         lines.append(_counted(name, each, is_comparable=report.is_comparable))
     if len(tallies) > _MAX_ROWS:
-        rest = sum(each.count for each in tallies[_MAX_ROWS:])
-        lines.append(message("• Others: %(count)s", count=rest))
+        rest = tallies[_MAX_ROWS:]
+        number = sum(each.count for each in rest)
+        lines.append(
+            plural(
+                "• %(count)s other: %(tickets)s",
+                "• %(count)s others: %(tickets)s",
+                count=len(rest),
+                tickets=number,
+            )
+        )
     return tuple(lines)
+
+
+def _causes(report: WeekReport) -> Lines:
+    """List the causes, and after them all verdicts that found none."""
+    by_key = {each.key: each for each in report.causes}
+    found = [each for each in report.causes if each.key not in _NO_CAUSE]
+    without = [by_key[key] for key in _NO_CAUSE if key in by_key]
+    title = message("*By cause*")
+    return (*_tallies(title, report, found, {}), *_tallies(title, report, without, {})[1:])
 
 
 def _counted(name: object, tally: WeeklyCount, *, is_comparable: bool) -> Message:
@@ -154,6 +172,30 @@ def _waits(report: WeekReport) -> Iterator[Message]:
     if report.resolve.count:
         yield _wait(message("Time to resolve"), report.resolve)
     yield from _targets(report)
+    yield from map(_app_times, report.app_times if len(report.app_times) > 1 else ())
+
+
+def _app_times(times: AppTimes) -> Message:
+    """Return an app's median times, and how many tickets met its targets."""
+    steps = (
+        (message("claimed"), times.claim, times.claim_target),
+        (message("resolved"), times.resolve, times.resolve_target),
+    )
+    parts = [_step(*step) for step in steps if step[1].count or step[2].count]
+    return message("• %(app)s: %(parts)s", app=times.app, parts=parts or message("no tickets"))
+
+
+def _step(name: Message, waits: WaitTimes, target: TargetCount) -> Message:
+    median: object = "–" if waits.median_s is None else Duration(waits.median_s)
+    if not target.count:
+        return message("%(name)s after %(median)s", name=name, median=median)
+    return message(
+        "%(name)s after %(median)s (target met: %(met)s of %(count)s)",
+        name=name,
+        median=median,
+        met=target.met,
+        count=target.count,
+    )
 
 
 def _targets(report: WeekReport) -> Iterator[Message]:

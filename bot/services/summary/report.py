@@ -13,7 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.call import Side
-from bot.causes import UNKNOWN, WITHDRAWN
+from bot.causes import NO_VERDICT, UNKNOWN, WITHDRAWN
 from bot.escalation import LAST_STEP
 from bot.services.summary.weeks import Week
 from bot.store.diagnosis.feedback import Rating
@@ -83,6 +83,17 @@ class TargetCount:
                 reached_at = _first_at(ticket, reached_by)
                 results.append(reached_at is not None and reached_at <= ticket.created_at + target)
         return cls(sum(results), len(results))
+
+
+@dataclass(frozen=True, slots=True)
+class AppTimes:
+    """How long one app's tickets waited, and how many met its targets."""
+
+    app: str
+    claim: WaitTimes
+    claim_target: TargetCount
+    resolve: WaitTimes
+    resolve_target: TargetCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +188,7 @@ class WeekReport:
     resolve: WaitTimes = WaitTimes()
     claim_target: TargetCount = TargetCount()
     resolve_target: TargetCount = TargetCount()
+    app_times: tuple[AppTimes, ...] = ()  # of the apps with targets
     open_count: int = 0
     oldest: tuple[OpenTicket, ...] = ()
     rooms: tuple[RepeatedSubject, ...] = ()
@@ -239,6 +251,11 @@ def build_week_report(
         resolve_target=TargetCount.of(
             tickets, targets.resolve_within, _RESOLVED_BY, (since, until)
         ),
+        app_times=tuple(
+            _app_times(app, tickets, targets, (since, until))
+            for app in sorted({each.app for each in tickets})
+            if targets.claim_within(app) or targets.resolve_within(app)
+        ),
         open_count=len(waiting),
         oldest=tuple(map(_open, waiting[:_MAX_LISTED])),
         rooms=_repeated((each.app, each.cname) for each in new),
@@ -252,11 +269,27 @@ def build_week_report(
     )
 
 
+def _app_times(
+    app: str, tickets: Iterable[WeeklyTicketRow], targets: Targets, span: TimeSpan
+) -> AppTimes:
+    own = [each for each in tickets if each.app == app]
+    claimed = [each for each in own if _within(each.claimed_at, *span)]
+    resolved = [each for each in own if _within(each.resolved_at, *span)]
+    return AppTimes(
+        app,
+        WaitTimes.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
+        TargetCount.of(own, targets.claim_within, _CLAIMED_BY, span),
+        WaitTimes.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
+        TargetCount.of(own, targets.resolve_within, _RESOLVED_BY, span),
+    )
+
+
 def cause_of_ticket(ticket: WeeklyTicketRow) -> str:
-    """Return the cause chosen by support, else the result of the verdict."""
-    if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
-        return ticket.resolved_cause
-    return ticket.cause or UNKNOWN
+    """Return the cause chosen by support, else the result of the verdict, else `no_verdict`."""
+    chosen = ticket.resolved_cause if ticket.status is Status.RESOLVED else ""
+    if chosen not in ("", UNKNOWN):
+        return chosen
+    return ticket.cause or chosen or NO_VERDICT
 
 
 def _abnormal_uid(ticket: WeeklyTicketRow) -> str:

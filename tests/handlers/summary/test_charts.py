@@ -66,7 +66,7 @@ def test_bars_by_day_and_by_cause() -> None:
         },
     }
     assert (by_cause["block_id"], by_cause["title"]) == ("chart-causes", "Tickets by cause")
-    assert by_cause["chart"]["axis_config"]["categories"] == ["Packet loss", "Unknown"]
+    assert by_cause["chart"]["axis_config"]["categories"] == ["Packet loss", "Not enough data"]
     values = {
         series["name"]: [point["value"] for point in series["data"]]
         for series in by_cause["chart"]["series"]

@@ -14,6 +14,7 @@ from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
 from bot.sandbox.slack.block_kit import validate_message
 from bot.services.summary.report import (
+    AppTimes,
     DailyCount,
     EscalationCounts,
     FeedbackCounts,
@@ -115,9 +116,35 @@ def test_tickets_are_counted_by_type_cause_app_and_side() -> None:
     assert alone["apps"] == ["*By app*", "• kids: 3"]
 
 
+def test_verdicts_without_a_cause_are_always_listed() -> None:
+    """After the causes, of which six are listed: healthy, no data, not found, no verdict yet."""
+    names = ("loss", "jitter", "latency", "wifi_weak", "bandwidth_low", "blocked", "other")
+    causes = tuple(WeeklyCount(f"network.{name}", 9, 0) for name in names)
+    results = ("no_verdict", "not_found", "unknown", "none")
+    report = make_report(causes=(*causes, *(WeeklyCount(key, 1, 0) for key in results)))
+    assert summary(report)["causes"][-5:] == [
+        "• 1 other: 9",
+        "• Looked healthy: 1 (+1)",
+        "• Not enough data: 1 (+1)",
+        "• Call not found: 1 (+1)",
+        "• No verdict yet: 1 (+1)",
+    ]
+
+
+def test_times_of_each_app() -> None:
+    """The median, and how many met the target; with one app the lines above say the same."""
+    kids = AppTimes("kids", WaitTimes(2, 120, 180), TargetCount(3, 4), WaitTimes(), TargetCount())
+    adults = AppTimes("adults", WaitTimes(), TargetCount(0, 1), WaitTimes(1, 60, 60), TargetCount())
+    assert summary(make_report(app_times=(adults, kids)))["waits"] == [
+        "• adults: claimed after – (target met: 0 of 1), resolved after 1 min",
+        "• kids: claimed after 2 min (target met: 3 of 4)",
+    ]
+    assert "waits" not in summary(make_report(app_times=(kids,)))
+
+
 @pytest.mark.parametrize(
     ("apps", "last"),
-    [(6, "• app5: 6 (+6)"), (7, "• Others: 7"), (8, "• Others: 15")],
+    [(6, "• app5: 6 (+6)"), (7, "• 1 other: 7"), (8, "• 2 others: 15")],
 )
 def test_six_lines_and_the_others(apps: int, last: str) -> None:
     """What is beyond six lines is added up."""

@@ -107,6 +107,10 @@ def test_targets() -> None:
     report = count(kept, late, never, before, targets=targets)
     assert report.claim_target == TargetCount(1, 3)
     assert report.resolve_target == TargetCount(1, 4)
+    kids = {each.app: each for each in report.app_times}["kids"]
+    assert (kids.claim_target, kids.resolve_target) == (TargetCount(1, 2), TargetCount(1, 3))
+    assert (kids.claim.count, kids.resolve.median_s) == (0, 3600)
+    assert count(kept).app_times == ()
     assert count(kept, now=SINCE + 9 * minute, targets=targets).claim_target == TargetCount()
     assert count(kept).claim_target == TargetCount()
 
@@ -148,7 +152,7 @@ def test_tallies_and_their_change() -> None:
     )
     assert (WeeklyCount("3", 3, 1), WeeklyCount("1", 0, 1)) == report.types
     assert (
-        WeeklyCount("unknown", 1, 2),
+        WeeklyCount("no_verdict", 1, 2),
         WeeklyCount("device.busy", 1, 0),
         WeeklyCount("network.loss", 1, 0),
     ) == report.causes
