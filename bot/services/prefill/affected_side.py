@@ -45,8 +45,7 @@ def find_affected_side(signs: str) -> str:
     sentences = _sentences(signs)
     writer = _find_writer(sentences)
     clauses = [*itertools.chain.from_iterable(sentences)]
-    bad = [each for each in clauses if _BAD & set(each)]
-    places = [each for each in bad if not set("gNB") & set(each)]
+    places = [each for each in clauses if set("bchj") & set(each) and not set("gN") & set(each)]
     places = [each for each in places if not _LOOSE_SOUND.search(each)]
     readings = (
         _named(_LABEL, clauses, writer),

@@ -20,7 +20,7 @@ _SIGN: Final = _LINK + "{0,12}?[i:]" + _LINKS
 _PERSON: Final = rf"(?:(?:A{{1,2}}|%[%~]{{0,2}}){_LINKS}(?=[09]))?"
 # teacher 10001, 老师的 uid 是 10001, teacher Anna (10001), teacher_10001, teacher uid: anna
 _AFTER: Final = re.compile(
-    rf"(?P<label>(?<![TS][&,])[TS]|[TS](?=[095]))(?:{_LINKS}{_PERSON}(?=[095])|(?=W)"
+    rf"(?P<label>(?<![TS]&)[TS]|[TS](?=[095]))(?:{_LINKS}{_PERSON}(?=[095])|(?=W)"
     rf"|{_SIGN}(?=[wud])|{_LINK}{{0,12}}?i{_LINK}{{0,12}}?:{_LINKS}(?=[aA]))(?P<uid>.)"
 )
 # 10001 (teacher), 10001 是老师, 10001 老师

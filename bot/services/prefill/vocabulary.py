@@ -110,8 +110,8 @@ VOCABULARY: Final[dict[str, str]] = {
     r"|[进连登入]不[去来了上]|无法[进加连登]|(?:加载|显示)不出|掉线|断[线网]|被踢|闪退|失败|掉了",
     "J": r"\bjoin(?:s|ing)?\b",
     # How it is: no sound, bad, a bad sound, good
-    "B": r"没有?声音?",
-    "b": r"卡(?!片|号)|[黑花白]屏|没有?画面?|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢"
+    "B": r"没有?声音?|无声音?",
+    "b": r"卡(?!片|号)|[黑花白]屏|没有?画面?|无画面|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢"
     r"|模糊|糊|定格|静止|忽[大高]忽[小低]"
     r"|\b(?:freez|froze|black|lag|choppy|stuck|blurr|drop|robotic|disappear|cut|delay)\w*"
     rf"|\b(?:break(?:s|ing)? up|no (?:{_MEDIA})|nothing|only)\b",
@@ -136,7 +136,7 @@ VOCABULARY: Final[dict[str, str]] = {
     "o": r"\bof\b",
     "m": r"\bfrom\b",
     "p": r"\b(?:in|at|inside)\b|[在于从进入里]",
-    "&": r"和|与|跟|及|以及|[&+]|\band\b|/(?! )",
+    "&": r"和|与|跟|及|以及|[&+、]|\band\b|/(?! )",
     "'": r"'s\b|的",
     "%": f"[{_SURNAMES}]",
     "l": r"是|为|分别|这个|该|'m\b"
@@ -146,6 +146,6 @@ VOCABULARY: Final[dict[str, str]] = {
     ")": r"[)\]}>]",
     ".": r"[。;!?]|\.(?=\s|$)",
     "\t": r"[|\t]",
-    ",": r"[,、/]|\bbut\b|但是?",
+    ",": r"[,/]|\bbut\b|但是?",
     "\n": r"\n",
 }
