@@ -26,6 +26,7 @@ from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.escalation.incidents import IncidentJobs
 from bot.services.escalation.jobs import EscalationJobs
 from bot.services.notifications.jobs import NotificationJobs
+from bot.services.notifications.relay import RelayJobs
 from bot.services.publishing import Publisher
 from bot.services.summary.jobs import SummaryJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
@@ -39,6 +40,7 @@ from handlers.call_control.posts import SlackRoomStatusPosts
 from handlers.diagnosis.posts import SlackDiagnosisPosts
 from handlers.escalation.posts import SlackIncidentPosts, SlackPager
 from handlers.notifications.posts import SlackTicketNotifications
+from handlers.notifications.relay_posts import SlackRelayPosts
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import (
     TIMEOUT_S,
@@ -171,6 +173,7 @@ def _ticket_jobs(
         CallControlJobs(context, status_posts),
         RecordingJobs(context, status_posts),
         NotificationJobs(context, publisher, notifications),
+        RelayJobs(context, publisher, SlackRelayPosts(poster, users)),
         IncidentJobs(context, publisher, incident_posts),
         MentionJobs(context, publisher, SlackMentionPosts(poster, users)),
     ]

@@ -18,6 +18,7 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer, link_to
 
+_WRITE: Final = message("To write to support, reply to this message.")
 _LOOKING: Final = message("We are looking into it. This message will say why the call was bad.")
 
 
@@ -35,6 +36,7 @@ def own_message(
         block_kit.section("own", "\n".join(lines)),
         *(_resolution(ticket, renderer) if is_over else _hints(ticket, renderer)),
         *(answer_blocks(ticket, renderer) if is_over else own_buttons(ticket, renderer)),
+        *([] if is_over else [block_kit.context("write", renderer.mrkdwn(_WRITE))]),
     ]
 
 

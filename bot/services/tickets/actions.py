@@ -19,6 +19,7 @@ from bot.services.diagnosis.likely_call import moment_in
 from bot.services.diagnosis.likely_people import likely_people
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
+from bot.services.notifications.relay import relay_to_support
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
@@ -181,10 +182,14 @@ class TicketActions:
         )
 
     async def handle_message(self, answer: replies.Reply) -> None:
-        """Handle a reporter's direct reply to the message about their ticket."""
+        """Pass a reporter's direct reply on to support; after the end offer to reopen."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
+            unresolved = answers.find_written_to(session, rules.FILED, answer)
+            if unresolved is not None and answer.text:
+                relay_to_support(session, unresolved, answer, now)
+                return
             ticket = answers.find_answered(session, rules.FILED, answer, now - _REPLY_WINDOW)
             if ticket is not None and replies.asks_to_reopen(ticket, answer):
                 rules.enqueue_reopen_offer(session, ticket, answer.ts, now, channel=answer.channel)

@@ -24,6 +24,7 @@ from bot.services.escalation.schedule import (
     step_job,
 )
 from bot.services.notifications import rules
+from bot.services.notifications.relay import relay_to_reporter
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, find_visible
 from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
@@ -291,6 +292,8 @@ class TicketService:
 
         def work(session: Session) -> None:
             ticket = replies.save_reply(session, reply)
+            if ticket is not None:
+                relay_to_reporter(session, ticket, reply, now)
             if ticket is not None and replies.asks_to_reopen(ticket, reply):
                 rules.enqueue_reopen_offer(session, ticket, reply.ts, now)
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.store.models import SentNotification
 from bot.store.statements import insertion
-from bot.ticket import Ticket
+from bot.ticket import Status, Ticket
 
 
 class IncomingMessage(Protocol):
@@ -89,6 +89,24 @@ def find_answered(
     else:
         statement = statement.where(col(Ticket.resolved_at) >= after)
     return session.exec(statement.order_by(col(Ticket.resolved_at).desc()).limit(1)).first()
+
+
+def find_written_to(session: Session, kind: str, message: IncomingMessage) -> Ticket | None:
+    """Return the unresolved ticket whose message of a kind a reply is to.
+
+    Outside a thread it is the person's only unresolved one, None when there are several.
+    """
+    statement = (
+        select(Ticket)
+        .join(SentNotification, col(SentNotification.ticket) == col(Ticket.number))
+        .where(SentNotification.person == message.person, SentNotification.kind == kind)
+        .where(SentNotification.channel == message.channel, Ticket.team == message.team)
+        .where(Ticket.status != Status.RESOLVED)
+    )
+    if message.thread_ts:
+        statement = statement.where(SentNotification.ts == message.thread_ts)
+    found = session.exec(statement.limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def find_newest(session: Session, ticket: int, kind: str) -> SentNotification | None:

@@ -17,12 +17,16 @@ from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_o
 OWN = ["ticket.correct", "ticket.withdraw"]
 ANSWERS = ["ticket.helped", "ticket.reopen"]
 REOPEN = ["ticket.reopen"]
+WRITE = "To write to support, reply to this message."
 
 
 def message_of(ticket: Ticket, target: Ticket | None = None) -> tuple[str, list[str], list[str]]:
     """The message's top-level text, its lines after the first, and its buttons."""
     text, blocks = own_message(ticket, target, EN)
-    lines = [line for lines in texts_of(blocks).values() for line in lines]
+    texts = texts_of(blocks)
+    is_unresolved = ticket.status is not Status.RESOLVED
+    assert (texts.pop("write", None) == [WRITE]) is is_unresolved
+    lines = [line for lines in texts.values() for line in lines]
     assert lines[0].startswith(":")
     actions = [block for block in blocks if block["type"] == "actions"]
     return text, lines[1:], [button[0] for block in actions for button in buttons_of(block)]
