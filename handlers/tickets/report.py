@@ -12,6 +12,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
 from bot.ports import Clock
@@ -166,6 +167,8 @@ class ReportHandlers:
         requester = Requester.of(body)
         values = view["state"]["values"]
         form = ReportForm.parse(values, str(view.get("private_metadata") or ""))
+        if RECENT in values and not (read_value(values, RECENT) or form.cname.strip()):
+            raise InputError({RECENT: message("Choose a class, or fill in the channel below.")})
         recent = read_ticket_number(read_value(values, RECENT))
         if recent:
             ticket = await self._tickets.find_visible(requester.team, recent, requester.person)

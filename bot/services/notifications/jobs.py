@@ -190,6 +190,8 @@ class NotificationJobs:
         if not thread.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
         event = ticket.history[index]
+        if event["what"] == "resolved" and thread.status is Status.RESOLVED:
+            return None  # it was resolved too
         await self._publisher.publish_once(
             run,
             Destination.thread_of(thread),

@@ -28,6 +28,7 @@ WOKEN: Final = "woken"  # a snooze is over
 ALERTED: Final = "alerted"  # to a lead, once a ticket
 DELAYED: Final = "delayed"  # the ticket's thread cannot be opened yet
 OFFERED: Final = "offered"
+_RESOLVED_TOO: Final = dt.timedelta(minutes=1)  # who resolves one is asked about the others
 _SHOWN_TO_REPORTER: Final = frozenset(
     (
         *("claimed", "unclaimed", "handed", "resolved", "merged", "withdrawn", "reopened"),
@@ -105,9 +106,9 @@ def _enqueue_edits(session: Session, ticket: Ticket, now: dt.datetime) -> None:
 def _enqueue_notes_to_linked(
     session: Session, ticket: Ticket, index: int, now: dt.datetime
 ) -> None:
-    """Enqueue notes in the threads of linked tickets that stay unresolved."""
+    """Enqueue notes in the threads of linked tickets, unless they are resolved soon, too."""
     for other in tickets.list_unresolved(session, ticket.related):
-        _enqueue_thread_note(session, other.id, ticket, index, now)
+        _enqueue_thread_note(session, other.id, ticket, index, now + _RESOLVED_TOO)
 
 
 def _enqueue_thread_note(
