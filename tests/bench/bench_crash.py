@@ -60,7 +60,7 @@ POINTS: Final[Mapping[str, tuple[str, ...]]] = {
     "post weekly": ("weekly",),
     "post weekly_details": ("weekly_details",),
     REPORT: ("report",),
-    "chat.update": ("card", "diagnose", "chart"),
+    "chat.update": ("card", "diagnose", "attach_chart"),
     "chat.getPermalink": ("card", "confirm"),
     "files.completeUploadExternal": ("chart",),
 }

@@ -116,7 +116,7 @@ class _DoomedWorker:
         ("confirm", "chat.postMessage"),
         ("diagnose", "chat.postMessage"),
         ("chart", "files.completeUploadExternal"),
-        ("chart", "chat.update"),
+        ("attach_chart", "chat.update"),
         ("confirm", "chat.update"),
         (NOTIFY, "chat.postMessage"),
         ("report", CLOUD),

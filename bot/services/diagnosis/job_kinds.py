@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.jobs.run import Queue
-from bot.services.tickets.enqueue import TicketJob, posting_partition
+from bot.services.tickets.enqueue import TicketJob, channel_partition, posting_partition
 
 DIAGNOSE: Final = TicketJob(
     "diagnose",
@@ -13,3 +13,6 @@ DIAGNOSE: Final = TicketJob(
     lambda ticket: posting_partition(ticket, ticket.thread.diagnosis_ts),
 )
 CHART: Final = TicketJob("chart", Queue.DIAGNOSES)
+ATTACH_CHART: Final = TicketJob(
+    "attach_chart", Queue.DIAGNOSES, lambda ticket: channel_partition(ticket.team, "edits")
+)

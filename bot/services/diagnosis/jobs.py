@@ -18,7 +18,7 @@ from bot.services.diagnosis.bad_minutes import published_at
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
 from bot.services.diagnosis.evidence import load_evidence, save_evidence
 from bot.services.diagnosis.history import participant_history
-from bot.services.diagnosis.job_kinds import CHART, DIAGNOSE
+from bot.services.diagnosis.job_kinds import ATTACH_CHART, CHART, DIAGNOSE
 from bot.services.diagnosis.retry_policy import (
     DIAGNOSIS_TIMEOUT,
     is_final,
@@ -182,8 +182,11 @@ class DiagnosisJobs:
             enqueue(session, stored, GROUP_INCIDENT, now)
 
     @job(CHART.kind, CHART.queue)
-    async def attach_chart(self, run: Run, number: int) -> None:
-        """Draw a chart of the stored metrics and add it to the diagnosis."""
+    async def draw_chart(self, run: Run, number: int) -> None:
+        """Draw a chart of the stored metrics and upload it.
+
+        It is added to the diagnosis by a job of its own: an edit that is retried uploads nothing.
+        """
         ticket = await find_ticket(self._context, number)
         diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
         if diagnosis is None or not ticket.thread.diagnosis_ts:
@@ -198,10 +201,17 @@ class DiagnosisJobs:
                 uploaded.alt_text,
             )
 
-        await update_ticket(run, self._context, ticket, change)
-        diagnosis = await self._with_history(ticket, diagnosis)
+        await update_ticket(run, self._context, ticket, change, ATTACH_CHART, is_last=True)
+
+    @job(ATTACH_CHART.kind, ATTACH_CHART.queue)
+    async def attach_chart(self, run: Run, number: int) -> None:
+        """Add the uploaded chart to the diagnosis."""
+        ticket = await find_ticket(self._context, number)
+        diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
+        if diagnosis is None or not (ticket.thread.diagnosis_ts and ticket.thread.chart_file_id):
+            return
         try:
-            await self._posts.update_diagnosis(ticket, diagnosis)
+            await self._update(run, ticket, await self._with_history(ticket, diagnosis))
         except SlackMessageGoneError:
             log.info("the diagnosis of %s is deleted", ticket.label)
 

@@ -82,7 +82,8 @@ async def filed(harness: ServiceHarness, **thread: str) -> Ticket:
 
 async def enqueued(harness: ServiceHarness, ticket: Ticket) -> set[str]:
     """Return the kinds of the ticket's jobs that are due now."""
-    kinds = ("card", "chart", "call_statistics", "group_incident", "confirm", "diagnose", "report")
+    kinds = ["card", "chart", "attach_chart", "call_statistics", "group_incident"]
+    kinds += ["confirm", "diagnose", "report"]
     jobs = {kind: await harness.job(f"{kind}:{ticket.label}") for kind in kinds}
     return {kind for kind, job in jobs.items() if job and job.due_at == harness.clock.now()}
 
@@ -314,29 +315,39 @@ async def with_evidence(harness: ServiceHarness, **thread: str) -> Ticket:
     return await harness.ticket(ticket.id)
 
 
-@pytest.mark.parametrize("error", [None, SLACK_GONE])
-async def test_chart_is_added_to_the_diagnosis(service_harness: ServiceHarness, error: Any) -> None:
-    """From the stored evidence; a deleted diagnosis needs none."""
+async def test_chart_is_drawn(service_harness: ServiceHarness) -> None:
+    """From the stored evidence; another job adds it to the diagnosis."""
     ticket = await with_evidence(service_harness)
-    made = Jobs(service_harness, upload_chart=[CHART], update_diagnosis=[error] if error else [])
-    await made.jobs.attach_chart(Run("k"), ticket.id)
-    assert made.posts.names == ["upload_chart", "update_diagnosis"]
-    drawn, updated = made.posts.calls[0][2], made.posts.calls[1][2]
-    assert [each.uid for each in drawn.series] == ["20002"]
-    assert updated.verdict == drawn.verdict
-    assert made.posts.calls[1][1].thread.chart_file_id == "F1"
+    made = Jobs(service_harness, upload_chart=[CHART])
+    await made.jobs.draw_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["upload_chart"]
+    assert [each.uid for each in made.posts.calls[0][2].series] == ["20002"]
     thread = (await service_harness.ticket(ticket.id)).thread
     assert (thread.chart_file_id, thread.chart_alt_text) == ("F1", "a chart")
+    assert "attach_chart" in await enqueued(service_harness, ticket)
+
+
+@pytest.mark.parametrize("error", [None, SLACK_GONE])
+async def test_chart_is_added_to_the_diagnosis(service_harness: ServiceHarness, error: Any) -> None:
+    """As it was uploaded; a deleted diagnosis needs none."""
+    ticket = await with_evidence(service_harness, chart_file_id="F1")
+    made = Jobs(service_harness, update_diagnosis=[error] if error else [])
+    await made.jobs.attach_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["update_diagnosis"]
+    assert made.posts.calls[0][2].verdict.to_json() == ticket.verdict
+    assert made.posts.calls[0][1].thread.chart_file_id == "F1"
 
 
 async def test_nothing_to_draw(service_harness: ServiceHarness) -> None:
     """Without evidence, without a post, or without a chart."""
     ticket = await with_evidence(service_harness)
     made = Jobs(service_harness, upload_chart=[None])
-    await made.jobs.attach_chart(Run("k"), ticket.id)
+    await made.jobs.draw_chart(Run("k"), ticket.id)
     assert made.posts.names == ["upload_chart"]
-    await made.jobs.attach_chart(Run("k"), (await filed(service_harness, diagnosis_ts="2.0")).id)
+    await made.jobs.draw_chart(Run("k"), (await filed(service_harness, diagnosis_ts="2.0")).id)
     await service_harness.change(ticket.id, lambda t: t.thread.move_to("C-SUPPORT", "9.0"))
+    await made.jobs.draw_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["upload_chart"]
     await made.jobs.attach_chart(Run("k"), ticket.id)
     assert made.posts.names == ["upload_chart"]
 
@@ -346,5 +357,6 @@ def test_diagnosis_handlers(service_harness: ServiceHarness) -> None:
     made = Jobs(service_harness).jobs
     assert job_functions(made) == {
         "diagnose": made.diagnose,
-        "chart": made.attach_chart,
+        "chart": made.draw_chart,
+        "attach_chart": made.attach_chart,
     }
