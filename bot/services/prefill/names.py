@@ -47,7 +47,7 @@ _ROOM: Final = re.compile(
 )
 _BEFORE_ROOM: Final = re.compile(r"(?P<name>[956w])[il']{0,2}[RZ]")
 _LOOSE: Final = re.compile(r"(?<!i)(?<!i[:l])(?:w|(?:^|(?<=[pm]))u)")
-_LINE: Final = re.compile(r"[^\n]*[^\n,\t][^\n]*")
+_LINE: Final = re.compile(r"^(?![,\t]*$).+", re.MULTILINE)  # none of separators alone
 _CELL: Final = {
     **{each: re.compile(f"(?:^|(?<={each}))[^{each}]*") for each in "\t,"},
     "": re.compile("[TSRZ][in]*|.", re.DOTALL),  # blanks
