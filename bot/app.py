@@ -104,7 +104,7 @@ async def open_slack_runtime(
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
     settings, clock = application.settings, application.context.clock
-    tokens = WorkspaceTokens(application.installations, settings)
+    tokens = WorkspaceTokens(application.installations, settings, clock)
     token_for = tokens.token_for if settings.has_oauth else None
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(
@@ -138,7 +138,7 @@ async def open_slack_runtime(
             )
             await poller.start()
             await summary_jobs.start()
-        installations = InstallationStore(application.installations)
+        installations = InstallationStore(application.installations, clock)
         app = build_app(
             *(services, users, context, clients, installations),
             tokens=tokens,
@@ -205,7 +205,7 @@ async def open_summary_jobs(
 ) -> AsyncIterator[tuple[SummaryJobs, Worker]]:
     """Connect to Slack for one summary posted from the terminal."""
     settings, context = application.settings, application.context
-    tokens = WorkspaceTokens(application.installations, settings)
+    tokens = WorkspaceTokens(application.installations, settings, context.clock)
     token_for = tokens.token_for if settings.has_oauth else None
     limits = RateLimits(context.clock, SqlKeyValueStore(application.store))
     async with SlackClients(

@@ -10,9 +10,9 @@ from bot.ticket import Ticket
 
 
 def find_newest_ticket(session: Session, cname: str) -> Ticket | None:
-    """Find the newest ticket about a channel of the app "kids"."""
+    """Find the newest ticket about a channel."""
     newest = col(Ticket.number).desc()
-    about = select(Ticket).where(Ticket.app == "kids", Ticket.cname == cname)
+    about = select(Ticket).where(Ticket.cname == cname)
     return session.exec(about.order_by(newest).limit(1)).first()
 
 

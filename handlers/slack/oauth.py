@@ -16,6 +16,7 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
+from bot.ports import Clock
 from bot.services.admin.installations import InstallationService
 from bot.services.cache import FallbackCache
 from bot.settings import Settings
@@ -35,8 +36,9 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
     SQLite they would wait for our writer, and their tokens are not encrypted.
     """
 
-    def __init__(self, installations: InstallationService) -> None:
+    def __init__(self, installations: InstallationService, clock: Clock) -> None:
         self._installations = installations
+        self._clock = clock
 
     @property
     def logger(self) -> Logger:
@@ -50,7 +52,7 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
     async def async_save_bot(self, bot: Bot) -> None:
         """Store an installation of a workspace, or of an organization for all its workspaces."""
         name = bot.enterprise_id if bot.is_enterprise_install else bot.team_id
-        await self._installations.save(name or "", from_bot(bot))
+        await self._installations.save(name or "", from_bot(bot, self._clock))
 
     async def async_find_bot(
         self,

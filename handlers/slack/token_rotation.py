@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import aiohttp
@@ -14,6 +14,7 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.ports import Clock
 from bot.services.admin.installations import InstallationService, WorkspaceToken
 from bot.services.context import DatabaseError
 from bot.settings import Settings
@@ -21,24 +22,25 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 MARGIN_S: Final = 2 * 3600.0  # of the twelve hours that a token is valid
+_TIMEOUT_S: Final = 1.0  # a form has to open within three seconds
 _FAILURES: Final = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, DatabaseError)
 
 
 class WorkspaceTokens:
     """Finds the token of a workspace. slack-sdk exchanges it, two hours before it expires.
 
-    Until then the old one is used, so nobody waits for Slack; only an expired one is waited for.
+    A request waits for that, once in ten hours: the old one may end as soon as there is a new one.
     """
 
     def __init__(
         self,
         installations: InstallationService,
         settings: Settings,
-        timer: Callable[[], float] = time.time,
+        clock: Clock,
     ) -> None:
         self._installations = installations
         self._settings = settings
-        self._timer = timer
+        self._clock = clock
         self._rotations: dict[str, asyncio.Task[None]] = {}
 
     async def token_for(self, team: str, enterprise: str = "") -> str | None:
@@ -52,15 +54,15 @@ class WorkspaceTokens:
         if found is None:
             return None
         name, token = found
-        if token.expires_at is not None and token.expires_at - self._timer() < MARGIN_S:
-            rotation = self._rotate(name, token)
-            if token.expires_at <= self._timer():
-                await asyncio.shield(rotation)
-                found = await self._installations.find(team, enterprise)
+        now_s = self._clock.now().timestamp()
+        if token.expires_at is not None and token.expires_at - now_s < MARGIN_S:
+            with suppress(TimeoutError):  # then with the old one, which may still be valid
+                await asyncio.wait_for(asyncio.shield(self._rotate(name, token)), _TIMEOUT_S)
+            found = await self._installations.find(team, enterprise)
         return found[1] if found else None
 
     def _rotate(self, name: str, token: WorkspaceToken) -> asyncio.Task[None]:
-        """Exchange a token beside the request, unless this process is doing so."""
+        """Exchange a token in a task of its own, one for all requests of this process."""
         task = self._rotations.get(name)
         if task is None:
             task = self._rotations[name] = asyncio.create_task(self._exchange(name, token))
@@ -70,12 +72,13 @@ class WorkspaceTokens:
     async def _exchange(self, name: str, token: WorkspaceToken) -> None:
         try:
             if not await self._installations.claim_rotation(name):
+                await self._installations.load()  # another process has exchanged it, or will
                 return
-            rotated = await self._rotator().perform_bot_token_rotation(
-                bot=to_bot(token), minutes_before_expiration=int(MARGIN_S / 60)
-            )
+            expired = to_bot(token)
+            expired.bot_token_expires_at = 0  # when it is exchanged is decided here
+            rotated = await self._rotator().perform_bot_token_rotation(bot=expired)
             if rotated is not None:
-                await self._installations.replace_token(name, from_bot(rotated))
+                await self._installations.replace_token(name, from_bot(rotated, self._clock))
         except _FAILURES as error:  # tried again with the next request
             log.warning("the token of %s could not be exchanged: %s", name, type(error).__name__)
 
@@ -100,13 +103,16 @@ def to_bot(token: WorkspaceToken) -> Bot:
     )
 
 
-def from_bot(bot: Bot) -> WorkspaceToken:
-    """Return what is stored of slack-sdk's description of a bot."""
+def from_bot(bot: Bot, clock: Clock) -> WorkspaceToken:
+    """Return what is stored of slack-sdk's description of a bot, which has the machine's time."""
+    expires_at = bot.bot_token_expires_at
+    if expires_at is not None:
+        expires_at = int(clock.now().timestamp() + expires_at - time.time())
     return WorkspaceToken(
         bot_token=bot.bot_token,
         bot_id=bot.bot_id,
         bot_user_id=bot.bot_user_id,
         scopes=tuple(bot.bot_scopes or ()),
         refresh_token=bot.bot_refresh_token or "",
-        expires_at=bot.bot_token_expires_at,
+        expires_at=expires_at,
     )

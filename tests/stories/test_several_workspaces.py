@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from bot.cli import doctor
 from bot.i18n.translator import Translator
-from bot.sandbox.slack import Workspace
 from bot.services.admin.installations import WorkspaceToken
 from bot.store.workspaces import workspaces
 from handlers.admin import healthcheck_view
-from handlers.http_server import serve_http
-from handlers.slack.manifest import build_manifest
-from handlers.transports import build_http_transport
-from tests.conftest import Harness, oauth_environment, open_harness
+from tests.conftest import Harness
 from tests.scenario_helpers import (
     find_cards,
     find_diagnosis_posts,
@@ -29,33 +22,11 @@ from tests.scenario_helpers import (
     own_messages,
     report,
 )
+from tests.shared_slack import open_town
 
 TEAM: Final = "T07LAGDESK0"
 OTHER: Final = "T07OTHER000"
-_FORWARDED: Final = ("Authorization", "Content-Type")
 _LONGEST_PAUSE_S: Final = 300.0
-
-
-@dataclass(slots=True)
-class SharedSlack:
-    """Slack's API for several workspaces: a request belongs to that of its token."""
-
-    workspaces: list[Workspace]
-    session: aiohttp.ClientSession
-
-    async def forward(self, request: web.Request) -> web.Response:
-        """Let the workspace of the token answer."""
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        owners = (each for each in self.workspaces if token == each.bot_token)
-        workspace = next(owners, self.workspaces[0])
-        headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
-        url, body = workspace.url + request.path_qs, await request.read()
-        async with self.session.request(request.method, url, data=body, headers=headers) as answer:
-            return web.Response(
-                status=answer.status,
-                body=await answer.read(),
-                headers={"Content-Type": answer.headers["Content-Type"]},
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +51,8 @@ class TwoWorkspaces:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
     """Lagdesk is installed in both."""
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        slack = SharedSlack([], session)
-        url = await stack.enter_async_context(_serve(slack))
-        first = await stack.enter_async_context(
-            open_harness(
-                tmp_path,
-                SLACK_API_URL=f"{url}/api/",
-                **oauth_environment(TEAM, OTHER),
-            )
-        )
-        second = await _open_second(stack, first)
-        slack.workspaces += [first.workspace, second.workspace]
+    async with open_town(tmp_path, TEAM, OTHER) as opened:
+        first, second = opened.harnesses
         town = TwoWorkspaces(first, second)
         for each in (first, second):
             await town.install(each)
@@ -105,33 +65,6 @@ async def set_up(harness: Harness) -> None:
     chosen = {"escalation_channel": harness.escalations, "apps": ["kids"]}
     await harness.application.store.transact(lambda s: workspaces.choose(s, OTHER, chosen))
     await harness.application.context.workspaces.load()
-
-
-@asynccontextmanager
-async def _serve(slack: SharedSlack) -> AsyncIterator[str]:
-    app = web.Application(client_max_size=10**7)
-    app.router.add_route("*", "/api/{method}", slack.forward)
-    async with serve_http(app, "127.0.0.1", 0) as url:
-        yield url
-
-
-async def _open_second(stack: AsyncExitStack, first: Harness) -> Harness:
-    """Serve another workspace that is connected to the same Lagdesk."""
-    manifest = build_manifest("https://lagdesk.example")
-    workspace = Workspace(clock=first.clock, manifest=manifest, message_rate_s=0, team_id=OTHER)
-    workspace.app.bot_token = "xoxb-other"
-    await stack.enter_async_context(workspace.serve())
-    built = build_http_transport(
-        first.slack.app,
-        first.slack.services,
-        first.settings,
-        first.slack.clients,
-        first.slack.installations,
-    )
-    url = await stack.enter_async_context(serve_http(built.web_app(), "127.0.0.1", 0))
-    connection = workspace.connect_http(f"{url}/slack/events")
-    stack.push_async_callback(connection.close)
-    return replace(first, workspace=workspace)
 
 
 def count_messages(harness: Harness, cname: str) -> tuple[int, int, int]:
