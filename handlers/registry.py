@@ -90,7 +90,7 @@ def _ticket_handlers(
     services: Services, users: UserDirectory, home: HomePublisher, context: Context
 ) -> Iterable[Handlers]:
     rooms, clock = CallControlHandlers(services.call_control, users), context.clock
-    details = TicketDetails(services.tickets, users)
+    details = TicketDetails(services.tickets, users, context.workspaces)
     return (
         TicketListHandlers(services.tickets, details, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, details, home, users),

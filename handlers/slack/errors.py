@@ -124,7 +124,9 @@ def _reply_to_command(
     """Answer with the error; for wrong arguments also with the command's usage."""
     text = renderer.mrkdwn(user_message)
     if isinstance(error, InputError):
-        usage = usage_of(str(body["command"]), renderer, is_support=is_support)
+        usage = usage_of(
+            str(body["command"]), renderer, is_support=is_support, typed=str(body.get("text") or "")
+        )
         text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 

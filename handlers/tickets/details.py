@@ -6,12 +6,15 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncRespond
 
+from bot.escalation import Policy
 from bot.i18n.messages import message
 from bot.services.tickets.service import TicketService
+from bot.services.workspaces.directory import Workspaces
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.hints import hint_blocks
+from handlers.diagnosis.result_lines import RESULT_EMOJI
 from handlers.diagnosis.view import advice_lines, headline, stored_diagnosis
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
 from handlers.slack.request import Requester
@@ -23,6 +26,7 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer
 
+_NO_POLICY: Final = Policy()
 _ONLY_ON_CARD: Final = ("steps", REPORT_BLOCK)
 _FOR_SUPPORT: Final = "ticket"  # the block of the card's buttons
 
@@ -30,9 +34,12 @@ _FOR_SUPPORT: Final = "ticket"  # the block of the card's buttons
 class TicketDetails:
     """Responds with one ticket."""
 
-    def __init__(self, tickets: TicketService, users: UserDirectory) -> None:
+    def __init__(
+        self, tickets: TicketService, users: UserDirectory, workspaces: Workspaces
+    ) -> None:
         self._tickets = tickets
         self._users = users
+        self._workspaces = workspaces
 
     async def show(
         self, respond: AsyncRespond, requester: Requester, number: int, *, replace: bool = False
@@ -42,8 +49,9 @@ class TicketDetails:
         ticket = await self._tickets.find_visible(team, number, person)
         renderer = await self._users.renderer(team, person)
         is_support = bool(await self._users.is_support(team, person))
+        policy = self._workspaces.policy_of(team)
         for _ in range(2):
-            text, blocks = ticket_details(ticket, renderer, person, is_support=is_support)
+            text, blocks = ticket_details(ticket, renderer, person, policy, is_support=is_support)
             answer = await respond(
                 text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
@@ -60,10 +68,15 @@ def is_of_details(block_id: str, number: int) -> bool:
 
 
 def ticket_details(
-    ticket: Ticket, renderer: Renderer, person: str, *, is_support: bool
+    ticket: Ticket,
+    renderer: Renderer,
+    person: str,
+    policy: Policy = _NO_POLICY,
+    *,
+    is_support: bool,
 ) -> tuple[str, list[Block]]:
     """Build a ticket's private details: top-level text and blocks."""
-    *card, support_buttons = ticket_card(ticket, renderer)
+    *card, support_buttons = ticket_card(ticket, renderer, policy)
     card = [block for block in card if block["block_id"] not in _ONLY_ON_CARD]
     if not is_support:
         card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
@@ -93,11 +106,16 @@ def _thread_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 
 def _verdict_blocks(ticket: Ticket, renderer: Renderer, *, is_support: bool) -> list[Block]:
-    """Build the verdict's sentence with its details button, what to do, and the chart."""
+    """Build the verdict with its details button, what to do, and the chart.
+
+    A cause stands in the card's first lines already; other results need their sentence.
+    """
     diagnosis = stored_diagnosis(ticket)
     if diagnosis is None:
         return []
-    lines = [headline(diagnosis), *advice_lines(diagnosis, is_support=is_support)]
+    advice = advice_lines(diagnosis, is_support=is_support)
+    is_named = advice and ticket.cause not in ("", *RESULT_EMOJI)
+    lines = advice if is_named else [headline(diagnosis), *advice]
     text = "\n".join(map(renderer.mrkdwn, lines))
     return [
         block_kit.section("verdict", text, accessory=details_button(ticket, renderer)),

@@ -15,13 +15,22 @@ _INTRODUCTION: Final = message(
 )
 
 
-def usage_of(name: str, renderer: Renderer, *, is_support: bool) -> str:
-    """How this person may use a command, a line for each example; "" for an unknown command."""
-    return "\n".join(
-        f"`{_typed(command, example, renderer)}` {renderer.mrkdwn(example.help)}"
+def usage_of(name: str, renderer: Renderer, *, is_support: bool, typed: str = "") -> str:
+    """How this person may use a command, a line for each example; "" for an unknown command.
+
+    Of `typed`, what they typed after its name, the first word selects examples if some have it.
+    """
+    usable = [
+        (command, example)
         for command in COMMANDS
         for example in command.examples
         if command.name == name and (is_support or not example.for_support)
+    ]
+    word = typed.strip().partition(" ")[0]
+    meant = [pair for pair in usable if word and pair[1].word == pair[0].find_word(word)]
+    return "\n".join(
+        f"`{_typed(command, example, renderer)}` {renderer.mrkdwn(example.help)}"
+        for command, example in meant or usable
     )
 
 

@@ -46,6 +46,8 @@ def test_parts() -> None:
     assert len(texts["steps"]) == 2
     assert texts["verdict"][0].startswith(":warning: Student •••02, around ")
     assert texts["verdict"][1].startswith("→ ")
+    ticket.cause = "network.loss"  # then the card's first line names it
+    assert texts_of(details(ticket))["verdict"][0].startswith("→ ")
     assert blocks[4]["accessory"]["action_id"] == "verdict.details"
     assert blocks[5]["slack_file"] == {"id": "F0123456789"}
     assert texts["thread"] == ["<https://x/1|Open its thread>"]
