@@ -51,11 +51,13 @@ def make_channels(bot_user: str, created: int) -> list[Channel]:
             "escalations",
             "channel",
             [*support, bot_user],
-            "Every reported call",
+            "Every reported call · 所有提交的通话问题",
             created=created,
         ),
-        Channel(LEADS, "leads", "group", [MAYA, bot_user], "Weekly numbers", created=created),
-        Channel(RANDOM, "random", "channel", everyone, "Anything else", created=created),
+        Channel(
+            LEADS, "leads", "group", [MAYA, bot_user], "Weekly numbers · 每周数据", created=created
+        ),
+        Channel(RANDOM, "random", "channel", everyone, "Anything else · 随便聊聊", created=created),
     ]
 
 
