@@ -63,6 +63,13 @@ async def test_diagnose_answers_privately(
     assert [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)] == []
 
 
+@pytest.mark.parametrize(("name", "zone"), [("lin", "UTC+8"), ("sam", "UTC"), ("maya", "UTC-5")])
+async def test_charts_are_in_the_readers_zone(both: Harness, name: str, zone: str) -> None:
+    """Slack's date tokens are in each reader's zone; a chart's axis is too, and names it."""
+    (answer,) = await request_diagnosis(both, both.workspace.person(name), "class_77_1")
+    assert f'"x_label": "2026-11-{"10" if zone == "UTC-5" else "11"} {zone}"' in answer
+
+
 async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None:
     """First that nothing is known yet and when it will be, then the answer; not more."""
     person = both.workspace.person("sam")
