@@ -10,7 +10,7 @@ from bot.services.tickets.enqueue import TicketJob, channel_partition, posting_p
 DIAGNOSE: Final = TicketJob(
     "diagnose",
     Queue.DIAGNOSES,
-    lambda ticket: posting_partition(ticket, ticket.thread.diagnosis_ts),
+    lambda ticket: posting_partition(ticket.team, ticket.thread.diagnosis_ts),
 )
 CHART: Final = TicketJob("chart", Queue.DIAGNOSES)
 ATTACH_CHART: Final = TicketJob(

@@ -17,7 +17,7 @@ from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.escalation.schedule import GROUP_INCIDENT
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import CARD, enqueue
+from bot.services.tickets.enqueue import CARD, enqueue, posting_partition
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -262,7 +262,8 @@ def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime
 
 
 def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetime) -> None:
-    store_jobs.enqueue(session, f"{POST}:{incident.label}", POST, incident.id, due_at=now)
+    name, partition = f"{POST}:{incident.label}", posting_partition(incident.team, incident.ts)
+    store_jobs.enqueue(session, name, POST, incident.id, partition=partition, due_at=now)
 
 
 def _load_and_close(

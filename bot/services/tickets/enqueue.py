@@ -52,9 +52,9 @@ def _answer_name(ticket: Ticket) -> str:
     return f"{ANSWER_REPORT}:{ticket.label}"
 
 
-def posting_partition(ticket: Ticket, ts: str) -> str:
+def posting_partition(team: str, ts: str) -> str:
     """Return the partition of a post or, as edits have a rate limit of their own, of its edit."""
-    return channel_partition(ticket.team, "edits" if ts else "escalations")
+    return channel_partition(team, "edits" if ts else "escalations")
 
 
 def channel_partition(team: str, channel: str = "escalations") -> str:
@@ -73,6 +73,6 @@ def move_to_edits(session: Session, ticket: Ticket, name: str) -> None:
 
 
 CARD: Final = TicketJob(
-    "card", Queue.MESSAGES, lambda ticket: posting_partition(ticket, ticket.thread.card_ts)
+    "card", Queue.MESSAGES, lambda ticket: posting_partition(ticket.team, ticket.thread.card_ts)
 )
 REPORT: Final = TicketJob("report", Queue.DIAGNOSES)

@@ -109,6 +109,7 @@ async def test_incident_of_its_tickets(service_harness: ServiceHarness, cause: s
     job = await service_harness.job(f"incident:{incident.label}")
     assert job is not None
     assert (job.due_at, job.arguments) == (now, [incident.id])
+    assert job.partition == f"{TEAM}/escalations"
 
 
 @pytest.mark.parametrize(
