@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bot.call import FloatArray
 
 WINDOW_S: Final = 120.0  # metrics are judged this long before and after the complaint
-_AFTER_S: Final = 30.0  # reports have whole minutes, and samples the interval before them
+_AFTER_S: Final = 30.0  # what goes on so long after the complaint is a part of the fault
+_SAMPLE_S: Final = 4.0  # a sample tells of the seconds before it, and clocks differ a little
 
 _BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
 _RECEIVED: Final = frozenset(
@@ -121,6 +122,8 @@ def build_context(
     What begins after a complaint is not its cause; without one the whole window counts.
     """
     moment = report.occurred_at.timestamp()
+    judged_until = moment + (_AFTER_S if complained else WINDOW_S)
+    begun_by = moment + _SAMPLE_S if complained else np.inf
     usable = [one for one in series if _is_about_participants(one, report)]
     call = next((call for call in calls if call.covers(report.occurred_at)), None)
     ended_at = call.ended_at if call else None
@@ -128,9 +131,10 @@ def build_context(
         report=report,
         moment=moment,
         source=_source(calls, series),
-        metric_series_by_key=_metric_series_by_key(
-            report, usable, moment, moment + (_AFTER_S if complained else WINDOW_S)
-        ),
+        metric_series_by_key={
+            key: replace(one, judged_until=judged_until, begun_by=begun_by)
+            for key, one in _metric_series_by_key(report, usable, moment).items()
+        },
         samples=_samples(report, usable, moment),
         sessions=_sessions(participants, series, report),
         networks=_networks(participants),
@@ -150,15 +154,13 @@ def _is_about_participants(series: Series, report: Report) -> bool:
 
 
 def _metric_series_by_key(
-    report: Report, series: Sequence[Series], moment: float, judged_until: float
+    report: Report, series: Sequence[Series], moment: float
 ) -> dict[Key, MetricSeries]:
     """Join each metric's series (one for each session) and cut them to the judged window."""
     pieces: dict[Key, list[Series]] = {}
     for one in series:
         pieces.setdefault(_key(one, report), []).append(one)
-    metric_series_by_key = {
-        key: _concatenate(key, parts, moment, judged_until) for key, parts in pieces.items()
-    }
+    metric_series_by_key = {key: _concatenate(key, parts, moment) for key, parts in pieces.items()}
     return {
         key: metric_series
         for key, metric_series in metric_series_by_key.items()
@@ -182,9 +184,7 @@ def _key(series: Series, report: Report) -> Key:
     return uid, metric, media, direction
 
 
-def _concatenate(
-    key: Key, parts: Sequence[Series], moment: float, judged_until: float
-) -> MetricSeries:
+def _concatenate(key: Key, parts: Sequence[Series], moment: float) -> MetricSeries:
     uid, metric, media, direction = key
     times = np.concatenate([part.times[_window_slice(part, moment)] for part in parts])
     values = np.concatenate([part.values[_window_slice(part, moment)] for part in parts])
@@ -202,7 +202,6 @@ def _concatenate(
         overall_max=max(
             (float(np.nanmax(part.values)) for part in parts if len(part.values)), default=0
         ),
-        judged_until=judged_until,
     )
 
 

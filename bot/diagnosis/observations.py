@@ -36,7 +36,8 @@ class MetricSeries:
 
     `times` are epoch seconds, sorted; `values` are in `unit`, one for each time. `overall_max` is
     the highest value of the whole series, also outside the window. Values after `judged_until`
-    are never bad: they cannot be why somebody complained before. `step_s` is the usual interval
+    are never bad, nor is what began after `begun_by`: it cannot be why somebody complained
+    before. `step_s` is the usual interval
     between samples, in seconds.
     """
 
@@ -49,6 +50,7 @@ class MetricSeries:
     media: Media | None = None
     direction: Direction | None = None
     judged_until: float = np.inf
+    begun_by: float = np.inf
     step_s: float = field(init=False)  # computed once, as the rules use it for every value
 
     def __post_init__(self) -> None:
@@ -87,8 +89,7 @@ class Observation:
     counts the runs.
     `median` is of the bad samples. `at` is the bad sample nearest to the complaint,
     `distance_s` away from it. `own` is the median minus the other end's part. `blind`: the
-    sender's part of what was received was not measured. `is_late`: it began after the complaint,
-    whose time may be some seconds off.
+    sender's part of what was received was not measured.
     """
 
     metric_series: MetricSeries
@@ -104,7 +105,6 @@ class Observation:
     at: float
     distance_s: float
     own: float
-    is_late: bool
     blind: bool = False
 
 
@@ -130,6 +130,18 @@ def mask(metric_series: MetricSeries, limit: Limit) -> NDArray[np.bool_]:
     return np.asarray(bad, dtype=np.bool_)
 
 
+def without_later(
+    metric_series: MetricSeries, bad: NDArray[np.bool_], moment: float
+) -> NDArray[np.bool_]:
+    """Unmark what began after the complaint: of a fault that was there in the minute before, none.
+
+    `moment` is the time of the complaint.
+    """
+    by_then = metric_series.times <= metric_series.begun_by
+    recent = by_then & (metric_series.times >= moment - _REMEMBERED_S)
+    return bad if (bad & recent).any() else bad & by_then
+
+
 def count_runs(bad: NDArray[np.bool_]) -> int:
     """Return how many runs of marked samples there are."""
     return int(bad[:1].sum() + (bad[1:] & ~bad[:-1]).sum())
@@ -151,6 +163,7 @@ def observe(
     bad = mask(metric_series, limit) & before
     if where is not None:
         bad &= where
+    bad = without_later(metric_series, bad, moment)
     if bad.sum() < _FEWEST_SAMPLES:
         return None
     extent = _extent(metric_series, bad, moment, int(before.sum()))
@@ -181,7 +194,6 @@ def _describe(
         at=float(times[nearest]),
         distance_s=float(abs(times[nearest] - moment)),
         own=float(np.median(values)),
-        is_late=bool(times[0] > moment),
     )
 
 

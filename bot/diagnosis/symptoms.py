@@ -9,7 +9,7 @@ import numpy as np
 from bot.call import Direction, Media, Metric, Unit
 from bot.diagnosis.candidates import to_datetime
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import MetricSeries
+from bot.diagnosis.observations import MetricSeries, without_later
 from bot.diagnosis.thresholds import FREEZE_SHARE, NEAR
 from bot.diagnosis.verdict import Evidence
 
@@ -65,7 +65,8 @@ def _freeze(context: CallContext, uid: str, media: Media) -> Evidence | None:
     metric_series, percent = frozen
     limit = FREEZE_SHARE[media]
     share = float(percent.mean())
-    before = percent[metric_series.times <= metric_series.judged_until]
+    counted = without_later(metric_series, percent > 0, context.moment)
+    before = np.where(counted, percent, 0)[metric_series.times <= metric_series.judged_until]
     if share <= limit.bound or not len(before) or before.mean() <= limit.bound:
         return None
     bad = metric_series.times[percent > 0]

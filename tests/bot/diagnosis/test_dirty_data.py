@@ -23,8 +23,8 @@ ALWAYS = (-300, 300)
         (LOSS_UP, ALWAYS, 10, None, ("network.loss", "up", T)),
         (LOSS_UP, ALWAYS, 30, None, ("network.loss", "up", T)),
         (LOSS_UP, (-300, -95), 1, None, ("network.loss", "up", T)),
-        (LOSS_UP, (20, 300), 1, None, ("network.loss", "up", T)),
-        (LOSS_UP, (40, 300), 1, None, ("none", None, None)),  # it begins after the complaint
+        (LOSS_UP, (0, 300), 1, None, ("network.loss", "up", T)),
+        (LOSS_UP, (6, 300), 1, None, ("none", None, None)),  # it begins after the complaint
         (LOSS_UP, (-300, -121), 1, None, ("none", None, None)),
         (LOSS_UP, (121, 300), 1, None, ("none", None, None)),
         (LOSS_UP, (-15, 15), 1, None, ("network.loss", "up", T)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ def series_of(values: Sequence[float], step_s: float = 2.0) -> MetricSeries:
     return MetricSeries("10001", Metric.UPLINK_LOSS, Unit.PERCENT, times, array, 9.0)
 
 
-def with_bad(count: int, bad: Sequence[int], step_s: float = 2.0) -> MetricSeries:
+def with_bad(count: int, bad: Collection[int], step_s: float = 2.0) -> MetricSeries:
     """A metric of so many samples, all good but those at these positions."""
     return series_of([9.0 if number in bad else 0.0 for number in range(count)], step_s)
 
@@ -71,13 +71,22 @@ def test_a_short_burst_counts_just_before_the_complaint(
     assert (observe(burst, HIGH, AT + 200) is not None) is counts
 
 
-@pytest.mark.parametrize(("begins_after_s", "counts"), [(22, True), (24, False), (55, False)])
+@pytest.mark.parametrize(
+    ("bad_after_s", "counts"),
+    [
+        (range(4, 30, 2), True),  # samples are of the seconds before them
+        (range(6, 30, 2), False),
+        ((-58, *range(6, 30, 2)), True),  # it was there before, and goes on
+        ((-62, *range(6, 30, 2)), False),
+        (range(22, 60, 2), False),
+    ],
+)
 def test_what_begins_after_the_complaint_is_not_its_cause(
-    begins_after_s: int, *, counts: bool
+    bad_after_s: Iterable[int], *, counts: bool
 ) -> None:
-    """Only samples until half a minute after it are judged; the run must be ten seconds by then."""
-    first = 50 + begins_after_s // 2
-    fault = replace(with_bad(120, range(first, 120)), judged_until=AT + 130)
+    """Not even in the half minute in which an earlier fault is judged."""
+    samples = {50 + second // 2 for second in bad_after_s}
+    fault = replace(with_bad(120, samples), judged_until=AT + 130, begun_by=AT + 104)
     assert (observe(fault, HIGH, AT + 100) is not None) is counts
 
 
