@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from bot.causes import Cause
 from bot.diagnosis.observations import Observation
 from bot.diagnosis.verdict import Evidence
-
-_LATE: Final = 0.75  # it began after the complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +19,7 @@ class Candidate:
 
     `confidence` (0-1) does not depend on other candidates. `by_rules`: found in the metrics;
     `by_cloud`: named by the cloud; or both. `own` is how bad it was without the other end's part.
+    `at_most` limits the confidence where the metrics cannot decide.
     """
 
     cause: Cause
@@ -33,6 +31,7 @@ class Candidate:
     by_rules: bool = True
     by_cloud: bool = False
     own: float = 0.0
+    at_most: float = 1.0
 
 
 def to_datetime(epoch_s: float) -> dt.datetime:
@@ -65,11 +64,10 @@ def build_candidate(
     """
     observed = tuple(observations)
     main = observed[0]
-    time_factor = proximity_factor(main.distance_s) * (_LATE if main.is_late else 1)
     return Candidate(
         cause=cause,
         uid=main.metric_series.uid,
-        confidence=base * time_factor * persistence_factor(main),
+        confidence=base * proximity_factor(main.distance_s) * persistence_factor(main),
         since=min(observation.since for observation in observed),
         until=max(observation.until for observation in observed),
         evidence=tuple(to_evidence(observation, source) for observation in observed),

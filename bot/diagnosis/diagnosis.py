@@ -21,6 +21,7 @@ from bot.call import (
     Side,
 )
 from bot.causes import HEALTHY, UNKNOWN, Cause
+from bot.diagnosis.calibration import FITTED, Steps
 from bot.diagnosis.candidates import Candidate, to_datetime
 from bot.diagnosis.cloud_findings import OTHER, CloudFinding, candidate_from_finding, read_findings
 from bot.diagnosis.context import WINDOW_S, CallContext, build_context
@@ -39,7 +40,7 @@ _METRICS_OF_SIDE: Final = {
     Side.STUDENT: MissingKind.STUDENT_METRICS,
 }
 _CONCEALED: Final = Cause("media", "concealed", Media.AUDIO, Direction.DOWN)
-_MOST_WHEN_BLIND: Final = 0.6
+MOST_WHEN_BLIND: Final = 0.6  # near a limit, or where the cloud does not measure everything
 _NEEDED: Final = (
     frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY}),
     frozenset({Metric.JITTER}),
@@ -56,12 +57,14 @@ def diagnose(
     missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
     complained: bool = True,
+    steps: Steps = FITTED,
 ) -> Verdict:
     """Work out why the call was bad within two minutes around `report.occurred_at`.
 
     `missing` is what the caller could not fetch; the verdict has it too, with what is missing
     besides. `participants` (network type, rejoins) are optional. Unknown codes and metrics are
     ignored. With `complained`, what began after that moment is not the cause.
+    `steps` turn the score of the first cause into its confidence; without any it stays a score.
 
     Order of the rules: Agora's troubleshooting guide.
     """
@@ -72,7 +75,7 @@ def diagnose(
     if _cannot_judge(context, missing_items):
         return _unknown(context, findings, missing_items)
     candidates = [candidate for rule in RULES for candidate in rule(context)]
-    ranked = rank(context, candidates, findings) or _unexplained(context)
+    ranked = rank(context, candidates, findings, steps) or _unexplained(context)
     if not ranked:
         return _healthy(context, missing_items)
     first, *others = (_verdict(context, candidate) for candidate in ranked)
@@ -182,7 +185,7 @@ def _health(context: CallContext, missing_items: Sequence[MissingItem]) -> float
     if any(0 <= context.moment - joined_at <= _JUST_JOINED_S for joined_at in _join_times(context)):
         health = min(health, 0.55)  # the problem may have been joining
     if nearly_bad(context) or not _measures_all(context):
-        health = min(health, _MOST_WHEN_BLIND)
+        health = min(health, MOST_WHEN_BLIND)
     return health
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import Direction
+from bot.diagnosis.calibration import Steps, calibrate
 from bot.diagnosis.candidates import Candidate
 from bot.diagnosis.cloud_findings import (
     OTHER,
@@ -34,9 +35,12 @@ _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "
 
 
 def rank(
-    context: CallContext, candidates: Iterable[Candidate], findings: Sequence[CloudFinding]
+    context: CallContext,
+    candidates: Iterable[Candidate],
+    findings: Sequence[CloudFinding],
+    steps: Steps = (),
 ) -> list[Candidate]:
-    """Return the candidates, best first, with their final confidence."""
+    """Return the candidates, best first; the confidence of the first is fitted (`steps`)."""
     by_rules = [_discount_unexplained(context, candidate) for candidate in candidates]
     confirmed_candidates, unmatched = _apply_findings(by_rules, findings)
     if any(one.confidence >= _EXPLAINED and explains(context, one) for one in by_rules):
@@ -50,7 +54,8 @@ def rank(
         for one in (*_discount_contradicted(confirmed_candidates, unmatched), *by_cloud_only)
     ]
     remaining = [one for one in all_candidates if one.confidence >= _MIN_CONFIDENCE]
-    return _discount_rivals(_order(context, remaining))
+    ranked = _discount_rivals(_order(context, remaining))
+    return [*(calibrate(first, steps) for first in ranked[:1]), *ranked[1:]]
 
 
 def _apply_findings(

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.call import AbnormalEvent, Call, Media, MissingItem, Participant, Report, Series, Side
 from bot.causes import HEALTHY, UNKNOWN
+from bot.diagnosis.calibration import FITTED, Steps
 from bot.diagnosis.context import CallContext, build_context
 from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.symptoms import frozen_share
@@ -31,7 +32,7 @@ def diagnose_either_side(
     Returns the abnormal side and the verdict; the student's in case of a tie.
     """
 
-    def judge(side: Side) -> Verdict:
+    def judge(side: Side, steps: Steps = FITTED) -> Verdict:
         with_side = replace(report, abnormal_side=side)
         return diagnose(
             with_side,
@@ -41,6 +42,7 @@ def diagnose_either_side(
             missing=missing,
             participants=participants,
             complained=False,
+            steps=steps,
         )
 
     side_that_froze = _froze_more(
@@ -48,9 +50,9 @@ def diagnose_either_side(
     )
     if side_that_froze is not None:
         return side_that_froze, judge(side_that_froze)
-    verdicts = {side: judge(side) for side in (Side.STUDENT, Side.TEACHER)}
-    side = max(verdicts, key=lambda one: _confidence_of(verdicts[one]))
-    return side, verdicts[side]
+    scored = {side: judge(side, ()) for side in (Side.STUDENT, Side.TEACHER)}
+    side = max(scored, key=lambda one: _confidence_of(scored[one]))
+    return side, judge(side)
 
 
 def _froze_more(context: CallContext) -> Side | None:

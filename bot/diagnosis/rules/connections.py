@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -58,7 +59,8 @@ def find_lost_connection(context: CallContext) -> Candidate | None:
     at = located or context.report.abnormal_uid
     base = _LOCATED if located else _NOT_LOCATED
     cause = reconnect_cause(context, at, span)
-    return build_candidate(cause, _observe(context, at) or observations, base, context.source)
+    found = build_candidate(cause, _observe(context, at) or observations, base, context.source)
+    return found if located else replace(found, at_most=_NOT_LOCATED)
 
 
 def reconnect_cause(context: CallContext, uid: str, span: Span) -> Cause:

@@ -96,11 +96,9 @@ def _candidates(
         return
     # It happened between the two ends, and the sender's part was not measured.
     sender = replace(cause, direction=_UP)
-    unsure = min(_UNSURE, candidate.confidence)
-    yield replace(
-        candidate, cause=sender, uid=context.other(candidate.uid or ""), confidence=unsure
-    )
-    yield replace(candidate, confidence=unsure)
+    unsure = replace(candidate, confidence=min(_UNSURE, candidate.confidence), at_most=_UNSURE)
+    yield replace(unsure, cause=sender, uid=context.other(candidate.uid or ""))
+    yield unsure
 
 
 def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:

@@ -12,7 +12,7 @@ from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
 
 SEARCHED: Final = dt.timedelta(minutes=10)  # before and after the reported moment
-_STEPS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (-4, 4, -8, 8))
+_STEPS: Final = tuple(dt.timedelta(minutes=minutes) for minutes in (0, -4, 4, -8, 8))
 _SURE: Final = 0.5
 
 
@@ -40,6 +40,7 @@ def find_bad_minutes(report: Report, record: CallRecord) -> Verdict | None:
             (),
             participants=record.participants,
             complained=False,
+            steps=(),  # only a likely cause is worth a look at other minutes
         )
         if verdict.cause not in (HEALTHY, UNKNOWN) and (verdict.confidence or 0) >= _SURE:
             return replace(verdict, missing=(), others=())

@@ -26,6 +26,7 @@ from bot.call import (
     Unit,
 )
 from bot.diagnosis import Verdict
+from bot.diagnosis.calibration import Steps
 from bot.diagnosis.context import CallContext, build_context
 from bot.diagnosis.diagnosis import diagnose
 
@@ -180,8 +181,8 @@ class CallBuilder:
         """Return the context in which rules judge it."""
         return build_context(self.report(), [], self.series(), self.participants)
 
-    def diagnose(self) -> Verdict:
-        """Examine it."""
+    def diagnose(self, steps: Steps = ()) -> Verdict:
+        """Examine it; the confidence of the first cause is its score unless there are steps."""
         call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
         return diagnose(
             self.report(),
@@ -190,6 +191,7 @@ class CallBuilder:
             self.events,
             missing=self.missing,
             participants=self.participants,
+            steps=steps,
         )
 
 

@@ -107,14 +107,6 @@ def test_a_candidate_far_from_the_complaint() -> None:
     assert candidate.confidence < 0.9 * proximity_factor(100)
 
 
-def test_what_began_after_the_complaint_is_less_sure() -> None:
-    """Its time may be some seconds off, so it is not ignored."""
-    before, after = (
-        build_candidate(LOSS_UP, (bad_for(span),), 0.9, "agora") for span in ((-30, -2), (2, 30))
-    )
-    assert after.confidence < 0.69 < before.confidence
-
-
 def test_evidence_of_an_observation() -> None:
     """The bad samples' median to a tenth, with the limit and what was measured."""
     (evidence,) = build_candidate(LOSS_UP, (bad_for((-40, -8), 20.26),), 0.8, "agora").evidence

@@ -1,0 +1,61 @@
+"""Calibration: how often a verdict with a score was right, which is its confidence.
+
+A score is what the rules give. `python -m tests.bench diagnosis fit` prints the table below, fitted
+on one half of the hard and recorded calls; the other half is only counted (docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from bot.diagnosis.candidates import Candidate
+
+Steps = tuple[tuple[float, float], ...]
+
+SURE: Final = 0.7
+MOST_UNSURE: Final = 0.69
+MOST: Final = 0.97
+BANDS: Final = (0.4, 0.55, 0.7, 0.8, 0.9)  # each up to the next one
+_FITTED_GROUPS: Final = frozenset({"network", "device", "reconnect", "server"})
+
+FITTED: Final[Steps] = (
+    # (score from which on, confidence); a lower score is its own confidence.
+    (0.4, 0.69),
+    (0.55, 0.69),
+    (0.7, 0.91),
+    (0.8, 0.97),
+    (0.9, 0.97),
+)
+
+
+def is_fitted(cause: str) -> bool:
+    """Tell whether a cause's confidence is fitted: the calls have enough of its kind."""
+    return cause.partition(".")[0] in _FITTED_GROUPS
+
+
+def calibrate(candidate: Candidate, steps: Steps) -> Candidate:
+    """Return the candidate with its confidence instead of its score, never above its limit.
+
+    What only the cloud names keeps its score: no call we have tells how often that is right.
+    """
+    score = candidate.confidence
+    if not candidate.by_rules or not is_fitted(candidate.cause.key):
+        return candidate
+    confidence = max((fitted for least, fitted in steps if score >= least), default=score)
+    return replace(candidate, confidence=min(confidence, candidate.at_most))
+
+
+def fit(scores: list[tuple[float, bool]]) -> Steps:
+    """Fit the steps to scores and whether each was right, by the rule of succession.
+
+    They rise with the score; what the rules are unsure of stays unsure.
+    """
+    steps: list[tuple[float, float]] = []
+    highest = 0.0
+    for least, end in zip(BANDS, (*BANDS[1:], 1.01), strict=True):
+        right = [one for score, one in scores if least <= score < end]
+        most = MOST_UNSURE if end <= SURE else MOST
+        highest = max(highest, min((sum(right) + 1) / (len(right) + 2), most))
+        steps.append((least, round(highest, 2)))
+    return tuple(steps)
