@@ -12,6 +12,8 @@ from typing import Final
 from bot.application import open_application
 from bot.call import IssueType, Metric, Report
 from bot.diagnosis import Verdict
+from bot.diagnosis.diagnosis import diagnose
+from bot.ports import Diagnosis
 from bot.sandbox.clouds import FakeClouds, Generation, PlanName
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS
 from bot.sandbox.clouds.huawei.codes import OWN_MIDS, RECEIVED_MIDS
@@ -68,10 +70,27 @@ class Product:
     diagnosis: DiagnosisService
 
     async def diagnose(self, sim_call: SimulatedCall) -> Verdict:
+        """Return the verdict about a call that is complained about after the clock's time."""
+        return (await self.examine(sim_call)).verdict
+
+    async def examine(self, sim_call: SimulatedCall) -> Diagnosis:
         """Diagnose a call that is complained about after the clock's time."""
         self.clouds.sim_calls[:] = [sim_call]
         self.clock.move(sim_call.complaint.at + _ASKED_AFTER_S - self.clock())
-        return (await self.diagnosis.diagnose(report_of(sim_call))).verdict
+        return await self.diagnosis.diagnose(report_of(sim_call))
+
+
+def score(diagnosis: Diagnosis) -> Verdict:
+    """Return the verdict with its score in the place of its confidence."""
+    return diagnose(
+        diagnosis.report,
+        diagnosis.calls,
+        diagnosis.series,
+        diagnosis.events,
+        missing=diagnosis.verdict.missing,
+        participants=diagnosis.participants,
+        steps=(),
+    )
 
 
 @asynccontextmanager

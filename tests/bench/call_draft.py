@@ -75,10 +75,36 @@ class CallDraft:
         """Add somebody who listens and sends nothing; return the uid."""
         start, end = self._call.started_at + 60, self._call.ended_at
         session = SimulatedSession(start - 1, start, end)
-        observer = Person(OBSERVER_UID, Role.OBSERVER, Device(), (session,), sends=False)
+        uid = OBSERVER_UID + len(self._call.people)
+        observer = Person(uid, Role.OBSERVER, Device(), (session,), sends=False)
         self._call = replace(self._call, people=(*self._call.people, observer))
         self._conditions[observer.uid] = conditions_of(self._call, observer)
         return observer.uid
+
+    def join(self, uid: int, when: float) -> None:
+        """Let somebody join only then."""
+        joined_at = self._call.complaint.at + when
+        last = self._call.person(uid).sessions[-1]
+        self._replace_sessions(
+            uid, replace(last, join_started_at=joined_at - 1, joined_at=joined_at)
+        )
+        self.disconnect(uid, -_ALWAYS, when)
+
+    def leave(self, uid: int, when: float, back: float | None = None) -> None:
+        """Let somebody leave, and come back if so."""
+        at = self._call.complaint.at
+        *before, last = self._call.person(uid).sessions
+        sessions = [*before, replace(last, left_at=at + when)]
+        if back is not None:
+            sessions.append(SimulatedSession(at + back - 1, at + back, last.left_at))
+        self._replace_sessions(uid, *sessions)
+        self.disconnect(uid, when, _ALWAYS if back is None else back)
+
+    def _replace_sessions(self, uid: int, *sessions: SimulatedSession) -> None:
+        people = tuple(
+            replace(one, sessions=sessions) if one.uid == uid else one for one in self._call.people
+        )
+        self._call = replace(self._call, people=people)
 
     def lose(
         self,

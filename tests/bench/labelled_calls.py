@@ -6,7 +6,7 @@ is only counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -19,7 +19,7 @@ from bot.sandbox.scenario import (
 )
 from tests.bench.call_draft import CallDraft
 from tests.bench.expectation import Expectation, expect, expect_fault
-from tests.bench.hard_calls import HARD_KINDS, Kind
+from tests.bench.hard_calls import Kind
 from tests.bench.perturbations import PERTURBATIONS
 
 Half = Literal["tune", "held"]
@@ -49,9 +49,9 @@ def simulated_calls(half: Half, each: int) -> Iterator[Maker]:
             yield _maker(_simulated_call, kind, seed, number)
 
 
-def hard_calls(half: Half, each: int) -> Iterator[Maker]:
-    """Yield `each` calls of every hard kind, every second one with the two people swapped."""
-    for kind in HARD_KINDS:
+def hard_calls(kinds: Iterable[Kind], half: Half, each: int) -> Iterator[Maker]:
+    """Yield `each` calls of every kind, every second one with the two people swapped."""
+    for kind in kinds:
         for number in range(each):
             seed = 2 * number + (_HELD_SEED if half == "held" else 0)
             yield _maker(_hard_call, kind, seed, number)

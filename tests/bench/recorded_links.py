@@ -32,6 +32,7 @@ _NEAR: Final = slice(64, 134)  # seconds of them that a complaint is likely to b
 _JUDGED: Final = slice(0, 154)  # seconds of them that it can be about
 _SMALL_SHARE: Final = 0.2
 _A_QUARTER: Final = 0.25
+_SEEDS_A_PLACEMENT: Final = 1000
 _ALL_LOST: Final = 90
 
 
@@ -50,15 +51,30 @@ class Link:
     sent_fps: FloatArray | None = None
     received_fps: FloatArray | None = None
 
+    def shifted(self, seconds: int) -> Link:
+        """Return the link from another second on; what is cut off follows at the end."""
+        loss, rtt, jitter = (np.roll(one, -seconds) for one in (self.loss, self.rtt, self.jitter))
+        optional = (self.sent_kbps, self.received_kbps, self.sent_fps, self.received_fps)
+        rates = (None if one is None else np.roll(one, -seconds) for one in optional)
+        return Link(loss, rtt, jitter, *rates)
 
-def recorded_calls(half: Half, path: Path) -> Iterator[Maker]:
-    """Yield each recording as calls in which the link is the teacher's or the student's."""
+
+def recorded_calls(half: Half, path: Path, placement: int = 0) -> Iterator[Maker]:
+    """Yield each recording as calls in which the link is the teacher's or the student's.
+
+    Placement 0 takes recordings from their beginning; each other one draws who has the link,
+    who complains, and which second of the recording is complained about.
+    """
     recordings = msgspec.json.decode(path.read_bytes())
     for number, recording in enumerate(recordings):
         if (number % 2 == 0) == (half == "tune"):
             for name, link, roles in _links(recording):
-                for role in roles:
-                    yield _maker(f"{name}/{role}", link, _ROLES[role], number)
+                rng = np.random.default_rng([placement, number])
+                shift = int(rng.integers(_SECONDS))
+                for role in roles if not placement else rng.choice(list(_ROLES), 2, replace=False):
+                    placed = link.shifted(shift) if placement else link
+                    seed = number + _SEEDS_A_PLACEMENT * placement
+                    yield _maker(f"{name}/{role}", placed, _ROLES[role], seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +94,10 @@ _ROLES: Final = {
     "teacher-up": _Role(TEACHER_UID, _UP, Side.STUDENT),
     "student-down": _Role(STUDENT_UID, _DOWN, Side.STUDENT),
     "student-up": _Role(STUDENT_UID, _UP, Side.TEACHER),
+    "teacher-down": _Role(TEACHER_UID, _DOWN, Side.TEACHER),
     "teacher": _Role(TEACHER_UID, None, Side.STUDENT),
     "student": _Role(STUDENT_UID, None, Side.STUDENT),
+    "student-watched": _Role(STUDENT_UID, None, Side.TEACHER),
 }
 # The seconds of browser dumps that are complained about: an ordinary one, and after an event.
 _MOMENTS: Final = {

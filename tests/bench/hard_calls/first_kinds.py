@@ -1,19 +1,14 @@
-"""Hard calls: faults that look like others, and healthy calls that look faulty.
-
-Each kind is a function that changes a healthy call and returns the right answers; its docstring
-is the reason why they are right. Times are seconds from the complaint. Whoever adds a kind should
-not have the rules in mind: it says what happens, not what is detected today.
-"""
+"""The first set of hard calls: silence, slides, bursts, and faults that look like others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from bot.call import Direction, Media, Metric, Side
 from bot.sandbox.scenario import STUDENT_UID, TEACHER_UID
 from tests.bench.call_draft import CallDraft
 from tests.bench.expectation import CONNECTION, HEALTHY, Expectation, expect
+from tests.bench.hard_calls.kind import UNSURE, Kind
 
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _AUDIO, _VIDEO = Media.AUDIO, Media.VIDEO
@@ -21,7 +16,6 @@ _TEACHER, _STUDENT = TEACHER_UID, STUDENT_UID
 _DELAYS: Final = frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY})
 _VOLUMES: Final = frozenset({Metric.SEND_VOLUME})
 _JITTER: Final = frozenset({Metric.JITTER})
-_UNSURE: Final = 0.69  # below what is called sure
 
 
 def roaming_wifi(draft: CallDraft) -> Expectation:
@@ -50,7 +44,7 @@ def regional_outage(draft: CallDraft) -> Expectation:
     """The way to everybody is bad at the same time and all uplinks are clean: not one person."""
     for uid in (_TEACHER, _STUDENT, draft.add_observer()):
         draft.lose(uid, 28, -90, 60, _DOWN)
-    return expect("server.route", "network.loss", limits={"network.loss": _UNSURE})
+    return expect("server.route", "network.loss", limits={"network.loss": UNSURE})
 
 
 def sender_with_witness(draft: CallDraft) -> Expectation:
@@ -142,7 +136,7 @@ def dim_room(draft: CallDraft) -> Expectation:
     draft.measure(_TEACHER, Metric.CAPTURE_FPS, 8, _VIDEO)
     draft.measure(_TEACHER, Metric.SEND_FPS, 8, _VIDEO)
     draft.measure(_STUDENT, Metric.RECEIVE_FPS, 8, _VIDEO)
-    return expect(*HEALTHY, "device.busy", limits={"device.busy": _UNSURE, "none": _UNSURE})
+    return expect(*HEALTHY, "device.busy", limits={"device.busy": UNSURE, "none": UNSURE})
 
 
 def app_chose_a_smaller_picture(draft: CallDraft) -> Expectation:
@@ -153,7 +147,7 @@ def app_chose_a_smaller_picture(draft: CallDraft) -> Expectation:
     draft.measure(_STUDENT, Metric.RECEIVE_WIDTH, 320, _VIDEO, -60)
     draft.measure(_STUDENT, Metric.RECEIVE_HEIGHT, 180, _VIDEO, -60)
     draft.measure(_STUDENT, Metric.RECEIVE_BITRATE, 209, _VIDEO, -60)
-    return expect(*HEALTHY, "network.bandwidth", limits={"network.bandwidth": _UNSURE})
+    return expect(*HEALTHY, "network.bandwidth", limits={"network.bandwidth": UNSURE})
 
 
 def train_ride(draft: CallDraft) -> Expectation:
@@ -175,7 +169,7 @@ def after_the_complaint(draft: CallDraft) -> Expectation:
 def ten_minutes_before(draft: CallDraft) -> Expectation:
     """The fault had ended ten minutes before a late complaint; a sure "healthy" is wrong."""
     draft.lose(_TEACHER, 35, -690, -600, _UP)
-    return expect(*HEALTHY, "network.loss", limits={"none": _UNSURE})
+    return expect(*HEALTHY, "network.loss", limits={"none": UNSURE})
 
 
 def burst_9_before(draft: CallDraft) -> Expectation:
@@ -207,14 +201,14 @@ def steady_six_percent(draft: CallDraft) -> Expectation:
 def jitter_without_harm(draft: CallDraft) -> Expectation:
     """Jitter of 60 ms, which a jitter buffer hides: near its limit, so no sure "healthy"."""
     draft.shake(_STUDENT, 60, -120, 120, _DOWN)
-    limits = {"none": 0.6, "network.jitter": _UNSURE}
+    limits = {"none": 0.6, "network.jitter": UNSURE}
     return expect(*HEALTHY, "network.jitter", limits=limits, needs=_JITTER)
 
 
 def far_away(draft: CallDraft) -> Expectation:
     """The student is abroad, 290 ms: noticed by some, so neither a sure fault nor sure health."""
     draft.delay(_STUDENT, 290)
-    limits = {"none": 0.6, "network.latency": _UNSURE}
+    limits = {"none": 0.6, "network.latency": UNSURE}
     return expect(*HEALTHY, "network.latency", limits=limits, needs=_DELAYS)
 
 
@@ -262,8 +256,7 @@ def everybody_speaks_at_once(draft: CallDraft) -> Expectation:
     return expect(*HEALTHY)
 
 
-Kind = Callable[[CallDraft], Expectation]
-HARD_KINDS: Final[tuple[Kind, ...]] = (
+FIRST_KINDS: Final[tuple[Kind, ...]] = (
     roaming_wifi,
     bufferbloat_upload,
     route_change,
