@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -43,7 +42,7 @@ _IN_MY_LANGUAGE: Final = message("In my language")
 _TRUE_CAUSES: Final = RESOLUTION_TITLES.keys() - {UNKNOWN, NOT_FOUND}
 _TRUE_CAUSE: Final = "verdict.true_cause"
 _THANKS: Final = message("Thank you. This makes the next verdicts better.")
-_ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
+_ACTIONS: Final = ("verdict.right", "verdict.partly", "verdict.wrong")
 
 
 class FeedbackHandlers:
@@ -55,7 +54,8 @@ class FeedbackHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the buttons."""
-        app.action(_ACTIONS)(self.rate)
+        for name in _ACTIONS:
+            app.action(name)(self.rate)
         app.action(_TRUE_CAUSE)(self.save_true_cause)
         app.action(_DETAILS)(self.show_details)
         app.action(_OWN_LANGUAGE)(self.show_details)

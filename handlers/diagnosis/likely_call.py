@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -13,7 +12,7 @@ from handlers.diagnosis.hints import USE_CALL, USE_PERSON
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
-_USE_PERSON: Final = re.compile(re.escape(USE_PERSON) + "([0-9])")
+_MAX_PEOPLE: Final = 10
 
 
 class LikelyCallHandlers:
@@ -26,7 +25,8 @@ class LikelyCallHandlers:
     def register(self, app: AsyncApp) -> None:
         """Register the buttons."""
         app.action(USE_CALL)(self.use_call)
-        app.action(_USE_PERSON)(self.use_person)
+        for place in range(_MAX_PEOPLE):
+            app.action(f"{USE_PERSON}{place}")(self.use_person)
 
     async def use_call(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Correct the report, whose call is diagnosed anew; say so if its time is another."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltUnhandledRequestError
@@ -21,7 +21,7 @@ from handlers.slack.routes import Listener, Routes
 
 Function = Callable[..., Awaitable[None]]
 Registration = Callable[[Function], Function]
-Name = Any  # a text or a pattern; Bolt also takes what Lagdesk does not use
+Name = Any  # a text; Bolt also takes what Lagdesk does not use
 
 
 class PunctualApp(AsyncApp):
@@ -49,7 +49,7 @@ class PunctualApp(AsyncApp):
         self._error_handler = error_handler
         self._authorization = authorization
         self._clients = clients
-        self._routes = Routes()
+        self.routes: Final = Routes()
         self.error(error_handler.handle)
 
     def command(self, command: Name, *_: Any, **__: Any) -> Registration:
@@ -74,7 +74,7 @@ class PunctualApp(AsyncApp):
 
     def _route(self, kind: str, name: Name) -> Registration:
         def add(function: Function) -> Function:
-            self._routes.add(kind, name, Listener(function))
+            self.routes.add(kind, name, Listener(function))
             return function
 
         return add
@@ -90,7 +90,7 @@ class PunctualApp(AsyncApp):
             return await self._error_handler.handle(late, req.body, req.context)
 
     async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        listener = self._routes.find(req.body)
+        listener = self.routes.find(req.body)
         if listener is None:
             return await super().async_dispatch(req)
         context = req.context

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -41,26 +40,23 @@ class Listener:
 
 
 class Routes:
-    """Listeners by kind of request and exact name; those of buttons also by pattern."""
+    """Listeners by kind of request and name."""
 
     def __init__(self) -> None:
-        self._exact: dict[tuple[str, str], Listener] = {}
-        self._patterns: list[tuple[re.Pattern[str], Listener]] = []
+        self._listeners: dict[tuple[str, str], Listener] = {}
 
-    def add(self, kind: str, name: str | re.Pattern[str], listener: Listener) -> None:
+    def add(self, kind: str, name: str, listener: Listener) -> None:
         """Add a listener; the first of a name wins, as in Bolt."""
-        if isinstance(name, str):
-            self._exact.setdefault((kind, name), listener)
-        else:
-            self._patterns.append((name, listener))
+        self._listeners.setdefault((kind, name), listener)
+
+    @property
+    def names(self) -> Collection[tuple[str, str]]:
+        """The kind and name of everything that somebody listens to, without events."""
+        return self._listeners.keys()
 
     def find(self, body: Body) -> Listener | None:
         """Return the listener of a request; None for events and for what nobody listens to."""
-        kind, name = _route_of(body)
-        listener = self._exact.get((kind, name))
-        if listener is not None or kind != "action":
-            return listener
-        return next((each for pattern, each in self._patterns if pattern.search(name)), None)
+        return self._listeners.get(_route_of(body))
 
 
 def _route_of(body: Body) -> tuple[str, str]:

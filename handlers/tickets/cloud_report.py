@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.services.tickets.actions import ActionRequest, TicketActions
 from handlers.slack.request import Body, Requester, trigger_id_of
 
-_ACTIONS: Final = re.compile(r"report\.(again|arrived)")
+_ACTIONS: Final = ("report.again", "report.arrived")
 _VALUE: Final = re.compile(r"([0-9]{1,15}):([0-9]{1,9})", re.ASCII)
 
 
@@ -23,7 +23,8 @@ class CloudReportHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the buttons."""
-        app.action(_ACTIONS)(self.decide)
+        for name in _ACTIONS:
+            app.action(name)(self.decide)
 
     async def decide(self, ack: AsyncAck, body: Body) -> None:
         """Have the report sent again, or accept it as arrived."""

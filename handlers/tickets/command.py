@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Final
 
@@ -32,7 +31,7 @@ _TITLES: Final = {
     "all": message("All tickets"),
     "found": message("Tickets found"),
 }
-_ACTIONS: Final = re.compile(r"tickets\.(show|more|share)")
+_ACTIONS: Final = ("tickets.show", "tickets.more", "tickets.share")
 
 
 class TicketListHandlers:
@@ -58,7 +57,8 @@ class TicketListHandlers:
     def register(self, app: AsyncApp) -> None:
         """Register the command and the buttons of lists."""
         app.command(TICKETS.name)(self.find)
-        app.action(_ACTIONS)(self.handle_action)
+        for name in _ACTIONS:
+            app.action(name)(self.handle_action)
 
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Respond privately with a page of tickets, or with one ticket."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -30,8 +29,9 @@ from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.causes import cause_menu
 from handlers.ui.form_state import read_metadata_number
 
-_TICKET_ACTIONS: Final = re.compile(
-    r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped|correct|withdraw|accept)"
+_VERBS: Final = (
+    *("claim", "diagnose", "escalate", "resolve", "reopen"),
+    *("helped", "correct", "withdraw", "accept"),
 )
 
 
@@ -54,7 +54,8 @@ class TicketButtonHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the buttons and the form."""
-        app.action(_TICKET_ACTIONS)(self.handle_action)
+        for verb in _VERBS:
+            app.action(f"ticket.{verb}")(self.handle_action)
         app.view(ResolveForm.CALLBACK_ID)(self.resolve)
         app.view(RESOLVE_LINKED)(self.resolve_linked)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -16,9 +15,9 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.report import ReportHandlers
 
-_ACTIONS: Final = re.compile(r"home\.(\w+)")
 _FILTERS: Final = tuple(app_home.QueueFilter.__dataclass_fields__)
 _FORMS: Final = ("report", "settings")
+_PAGES: Final = ("more", "first", "greeted")
 
 
 class HomeHandlers:
@@ -42,7 +41,8 @@ class HomeHandlers:
         """Register the events and actions."""
         app.event("app_home_opened")(self.publish)
         app.event("user_change")(self.invalidate)
-        app.action(_ACTIONS)(self.handle_action)
+        for verb in (*_FORMS, *_FILTERS, *_PAGES):
+            app.action(f"home.{verb}")(self.handle_action)
 
     async def publish(self, event: dict[str, Any], body: Body, client: AsyncWebClient) -> None:
         """Publish the home in the reader's language."""
