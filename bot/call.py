@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
+ERASED: Final = "erased"  # in place of the uid or Slack id of a person who was erased
 CLOUD_NAMES: Final[Mapping[str, Message]] = {
     "agora": message("Agora"),
     "volcengine": message("Volcengine"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Index, UniqueConstraint, event
 from sqlmodel import Field, SQLModel
 
-from bot.call import IssueType, Report, Side
+from bot.call import ERASED, IssueType, Report, Side
 from bot.cloud_report import CloudReport, ReportState
 from bot.columns import EnumText, UtcTime, json_list, part_of_row
 from bot.errors import ConflictError
@@ -123,6 +123,11 @@ class Ticket(SQLModel, table=True):
             occurred_at=self.occurred_at,
             comments=self.comments,
         )
+
+    @property
+    def has_erased_participant(self) -> bool:
+        """Whether its call must not be looked up again: that would bring a person back."""
+        return ERASED in (self.teacher_uid, self.student_uid)
 
     def mark_changed(self) -> None:
         """Update what follows from a change: the revision, the urgency, the next escalation."""

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "migrate": "bring the database to the newest revision",
     "backup": "a copy of the database, also while Lagdesk runs",
     "move": "everything into another database",
+    "forget": "erase a person from the database",
     "doctor": "what works, what does not, and what to do",
     "manifest": "the Slack app manifest as JSON",
     "callback": "the URL to which Huawei sends recording events",

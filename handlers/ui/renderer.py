@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.call import ERASED
 from bot.i18n.messages import Message, PersonId, TimeRange, Uid, message
 from bot.i18n.translator import Translator
 
+_ERASED_PERSON: Final = message("erased")
 _VISIBLE_CHARACTERS: Final = 2
 _DAY_AND_TIME: Final = "{date_short_pretty} {time}"
 _SHORT_RANGE: Final = dt.timedelta(hours=12)
@@ -95,6 +97,8 @@ class Renderer:
 
     def uid(self, uid: str) -> str:
         """Return a uid, masked where this surface masks."""
+        if uid == ERASED:
+            return self.plain_text(_ERASED_PERSON)
         return mask_uid(uid) if self.mask else uid
 
     def quote(self, text: str, uids: tuple[str, ...]) -> list[str]:
@@ -114,6 +118,8 @@ class Renderer:
     def _plain_text_value(self, value: object) -> str:
         if isinstance(value, Uid):
             return self.uid(value)
+        if isinstance(value, PersonId) and value == ERASED:
+            return self.plain_text(_ERASED_PERSON)
         if isinstance(value, dt.datetime):
             return self.translator.format_time(value)
         if isinstance(value, TimeRange):
@@ -123,7 +129,7 @@ class Renderer:
         return str(value)
 
     def _mrkdwn_value(self, value: object) -> str:
-        if isinstance(value, PersonId):
+        if isinstance(value, PersonId) and value != ERASED:
             return f"<@{value}>"
         if isinstance(value, dt.datetime):
             return date(value, self.translator)

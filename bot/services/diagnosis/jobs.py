@@ -75,6 +75,8 @@ class DiagnosisJobs:
         And for the minutes after a healthy moment, which are published later.
         """
         ticket = await find_ticket(self._context, number)
+        if ticket.has_erased_participant:
+            return None
         if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
         apps = self._context.clouds_of(ticket.team)
@@ -148,6 +150,8 @@ class DiagnosisJobs:
 
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
+            if stored.has_erased_participant:  # meanwhile
+                return
             if stored.thread.card_ts == ticket.thread.card_ts:  # not under a card that is gone
                 stored.thread.diagnosis_ts = ticket.thread.diagnosis_ts
             before = _final_verdict(stored)

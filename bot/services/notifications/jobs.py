@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
+from bot.call import ERASED
 from bot.errors import (
     SlackAccessLostError,
     SlackError,
@@ -152,7 +153,7 @@ class NotificationJobs:
         """Send a person a private message about a ticket, unless it is outdated."""
         notification = Notification(number, kind, person, occasion)
         ticket = await self._ticket(notification.ticket)
-        if not _is_still_true(ticket, notification):
+        if person == ERASED or not _is_still_true(ticket, notification):
             return
         await self._notification_log.notify_once(
             run,

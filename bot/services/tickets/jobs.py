@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 from typing import Final, Protocol
 
+from bot.call import ERASED
 from bot.errors import (
     SlackAccessLostError,
     SlackContentRefusedError,
@@ -231,6 +232,8 @@ class TicketJobs:
         ticket, target, message_ref, is_delayed = await self._context.store.read(
             lambda session: _read_confirmation(session, number)
         )
+        if ticket.reporter == ERASED:
+            return None
         if is_delayed and not ticket.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
         await fetch_permalink(run, self._context, ticket, self._posts.permalink)
@@ -276,7 +279,7 @@ class TicketJobs:
     async def announce_delay(self, run: Run, number: int, code: str) -> None:
         """Send the reporter why the card is not posted yet, unless it is by now."""
         ticket = await find_ticket(self._context, number)
-        if ticket.thread.card_ts:
+        if ticket.thread.card_ts or ticket.reporter == ERASED:
             return
         await self._notification_log.notify_once(
             run,

@@ -14,7 +14,7 @@ from bot.store.statements import insertion
 
 
 class AuditEntry(SQLModel, table=True):
-    """An action of a person; entries are never changed or deleted.
+    """An action of a person; entries are never deleted, and changed only to erase a person.
 
     `origin` is the submitted Slack view: a view delivered twice has one entry.
     """

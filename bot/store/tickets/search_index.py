@@ -37,6 +37,7 @@ _CREATE_POSTGRES: Final = (
     "CREATE TABLE ticket_search (number INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)",
     INDEX_POSTGRES,
 )
+POSTGRES_TABLES: Final = ("ticket_search",)
 _INSERT_SQLITE: Final = text("INSERT INTO ticket_search (rowid, terms) VALUES (:number, :terms)")
 _INSERT_POSTGRES: Final = text(
     "INSERT INTO ticket_search (number, terms)"
@@ -144,10 +145,13 @@ def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
         is_old = isinstance(each, Ticket) and each not in session.new
         if isinstance(each, ThreadReply) or (is_old and _needs_reindexing(each)):
             changed[each.ticket if isinstance(each, ThreadReply) else each.id] = None
-    if not changed:
-        return
-    connection = session.connection()
-    cut = _lock_and_cut(connection, list(changed))
+    if changed:
+        reindex(session.connection(), list(changed))
+
+
+def reindex(connection: Connection, changed: Sequence[int]) -> None:
+    """Index tickets again, which are locked."""
+    cut = _lock_and_cut(connection, changed)
     key = "rowid" if connection.dialect.name == "sqlite" else "number"
     delete_statement = text(f"DELETE FROM ticket_search WHERE {key} IN :numbers")  # noqa: S608 - no input
     numbers: Any = bindparam("numbers", list(changed), expanding=True)

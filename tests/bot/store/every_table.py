@@ -37,14 +37,15 @@ def fill_every_table(store: Store) -> None:
     def work(session: Session) -> None:
         connection = session.connection()
         for table in load_tables():
-            connection.execute(insert(table), [_row(table, nth) for nth in range(1, ROWS)])
-            connection.execute(insert(table).values(_row(table, ROWS)))
+            connection.execute(insert(table), [row_of_table(table, nth) for nth in range(1, ROWS)])
+            connection.execute(insert(table).values(row_of_table(table, ROWS)))
         search_index.index_all(connection)
 
     store.transact_sync(work)
 
 
-def _row(table: Table, nth: int) -> dict[str, Any]:
+def row_of_table(table: Table, nth: int) -> dict[str, Any]:
+    """Return a row of values that other numbers do not have."""
     return {column.name: _value(column, nth) for column in table.columns}
 
 
