@@ -6,8 +6,10 @@ import functools
 import json
 import logging
 import re
+import secrets
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Final, Literal
 
 _PATTERNS: Final = (
@@ -24,51 +26,62 @@ _MIN_SECRET_LENGTH: Final = 4  # redacting shorter ones would make every line un
 _OWN_LOGGERS: Final = ("__main__", "bot", "handlers")
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+# The request of Slack that is being answered, or that enqueued the job that runs; "" for neither.
+REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
+
+
+def new_request_id() -> str:
+    """Return an id that tells the requests of a few weeks apart."""
+    return secrets.token_hex(6)
+
+
+def redact(text: str, hidden: Iterable[str] = ()) -> str:
     """Replace tokens, keys, signatures, IP addresses and these secrets in a text."""
-    return _pattern(tuple(secrets)).sub(
+    return _pattern(tuple(hidden)).sub(
         lambda match: match[0] if match[0] == _LOOPBACK else "[redacted]", text
     )
 
 
 @functools.lru_cache(maxsize=8)
-def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+def _pattern(hidden: tuple[str, ...]) -> re.Pattern[str]:
     long_secrets = sorted(
-        (s for s in secrets if len(s) >= _MIN_SECRET_LENGTH), key=len, reverse=True
+        (s for s in hidden if len(s) >= _MIN_SECRET_LENGTH), key=len, reverse=True
     )
     return re.compile("|".join([*map(re.escape, long_secrets), _PATTERNS]))
 
 
 class _TextFormatter(logging.Formatter):
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = tuple(secrets)
+    def __init__(self, hidden: Iterable[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s")
+        self._hidden = tuple(hidden)
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record), self._secrets)
+        record.request_id = REQUEST_ID.get() or "-"
+        return redact(super().format(record), self._hidden)
 
 
 class _JsonFormatter(logging.Formatter):
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, hidden: Iterable[str]) -> None:
         super().__init__()
-        self._secrets = tuple(secrets)
+        self._hidden = tuple(hidden)
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": redact(record.getMessage(), self._secrets),
+            "request_id": REQUEST_ID.get(),
+            "message": redact(record.getMessage(), self._hidden),
         }
         if record.exc_info:
-            line["traceback"] = redact(self.formatException(record.exc_info), self._secrets)
+            line["traceback"] = redact(self.formatException(record.exc_info), self._hidden)
         return json.dumps(line, ensure_ascii=False)
 
 
-def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
+def configure(level: str, form: Literal["text", "json"], hidden: Iterable[str] = ()) -> None:
     """Log to standard error; libraries from WARNING on, as their details contain texts and uids."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter(secrets) if form == "json" else _TextFormatter(secrets))
+    handler.setFormatter(_JsonFormatter(hidden) if form == "json" else _TextFormatter(hidden))
     numeric_level = logging.getLevelNamesMapping()[level]
     logging.basicConfig(level=max(numeric_level, logging.WARNING), handlers=[handler], force=True)
     for name in _OWN_LOGGERS:

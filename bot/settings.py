@@ -55,6 +55,8 @@ class Settings:
     database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
     host: str = "127.0.0.1"
     port: int = 3000
+    metrics_token: str = field(default="", repr=False)
+    metrics_port: int = 0  # 0 for none
     default_locale: str = DEFAULT_LANGUAGE  # or "both"
     timezone: str = "Asia/Shanghai"
     escalation_channel: str = ""
@@ -85,7 +87,7 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Every value that must not appear in a log."""
         slack = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
-        keys = (self.slack_client_secret, self.huawei_callback_key)
+        keys = (self.slack_client_secret, self.huawei_callback_key, self.metrics_token)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
         return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *clouds)))
@@ -123,6 +125,14 @@ def _is_database(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
+
+
+def _metrics_token(read: SettingReader) -> str:
+    """Read a secret that is sent as a header, and long enough not to be guessed."""
+    token = read.text("METRICS_TOKEN")
+    if token and not re.fullmatch(r"[!-~]{16,}", token):
+        read.report("METRICS_TOKEN", N_("at least 16 letters, digits and signs without a blank"))
+    return token
 
 
 def _cron(read: SettingReader) -> str:
@@ -296,6 +306,8 @@ def _read_all(read: SettingReader) -> Settings:
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),
+        metrics_token=_metrics_token(read),
+        metrics_port=read.port("METRICS_PORT", 0),
         default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
         timezone=timezone,
         escalation_channel=read.slack_id("ESCALATION_CHANNEL", _CHANNEL),

@@ -9,7 +9,6 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 from aiohttp import ClientError, web
@@ -20,10 +19,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
 
 from bot.i18n.translator import Translator
+from bot.process_metrics import REQUESTS
 from bot.services.assembly import Services
 from bot.services.context import Context, DatabaseError
 from bot.settings import Settings
 from handlers.http_server import read_body
+from handlers.metrics import PATH as METRICS_PATH
+from handlers.metrics import MetricsPage
 from handlers.registry import register
 from handlers.slack.client_middleware import ClientMiddleware
 from handlers.slack.clients import NOT_INSTALLED, SlackClients
@@ -43,14 +45,12 @@ from handlers.slack.webhooks import add_webhooks
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-_MEASURE_TIMEOUT_S: Final = 2.0
 _INSTALL_TIMEOUT_S: Final = 8.0  # the server closes the connection after ten
 _SIGNATURE_MAX_AGE_S: Final = 300
 _TIMESTAMP: Final = "X-Slack-Request-Timestamp"
 _SIGNATURE: Final = "X-Slack-Signature"
 _SIGNATURE_PATTERN: Final = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP_PATTERN: Final = re.compile(r"[0-9]{1,12}")
-Measure = Callable[[], Awaitable[None]]
 
 
 def build_app(
@@ -114,12 +114,11 @@ class HttpTransport:
         services: Services,
         settings: Settings,
         flow: AsyncOAuthFlow | None,
-        measure: Measure | None,
     ) -> None:
         self._app = app
         self._services = services
         self._flow = flow
-        self._measure = measure
+        self._metrics_token = settings.metrics_token
         self._secret = settings.slack_signing_secret.encode()
 
     def web_app(self) -> web.Application:
@@ -127,7 +126,8 @@ class HttpTransport:
         routes = web.Application(client_max_size=MAX_BODY_BYTES)
         routes.router.add_route("*", EVENTS_PATH, self.handle, expect_handler=_answer_expect_header)
         routes.router.add_get("/healthz", self.get_health)
-        routes.router.add_get("/metrics", self.get_metrics)
+        page = MetricsPage(self._services.metrics, self._metrics_token)
+        routes.router.add_get(METRICS_PATH, page.get)
         routes.router.add_get("/slack/install", self.start_install)
         routes.router.add_get("/slack/oauth_redirect", self.finish_install)
         add_webhooks(routes, self._services.recording_webhooks)
@@ -137,12 +137,14 @@ class HttpTransport:
         """Pass a signed request to Bolt; reject anything else."""
         body = await self._read_verified_body(request)
         if body is None:
+            REQUESTS["invalid", "unsigned"] += 1
             return web.Response(status=401)
         try:
             payload = read_payload(body.decode(), request.content_type)
         except UnicodeDecodeError:
             payload = None
         if payload is None or request.method != "POST":
+            REQUESTS["invalid", "malformed"] += 1
             return web.Response(status=400)
         return await to_aiohttp_response(await self._app.async_dispatch(_to_bolt_request(payload)))
 
@@ -168,20 +170,6 @@ class HttpTransport:
         if await self._services.health_checks.is_database_healthy():
             return web.json_response({"database": "up"})
         return web.json_response({"database": "down"}, status=503)
-
-    async def get_metrics(self, request: web.Request) -> web.Response:
-        """Prometheus metrics; without the database's gauges while it is unavailable."""
-        from prometheus_client import (  # noqa: PLC0415 - slow to import
-            CONTENT_TYPE_LATEST,
-            generate_latest,
-        )
-
-        _ = request
-        if self._measure is not None:
-            with suppress(DatabaseError, TimeoutError):
-                async with asyncio.timeout(_MEASURE_TIMEOUT_S):
-                    await self._measure()
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def start_install(self, request: web.Request) -> web.Response:
         """The page with the button that installs Lagdesk in a workspace."""
@@ -216,15 +204,10 @@ def build_http_transport(
     settings: Settings,
     clients: SlackClients,
     installations: InstallationStore,
-    *,
-    measure: Measure | None = None,
 ) -> HttpTransport:
-    """Build the HTTP transport, with installation pages when OAuth is configured.
-
-    `measure` updates the gauges of /metrics.
-    """
+    """Build the HTTP transport, with installation pages when OAuth is configured."""
     flow = build_oauth_flow(settings, installations, clients) if settings.has_oauth else None
-    return HttpTransport(app, services, settings, flow, measure)
+    return HttpTransport(app, services, settings, flow)
 
 
 def build_socket_mode_transport(app: AsyncApp, settings: Settings) -> SocketModeTransport:

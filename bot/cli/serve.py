@@ -12,10 +12,9 @@ from bot.application import open_application
 from bot.cli.parser import port
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import REAL_TIME, Timing
-from bot.ports import Clock
 from bot.settings import SLACK_SETTINGS, Settings
-from bot.store import Store
 from handlers.http_server import serve_http
+from handlers.metrics import serve_metrics
 from handlers.transports import build_http_transport
 
 
@@ -55,24 +54,19 @@ async def serve(
         ) as application,
         open_slack_runtime(application, worker=worker) as slack,
     ):
-        clock = application.context.clock
         transport = build_http_transport(
             slack.app,
             slack.services,
             settings,
             slack.clients,
             slack.installations,
-            measure=lambda: _measure(application.store, clock),
         )
-        async with serve_http(transport.web_app(), settings.host, settings.port) as url:
+        async with (
+            serve_metrics(slack.services.metrics, settings.metrics_port),
+            serve_http(transport.web_app(), settings.host, settings.port) as url,
+        ):
             on_ready(url)
             await asyncio.Event().wait()
-
-
-async def _measure(store: Store, clock: Clock) -> None:
-    from bot.services.admin import job_metrics  # noqa: PLC0415 - prometheus_client is slow to import
-
-    await job_metrics.measure(store, clock.now())
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:

@@ -10,6 +10,7 @@ from bot.application import open_application
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import SLACK_SETTINGS, Settings
+from handlers.metrics import serve_metrics
 from handlers.transports import build_socket_mode_transport
 
 
@@ -32,6 +33,7 @@ async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool)
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=worker) as slack,
+        serve_metrics(slack.services.metrics, settings.metrics_port),
     ):
         transport = build_socket_mode_transport(slack.app, settings)
         try:

@@ -10,6 +10,7 @@ from bot.application import open_application
 from bot.cli.run import announce_ready, run_until_stopped
 from bot.cli.timing import Timing
 from bot.settings import SLACK_SETTINGS, Settings
+from handlers.metrics import serve_metrics
 
 
 def configure(_parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,8 @@ async def work(settings: Settings, timing: Timing) -> None:
     """Run the worker until it is cancelled."""
     async with (
         open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
-        open_slack_runtime(application, worker=True),
+        open_slack_runtime(application, worker=True) as slack,
+        serve_metrics(slack.services.metrics, settings.metrics_port),
     ):
         announce_ready("Lagdesk runs jobs")
         await asyncio.Event().wait()

@@ -14,11 +14,13 @@ from bot.clouds.errors import NotYetPublishedError, unreachable
 from bot.clouds.quota import Quota
 from bot.errors import (
     CloudError,
+    CloudInvalidResponseError,
     CloudQuotaExceededError,
     CloudServerError,
     CloudUnreachableError,
 )
 from bot.ports import Priority, RemainingQuota
+from bot.process_metrics import CLOUD_CALLS
 
 if TYPE_CHECKING:  # the first request imports them: they take a tenth of a second
     import httpx
@@ -100,14 +102,18 @@ class CloudHttp:
             with attempt:
                 try:
                     await self._quota.acquire(endpoint, app_id, priority)
-                    return await self._attempt(endpoint, app_id, api_request, read, deadline)
+                    result = await self._attempt(endpoint, app_id, api_request, read, deadline)
+                    CLOUD_CALLS[endpoint.cloud, endpoint.name, "ok"] += 1
                 except CloudQuotaExceededError as error:
+                    CLOUD_CALLS[endpoint.cloud, endpoint.name, _outcome_of(error)] += 1
                     if last is None or error.status:
                         raise
                     raise last from None
                 except CloudError as error:
+                    CLOUD_CALLS[endpoint.cloud, endpoint.name, _outcome_of(error)] += 1
                     last = error
                     raise
+                return result
         raise AssertionError  # pragma: no cover - stamina returns or raises
 
     async def remaining_today(self, endpoint: Endpoint, app_id: str) -> int | None:
@@ -208,6 +214,19 @@ def retry_after_s(response: ApiResponse) -> int | None:
     value = response.headers.get("retry-after", "").strip()
     is_number = value.isascii() and value.isdigit() and len(value) <= _RETRY_AFTER_DIGITS
     return int(value) if is_number else None
+
+
+def _outcome_of(error: CloudError) -> str:
+    """Name what became of a call; our own quota refuses one without a status of the cloud."""
+    if isinstance(error, CloudQuotaExceededError):
+        return "over_quota" if error.status else "not_sent"
+    names = {
+        NotYetPublishedError: "not_published",
+        CloudUnreachableError: "unreachable",
+        CloudServerError: "server_error",
+        CloudInvalidResponseError: "invalid_response",
+    }
+    return next((name for kind, name in names.items() if isinstance(error, kind)), "refused")
 
 
 def _is_retryable(error: Exception) -> bool:

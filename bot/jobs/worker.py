@@ -24,6 +24,8 @@ from sqlmodel import Session
 from bot.errors import LagdeskError, SlackRateLimitedError
 from bot.jobs.retries import plan_retry
 from bot.jobs.run import JobHandler, LeaseLostError, Queue, Run
+from bot.logs import REQUEST_ID
+from bot.process_metrics import JOBS_DONE, JOBS_RETRIED
 from bot.store import Store, job_leases
 from bot.store import jobs as store_jobs
 from bot.store.job_leases import ClaimedJob, FreeSlots, Pace
@@ -40,8 +42,6 @@ _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep 
 _ALL_SLOTS: Final = dict.fromkeys(Queue, _SLOTS)
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
-DONE: Final[Counter[str]] = Counter()  # jobs of this process that succeeded or were given up
-RETRIED: Final[Counter[str]] = Counter()
 _log = logging.getLogger(__name__)
 _Task = asyncio.Task[Exception | None]
 
@@ -180,6 +180,8 @@ class Worker:
 
     async def _execute(self, job: ClaimedJob, run: Run) -> Exception | None:
         """Run a job's function and record the outcome; returns the error that it raised."""
+        REQUEST_ID.set(job.request_id)  # of this task
+        _log.debug("%s: attempt %d", job.name, job.attempt)
         error: Exception | None = None
         failures = 0
         try:
@@ -193,7 +195,7 @@ class Worker:
             again_at, failures = plan_retry(error, job.failures, self._store.clock.now())
         is_ours = run.has_ended or await self._record(job, again_at, error, failures)
         if is_ours and (again_at is None or error is not None):
-            (DONE if again_at is None else RETRIED)[job.kind] += 1
+            (JOBS_DONE if again_at is None else JOBS_RETRIED)[(job.kind,)] += 1
         if error is not None and self._polls:  # else `run_now` raises it
             _log_failure(job, error, again_at)
         return error

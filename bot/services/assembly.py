@@ -8,6 +8,7 @@ from typing import Self
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.deliveries import DeliveryService
 from bot.services.admin.healthcheck import HealthCheckRequests
+from bot.services.admin.metrics import MetricsService
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.call_control.service import CallControlService
 from bot.services.call_control.webhooks import RecordingWebhooks
@@ -46,6 +47,7 @@ class Services:
     health_checks: HealthCheckRequests
     deliveries: DeliveryService
     setup: SetupService
+    metrics: MetricsService
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -68,4 +70,5 @@ class Services:
             health_checks=HealthCheckRequests(context),
             deliveries=DeliveryService(context),
             setup=SetupService(context),
+            metrics=MetricsService(context),
         )

@@ -43,6 +43,7 @@ class ClaimedJob:
 
     name: str
     kind: str
+    request_id: str
     arguments: list[Any]
     partition: str
     attempt: int
@@ -113,7 +114,7 @@ def claim(
         session.connection().execute(_locking(), [{"job": row.name, **values} for row in claimed])
     return [
         ClaimedJob(
-            *(row.name, row.kind, row.arguments, row.partition, row.attempt + 1),
+            *(row.name, row.kind, row.request_id, row.arguments, row.partition, row.attempt + 1),
             *(row.failures, row.last_error, token),
         )
         for row in claimed

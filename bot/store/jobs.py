@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, CursorResult, Executable, case, delete, func, select, update
 from sqlmodel import Session, col
 
+from bot.logs import REQUEST_ID
 from bot.store.models import Heartbeat, Job, JobPartition
 from bot.store.statements import insertion
 from bot.ticket import Ticket
@@ -50,7 +51,8 @@ def enqueue_all(session: Session, jobs: Iterable[NewJob]) -> None:
     a running one runs once more afterwards. Jobs of one partition start at its pace.
     """
     connection = session.connection()
-    rows = [job._asdict() for job in jobs]
+    request_id = {"request_id": REQUEST_ID.get()}
+    rows = [job._asdict() | request_id for job in jobs]
     connection.execute(_enqueueing(connection.dialect.name), rows)
 
 
@@ -67,6 +69,7 @@ def _enqueueing(dialect: str) -> Executable:
             "partition": new.excluded.partition,  # what was a post is an edit by now
             "due_at": case((stays, col(Job.due_at)), else_=new.excluded.due_at),
             "finished_at": None,
+            "request_id": new.excluded.request_id,
             "rerun": is_running,
             "failures": case((is_finished, 0), else_=col(Job.failures)),
         },

@@ -23,7 +23,8 @@ class Job(SQLModel, table=True):
     given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the attempts
     so far, `failures` those since the last that ended well. `locked_by` is the token of the
     lease that is valid until `locked_until`, by the database's clock; `rerun` says that the job
-    was enqueued once more while it ran. Jobs of one `partition` start at its pace.
+    was enqueued once more while it ran. `request_id` names Slack's request that enqueued it,
+    perhaps by way of other jobs, in the log. Jobs of one `partition` start at its pace.
     """
 
     __tablename__ = "job"
@@ -35,6 +36,7 @@ class Job(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     kind: str
+    request_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
     ticket: int | None = Field(default=None, index=True)
     arguments: list[Any] = Field(default_factory=list, sa_type=JSON)
     partition: str = ""

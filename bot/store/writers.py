@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
@@ -30,6 +31,7 @@ class Work(Generic[Result]):
     def __init__(self, function: Callable[[Session], Result]) -> None:
         self.future: Future[Result] = Future()
         self._function = function
+        self._context = copy_context()  # jobs that it enqueues belong to the same request
         self._report: Callable[[], None] = partial(self.fail, _CancelledError())
 
     def run(self, connection: Connection, *, is_alone: bool) -> None:
@@ -55,7 +57,7 @@ class Work(Generic[Result]):
             Session(connection, expire_on_commit=False, join_transaction_mode=mode) as session,
             session.begin(),
         ):
-            result = self._function(session)
+            result = self._context.run(self._function, session)
             session.flush()
             if not (self.future.running() or self.future.set_running_or_notify_cancel()):
                 raise _CancelledError

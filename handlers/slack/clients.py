@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackNotInstalledError
 from bot.i18n.messages import message
+from bot.process_metrics import SLACK_CALLS
 from handlers.slack.connections import Connections, NotConnectedError
 from handlers.slack.rate_limits import RateLimits
 
@@ -55,6 +56,20 @@ class _PatientClient(AsyncWebClient):
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a method of the Web API; every method of the base class does so here."""
+        outcome = "unreachable"
+        try:
+            response = await self._call_unless_blocked(api_method, arguments)
+            outcome = "ok"
+        except SlackApiError as error:
+            outcome = "rate_limited" if is_rate_limited(error) else "error"
+            raise
+        finally:
+            SLACK_CALLS[api_method, outcome] += 1
+        return response
+
+    async def _call_unless_blocked(
+        self, api_method: str, arguments: Mapping[str, Any]
+    ) -> AsyncSlackResponse:
         limit = (self._workspace, api_method, _channel_of(arguments))
         remaining_s = await self._limits.remaining_s(*limit)
         if remaining_s:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 _UNEXPECTED_ERROR: Final = message(
     "Something went wrong on our side. Please try again; if a ticket appeared, it is saved."
 )
+_OUTCOME: Final = "outcome"
 _SEND_TIMEOUT_S: Final = 0.3
 _TYPES_WITHOUT_CHANNEL: Final = frozenset({"shortcut", "message_action", "block_actions"})
 
@@ -48,6 +49,7 @@ class ErrorHandler:
 
     async def handle(self, error: Exception, body: Body, context: AsyncBoltContext) -> BoltResponse:
         """Answer the error of a handler; Bolt calls this."""
+        context[_OUTCOME] = _outcome_of_error(error)
         if isinstance(error, BoltUnhandledRequestError):
             log.info("no handler for a request of type %s", body.get("type"))
             return BoltResponse(status=200, body="")  # unanswered, Slack would resend it
@@ -100,6 +102,21 @@ class ErrorHandler:
         sending.add_done_callback(self._sending.discard)
         await asyncio.wait({sending}, timeout=_SEND_TIMEOUT_S)
         return sending.done() and sending.result()
+
+
+def outcome_of(context: AsyncBoltContext) -> str:
+    """Return what became of a request: `ok`, or how it failed."""
+    return str(context.get(_OUTCOME, "ok"))
+
+
+def _outcome_of_error(error: Exception) -> str:
+    if isinstance(error, BoltUnhandledRequestError):
+        return "unknown"
+    if isinstance(error, LateAnswerError):
+        return "late"
+    if isinstance(error, DatabaseError):
+        return "unavailable"
+    return "refused" if isinstance(error, LagdeskError) else "failed"
 
 
 def _user_message(error: Exception) -> Message:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -11,13 +13,17 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.logs import REQUEST_ID, new_request_id
+from bot.process_metrics import ACKNOWLEDGEMENTS, REQUESTS
 from bot.services.context import explain_cancellation
 from handlers.slack.clients import SlackClients
-from handlers.slack.errors import ErrorHandler, LateAnswerError
+from handlers.slack.errors import ErrorHandler, LateAnswerError, outcome_of
 from handlers.slack.oauth import Authorization
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.request import Requester
-from handlers.slack.routes import Listener, Routes
+from handlers.slack.routes import Listener, Routes, kind_of
+
+log = logging.getLogger(__name__)
 
 Function = Callable[..., Awaitable[None]]
 Registration = Callable[[Function], Function]
@@ -80,7 +86,18 @@ class PunctualApp(AsyncApp):
         return add
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Dispatch a request of either transport."""
+        """Dispatch a request of either transport, and count it."""
+        began, kind = time.perf_counter(), kind_of(req.body)
+        request_id = REQUEST_ID.set(new_request_id())
+        response = await self._dispatch_in_time(req)
+        seconds, outcome = time.perf_counter() - began, outcome_of(req.context)
+        REQUESTS[kind, outcome] += 1
+        ACKNOWLEDGEMENTS.observe(seconds)
+        log.debug("%s: %s after %.3f s", kind, outcome, seconds)
+        REQUEST_ID.reset(request_id)
+        return response
+
+    async def _dispatch_in_time(self, req: AsyncBoltRequest) -> BoltResponse:
         try:
             async with asyncio.timeout(self._late_after_s):
                 with self._requests.count():

@@ -59,6 +59,13 @@ class Routes:
         return self._listeners.get(_route_of(body))
 
 
+def kind_of(body: Body) -> str:
+    """Return the kind of a request, of the few there are: command, view, action, event ..."""
+    if body.get("type") == "event_callback":
+        return "event"
+    return _route_of(body)[0] or "other"
+
+
 def _route_of(body: Body) -> tuple[str, str]:
     """Return the kind and name of a request; ("", "") for the others."""
     if "ssl_check" in body:

@@ -14,6 +14,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from bot.process_metrics import REQUESTS
 from handlers.slack.clients import error_code
 from handlers.slack.request_validation import read_envelope
 
@@ -36,6 +37,7 @@ class SocketModeTransport(AsyncSocketModeHandler):
         """Pass an envelope to Bolt."""
         payload = read_envelope(req.payload)
         if payload is None:
+            REQUESTS["invalid", "malformed"] += 1
             log.warning("invalid payload in an envelope of type %s", req.type)
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
             return

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 import aiohttp
 
 from bot.sandbox.slack.delivery.transport import sign
-from bot.services.admin.job_metrics import measure
 from bot.store.tickets.lists import TicketQuery, page
 from handlers.http_server import serve_http
 from handlers.transports import build_http_transport
@@ -75,9 +74,10 @@ class RawHttpClient:
             return await self.send_signed(json.dumps(payload).encode())
         return await self.send_signed(urlencode({"payload": json.dumps(payload)}).encode(), FORM)
 
-    async def get(self, path: str) -> tuple[int, str]:
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
         """Look at a page."""
-        async with self.session.get(self.url + path, allow_redirects=False) as answer:
+        page = self.session.get(self.url + path, allow_redirects=False, headers=headers)
+        async with page as answer:
             return answer.status, await answer.text()
 
     async def count_tickets(self) -> int:
@@ -98,7 +98,6 @@ async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHt
             application.settings,
             slack.clients,
             slack.installations,
-            measure=lambda: measure(application.store, harness.clock.now()),
         )
         async with (
             serve_http(built.web_app(), "127.0.0.1", 0) as url,

@@ -84,6 +84,26 @@ async def test_logs_keep_secrets(
         assert all(isinstance(json.loads(line), dict) for line in stderr.splitlines())
 
 
+async def test_a_request_is_followed_to_the_cloud(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of the form, of its jobs, of the jobs of these and of their requests to the cloud."""
+    async with open_harness(tmp_path) as harness:
+        logs.configure("DEBUG", "json", harness.settings.secrets)
+        lin = harness.workspace.person("lin")
+        await report(lin, "class_77_2", teacher_uid=TEACHER, student_uid=STUDENT)
+        await harness.pass_time(30)
+        await harness.pass_time(400)
+        await lin.command("/tickets", "")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    submitted = next(line["request_id"] for line in lines if line["message"].startswith("view: ok"))
+    assert len(submitted) > 10
+    followed = {line["logger"] for line in lines if line["request_id"] == submitted}
+    assert {"handlers.slack.punctual_app", "bot.jobs.worker", "bot.clouds.http"} <= followed
+    requests = [line for line in lines if line["logger"] == "handlers.slack.punctual_app"]
+    assert len({line["request_id"] for line in requests}) == len(requests) > 2
+
+
 async def test_a_refused_insert_is_logged_without_its_values(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
