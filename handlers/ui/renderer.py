@@ -19,6 +19,10 @@ _SHORT_RANGE: Final = dt.timedelta(hours=12)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")
 _DIGIT_CLASSES: Final = {str(digit): f"[{digit}{chr(0xFF10 + digit)}]" for digit in range(10)}
 _FORMATTING_MARK: Final = re.compile(r"(?<![^\W_])([*_~])(?=\S[^\n]*\1)|`")
+# They turn the direction of a line, so that it seems to say something else, or divide a uid.
+_INVISIBLE_MARKS: Final = re.compile(
+    "[\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _SOFT_HYPHEN: Final = (
     "\u00ad"  # mrkdwn has no escape character; this invisible one counts as a letter
 )
@@ -125,8 +129,9 @@ class Renderer:
         if isinstance(value, TimeRange):
             return self.translator.format_range(value)
         if isinstance(value, Link):
-            return value.label if isinstance(value.label, str) else self.plain_text(value.label)
-        return str(value)
+            label = value.label
+            return without_marks(label) if isinstance(label, str) else self.plain_text(label)
+        return without_marks(str(value))
 
     def _mrkdwn_value(self, value: object) -> str:
         if isinstance(value, PersonId) and value != ERASED:
@@ -140,9 +145,14 @@ class Renderer:
         return escape(self._plain_text_value(value))
 
 
+def without_marks(text: str) -> str:
+    """Remove invisible marks, except the joiner of emoji."""
+    return _INVISIBLE_MARKS.sub("", text)
+
+
 def escape(text: str) -> str:
-    """Escape user text: no mentions, links or formatting."""
-    safe_text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Escape user text: no mentions, links or formatting, no invisible marks."""
+    safe_text = without_marks(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if safe_text.startswith("&gt;"):  # at the start of a line it would start a quotation
         safe_text = _SOFT_HYPHEN + safe_text
     return _FORMATTING_MARK.sub(lambda mark: _SOFT_HYPHEN + mark[0], safe_text)
@@ -191,6 +201,7 @@ def mask_uids(text: str, uids: tuple[str, ...]) -> str:
 
     Short uids and words are masked only where they stand alone: many texts contain a 1.
     """
+    text = without_marks(text)
     for uid in filter(None, uids):
         letters = "0-9\uff10-\uff19" if _LONG_NUMBER.fullmatch(uid) else "0-9A-Za-z\uff10-\uff19"
         uid_pattern = "".join(
@@ -218,4 +229,4 @@ def mask_numbers(text: str) -> str:
             return mask_uid(match["phone"])
         return match["label"] + re.sub(_UID, mask_number, match["digits"])
 
-    return _UID_LIKE_NUMBER.sub(mask_match, text)
+    return _UID_LIKE_NUMBER.sub(mask_match, without_marks(text))

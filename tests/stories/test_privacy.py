@@ -27,6 +27,7 @@ HOSTILE = (
     "<!channel> <!here> <@U07SAM00003> <#C07TEACHERS> <https://evil.example|click> & &lt; \n"
     "> quoted *bold* _italic_ ~struck~ `code` ```block``` @here @channel\n"
     f"teacher {TEACHER} student_{STUDENT} uid９８７６５４３２１ {STUDENT}。"
+    f"\u202eruse\u2066sdrawkcab\u200f {TEACHER[:4]}\u200b{TEACHER[4:]} "
     f"家长电话{PHONE}，另一个学生student{OTHER}，{TEACHER}/{OTHER}"
 )
 # Signs Agora takes in a channel's name, arranged to hurt.
@@ -121,6 +122,16 @@ async def test_texts_are_verbatim_and_unstyled(masked: tuple[Harness, bool]) -> 
     assert "\u00ad~struck~" in comment
     assert "> \u00ad&gt; quoted" in comment
     assert "&amp;lt;" in comment
+
+
+async def test_no_invisible_marks(masked: tuple[Harness, bool]) -> None:
+    """They could make a message seem to say something else, or hide a uid from the mask."""
+    harness, _ = masked
+    texts = [text for surface in surfaces_of(harness.workspace) for text in markup_in(surface)]
+    assert [
+        text for text in texts if re.search("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
+    ] == []
+    assert "rusesdrawkcab" in text_of(shown_card(harness))
 
 
 async def test_uids_stay_in(masked: tuple[Harness, bool]) -> None:

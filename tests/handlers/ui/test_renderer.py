@@ -38,6 +38,7 @@ EN = Renderer(Translator("en"))
         ("```x```", f"{SHY}`" * 3 + "x" + f"{SHY}`" * 3),
         ("> quoted", f"{SHY}&gt; quoted"),
         ("a > b", "a &gt; b"),
+        ("a\u202ecba\u2069 \U0001f469\u200d\U0001f3eb", "acba \U0001f469\u200d\U0001f3eb"),
         ("", ""),
     ],
 )
