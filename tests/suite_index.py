@@ -48,11 +48,14 @@ def _paths() -> dict[str, list[Path]]:
     return paths
 
 
-def find_test(short: str) -> Test | None:
-    """Find `agora_traps:a_name`, or `sandbox/fake_huawei:a_name`; None when there is none."""
+def find_test(short: str, root: Path = TESTS / "bot") -> Test | None:
+    """Find `agora_traps:a_name`, or `sandbox/fake_huawei:a_name`; None when there is none.
+
+    `root` has the folders that a name may begin with.
+    """
     file, _, name = short.partition(":")
     folder, _, file = file.rpartition("/")
-    top = TESTS / "bot" / folder if folder else TESTS
+    top = root / folder if folder else TESTS
     paths = [path for path in _paths().get(f"test_{file}.py", []) if path.is_relative_to(top)]
     tests = [read_tests(path).get(f"test_{name}") for path in paths]
     return next((test for test in tests if test is not None), None)

@@ -17,6 +17,7 @@ from tests.check_docs import (
     check_metrics,
     check_paths,
     check_tables,
+    check_threats,
     render,
 )
 from tests.endpoint_usage import UNUSED_HUAWEI, USAGE, Usage
@@ -154,3 +155,21 @@ def test_channels_in_the_readme_are_in_the_demo() -> None:
 def test_readme_is_short() -> None:
     """The README has at most 200 lines."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+@pytest.mark.parametrize(
+    ("rows", "problems"),
+    [
+        ("| a | b | `check_docs:threats_and_their_tests` |", []),
+        ("| a | b | |", ["no test for: a"]),
+        ("| a | b | `check_docs:no_such` |", ["there is no test check_docs:no_such"]),
+        ("", ["no threats"]),
+    ],
+)
+def test_threats_and_their_tests(rows: str, problems: list[str], tmp_path: Path) -> None:
+    """Each threat names a test, and each named test exists."""
+    path = tmp_path / "SECURITY.md"
+    head = "| threat | defence | tests |\n|---|---|---|\n| **Requests** | | |\n"
+    path.write_text(f"## Threat model\n\n{head}{rows}\n")
+    assert check_threats(path) == [f"SECURITY.md: {problem}" for problem in problems]
+    assert check_threats() == []

@@ -156,3 +156,25 @@ def test_image_has_the_sources() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     allowed = {line[1:] for line in lines if line.startswith("!")}
     assert allowed == {*PACKAGES, *FILES, "requirements.txt"}
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_dependencies_are_pinned(file: str) -> None:
+    """Each has its version and hashes; every installation of ours requires them."""
+    packages = re.split(r"\n(?=[a-z])", (ROOT / file).read_text())
+    assert len(packages) > 30
+    assert [
+        each for each in packages if not re.match(r"[\w.-]+==[\w.]+ .*--hash=", each, re.DOTALL)
+    ] == []
+    for installer in ("Dockerfile", "Makefile"):
+        assert "--require-hashes" in (ROOT / installer).read_text()
+
+
+def test_containers_have_few_rights() -> None:
+    """No root, no capabilities, a file system that is only read."""
+    assert re.search("^USER lagdesk$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    compose = (ROOT / "compose.yaml").read_text()
+    for line in ("read_only: true", "cap_drop: [ALL]", '"no-new-privileges:true"'):
+        assert line in compose
+    unit = (ROOT / "deploy" / "lagdesk.service").read_text()
+    assert {"User=lagdesk", "NoNewPrivileges=yes", "ProtectSystem=strict"} <= set(unit.splitlines())

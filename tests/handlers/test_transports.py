@@ -203,6 +203,7 @@ async def test_bodies_are_never_unpacked(raw_http: RawHttpClient, encoding: str)
         POST + b"Transfer-Encoding: chunked\r\n\r\nzz",
         POST + b"Content-Length: minus",
         POST + b"X-Slack-Signature: " + b"a" * 100_000,
+        POST + b"\r\n".join(b"X-%d: 1" % number for number in range(70)),
         POST + b"no colon",
         b"POST /slack/events\x00 HTTP/1.1",
     ],
