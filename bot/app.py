@@ -191,7 +191,9 @@ def _other_jobs(
 ) -> list[object]:
     """Return the jobs that answer inquiries or post nothing."""
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
-    slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.workspaces)
+    slack_health_check = SlackHealthCheck(
+        slack.clients, slack.users, context.workspaces, context.settings.slack_app_token
+    )
     return [
         CallStatisticsJob(context),
         AppMetricsJobs(context, services.app_metrics, responder),

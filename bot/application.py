@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clouds import build_clouds
+from bot.clouds.http import OnResponse
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
@@ -54,8 +55,12 @@ async def open_application(
     delay_scale: float = 1.0,
     sleep: Sleep = asyncio.sleep,
     limits: Limits = LIMITS,
+    on_response: OnResponse | None = None,
 ) -> AsyncIterator[Application]:
-    """Open database and clouds; close them when the block ends."""
+    """Open database and clouds; close them when the block ends.
+
+    `on_response` gets each response of a cloud before it is parsed.
+    """
     store = Store(settings.database_url, limits=limits, clock=clock)
     clock = store.clock
     clouds = build_clouds(
@@ -67,6 +72,7 @@ async def open_application(
         sleep=sleep,
         event_store=SqlEventStore(store),
         response_cache=SqlResponseCache(store),
+        on_response=on_response,
     )
     try:
         await _ensure_schema(store)

@@ -162,7 +162,10 @@ class HttpTransport:
             return None
         signed = b":".join((b"v0", timestamp.encode(), body))  # the body may not be text
         digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
-        return body if hmac.compare_digest(f"v0={digest}", signature) else None
+        if hmac.compare_digest(f"v0={digest}", signature):
+            return body
+        self._services.wrong_signatures.note()
+        return None
 
     async def get_health(self, request: web.Request) -> web.Response:
         """200 while the database can be read and written, else 503."""

@@ -13,13 +13,17 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bot import logs
+from bot import __version__, logs
 from bot.application import open_application
+from bot.cli.parser import EXIT_OK
+from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
+from bot.clouds.shapes import Shapes
 from bot.errors import LagdeskError
 from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import DEFAULT_LANGUAGE
 from bot.ports import CheckResult, Health
+from bot.services.admin.capture import ask_clouds
 from bot.services.admin.healthcheck import (
     HealthCheck,
     check_database,
@@ -28,7 +32,13 @@ from bot.services.admin.healthcheck import (
     wrong_setting,
 )
 from bot.setting_reader import SettingError
-from bot.settings import Settings, read_operator_locale, read_settings, read_system_locale
+from bot.settings import (
+    CLOUD_APPS,
+    Settings,
+    read_operator_locale,
+    read_settings,
+    read_system_locale,
+)
 from bot.store import Store
 from handlers.admin import healthcheck_view
 from handlers.admin.slack_checks import SlackHealthCheck
@@ -41,10 +51,17 @@ log = logging.getLogger(__name__)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--json", action="store_true")
+    parser.add_argument(
+        "--capture",
+        action="store_true",
+        help="print only the shapes of the clouds' responses: no ids, names, texts or addresses",
+    )
 
 
 def run(options: argparse.Namespace, timing: Timing) -> int:
     """Check everything and print it; returns the exit status, 1 when something needed fails."""
+    if options.capture:
+        return run_with_settings(lambda settings: capture(settings, timing), CLOUD_APPS)
     load_catalogs()
     try:
         settings = read_settings()
@@ -83,9 +100,21 @@ async def run_checks(settings: Settings, timing: Timing) -> list[CheckResult]:
             SlackClients(settings.slack_api_url, settings.slack_bot_token)
         )
         slack_health_check = SlackHealthCheck(
-            clients, UserDirectory(clients, context), context.workspaces
+            clients, UserDirectory(clients, context), context.workspaces, settings.slack_app_token
         )
         return await HealthCheck(context, slack_health_check).run_checks(database=database)
+
+
+async def capture(settings: Settings, timing: Timing) -> int:
+    """Print the shapes of the clouds' responses as JSON."""
+    shapes = Shapes()
+    async with open_application(
+        settings, clock=timing.clock, sleep=timing.sleep, on_response=shapes.add
+    ) as application:
+        await ask_clouds(application.context)
+    document = {"lagdesk": __version__, "responses": shapes.to_json()}
+    sys.stdout.write(json.dumps(document, indent=1) + "\n")
+    return EXIT_OK
 
 
 async def _check_database(settings: Settings) -> CheckResult:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.clouds.agora import build_agora
 from bot.clouds.dependencies import CloudDependencies
+from bot.clouds.http import OnResponse
 from bot.clouds.huawei import build_huawei
 from bot.clouds.quota import Quota, RateLimitStore, Sleep
 from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
@@ -39,12 +40,13 @@ def build_clouds(
     sleep: Sleep = asyncio.sleep,
     event_store: EventStore | None = None,
     response_cache: ResponseCache | None = None,
+    on_response: OnResponse | None = None,
 ) -> dict[str, Cloud]:
     """Build the configured clouds; returns the cloud of each app.
 
     Apps of one cloud share one object: close each once. `transport` replaces the network, and
     `sleep` the waiting for a quota. Without `event_store` and `response_cache` events and metrics
-    of whole apps are kept in memory.
+    of whole apps are kept in memory. `on_response` gets each response before it is parsed.
     """
     clock = clock or SystemClock()
     dependencies = CloudDependencies(
@@ -55,6 +57,7 @@ def build_clouds(
         delay_scale=delay_scale,
         event_store=event_store or InMemoryEventStore(),
         response_cache=response_cache or InMemoryResponseCache(),
+        on_response=on_response,
     )
     clouds_by_app: dict[str, Cloud] = {}
     for each in settings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.clouds.cache import Cache
-from bot.clouds.http import CloudHttp
+from bot.clouds.http import CloudHttp, OnResponse
 from bot.clouds.quota import Quota
 from bot.clouds.response_cache import ResponseCache
 from bot.clouds.storage import EventStore
@@ -21,7 +21,10 @@ if TYPE_CHECKING:  # httpx is slow to import
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CloudDependencies:
-    """The parts shared by all clouds. `transport` replaces the network in tests."""
+    """The parts shared by all clouds. `transport` replaces the network in tests.
+
+    `on_response` gets each response before it is parsed.
+    """
 
     quota: Quota
     key_value_store: KeyValueStore
@@ -30,13 +33,19 @@ class CloudDependencies:
     delay_scale: float
     event_store: EventStore
     response_cache: ResponseCache
+    on_response: OnResponse | None = None
 
     def http(
         self, settings: CloudSettings, *, base_url: str = "", auth: Auth | None = None
     ) -> CloudHttp:
         """Return the HTTP client for a cloud, at its own base URL unless another is given."""
         url = base_url or settings.base_url
-        return CloudHttp(settings.name, url, self.quota, auth=auth, transport=self.transport)
+        return CloudHttp(
+            *(settings.name, url, self.quota),
+            auth=auth,
+            transport=self.transport,
+            on_response=self.on_response,
+        )
 
     def cache(self) -> Cache:
         """Return an empty cache."""

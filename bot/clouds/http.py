@@ -59,6 +59,9 @@ class ApiResponse:
     headers: Mapping[str, str] = field(repr=False)  # names in any case
 
 
+OnResponse = Callable[[Endpoint, ApiResponse], None]
+
+
 class CloudHttp:
     """Sends requests to one cloud. Every failure is a CloudError."""
 
@@ -70,12 +73,14 @@ class CloudHttp:
         *,
         auth: Auth | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         self._cloud = cloud
         self._quota = quota
         self._base_url = base_url
         self._auth = auth
         self._transport = transport
+        self._on_response = on_response
         self._connection: Connection | None = None
 
     def __repr__(self) -> str:
@@ -154,6 +159,8 @@ class CloudHttp:
             len(response.body),
             clock() - began,
         )
+        if self._on_response is not None:
+            self._on_response(endpoint, response)
         return await self._parse(endpoint, app_id, response, read)
 
     async def _parse(

@@ -9,6 +9,7 @@ from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.deliveries import DeliveryService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.admin.metrics import MetricsService
+from bot.services.admin.signatures import WrongSignatures
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.call_control.service import CallControlService
 from bot.services.call_control.webhooks import RecordingWebhooks
@@ -48,6 +49,7 @@ class Services:
     deliveries: DeliveryService
     setup: SetupService
     metrics: MetricsService
+    wrong_signatures: WrongSignatures
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -71,4 +73,5 @@ class Services:
             deliveries=DeliveryService(context),
             setup=SetupService(context),
             metrics=MetricsService(context),
+            wrong_signatures=WrongSignatures(context),
         )

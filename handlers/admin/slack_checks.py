@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.i18n.messages import Message, message
+from bot.i18n.messages import Duration, Message, message
 from bot.ports import CheckResult, Health, Inquiry
 from bot.services.workspaces.directory import Workspaces
 from bot.services.workspaces.settings import WorkspaceSettings
@@ -21,6 +23,10 @@ from handlers.slack.user_directory import UserDirectory
 
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 _TOKEN: Final = message("Slack token")
+_APP_TOKEN: Final = message("Slack app-level token")
+_CLOCK: Final = message("Clock")
+_CLOCK_TOLERANCE_S: Final = 60.0
+_SIGNATURE_MAX_AGE_S: Final = 300.0
 _SCOPES: Final = message("Slack scopes")
 _GROUP: Final = message("Support group")
 
@@ -28,10 +34,19 @@ _GROUP: Final = message("Support group")
 class SlackHealthCheck:
     """Checks one workspace."""
 
-    def __init__(self, clients: SlackClients, users: UserDirectory, workspaces: Workspaces) -> None:
+    def __init__(
+        self,
+        clients: SlackClients,
+        users: UserDirectory,
+        workspaces: Workspaces,
+        app_token: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._clients = clients
         self._users = users
         self._workspaces = workspaces
+        self._app_token = app_token
+        self._now = now
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Check everything; with an invalid token nothing else."""
@@ -43,15 +58,16 @@ class SlackHealthCheck:
                 why=answer,
             )
             return [CheckResult("slack.token", _TOKEN, Health.FAILED, advice)]
+        bot = str(answer.get("user") or "?")
         detail = message(
-            "Valid in %(team)s, as %(bot)s.",
-            team=str(answer.get("team") or "?"),
-            bot=str(answer.get("user") or "?"),
+            "Valid in %(team)s, as %(bot)s.", team=str(answer.get("team") or "?"), bot=bot
         )
         return [
             CheckResult("slack.token", _TOKEN, Health.OK, detail),
+            *await _check_app_token(client, self._app_token),
+            *_check_clock(answer.headers, self._now()),
             _scopes(answer.headers),
-            *await _channels(client, settings),
+            *await _channels(client, settings, bot),
             await _group(client, settings),
             *[await _lead(client, person) for person in settings.escalate_to],
         ]
@@ -63,19 +79,59 @@ class SlackHealthCheck:
         await respond_privately(inquiry.response_url, text, blocks)
 
 
-async def _channels(client: AsyncWebClient, settings: WorkspaceSettings) -> list[CheckResult]:
+async def _check_app_token(client: AsyncWebClient, app_token: str) -> list[CheckResult]:
+    """Ask for a connection of Socket Mode, without opening it."""
+    if not app_token:
+        return []
+    answer = await _try_call(client.apps_connections_open(app_token=app_token))
+    health, detail = Health.OK, message("Socket Mode can connect.")
+    if isinstance(answer, Message):
+        health, detail = (
+            Health.FAILED,
+            message(
+                "%(why)s Generate an app-level token with the scope connections:write on the app's"
+                " page (Basic Information), and set SLACK_APP_TOKEN to it.",
+                why=answer,
+            ),
+        )
+    return [CheckResult("slack.app_token", _APP_TOKEN, health, detail)]
+
+
+def _check_clock(headers: Any, now: float) -> list[CheckResult]:
+    """Compare this machine's clock with Slack's: signatures are valid for five minutes."""
+    dates = {str(key).lower(): value for key, value in dict(headers or {}).items()}.get("date")
+    try:
+        slack = parsedate_to_datetime(dates[0] if isinstance(dates, list) else str(dates))
+    except (ValueError, IndexError):
+        return []
+    ahead_s = now - slack.timestamp()
+    if abs(ahead_s) < _CLOCK_TOLERANCE_S:
+        return []
+    detail = message(
+        "The clock of this machine differs from Slack's by %(difference)s. Let it be set by NTP:"
+        " requests are refused from five minutes on.",
+        difference=Duration(abs(ahead_s)),
+    )
+    is_refused = abs(ahead_s) > _SIGNATURE_MAX_AGE_S
+    health = Health.FAILED if is_refused else Health.WARNING
+    return [CheckResult("clock", _CLOCK, health, detail)]
+
+
+async def _channels(
+    client: AsyncWebClient, settings: WorkspaceSettings, bot: str
+) -> list[CheckResult]:
     escalation, summary = settings.escalation_channel, settings.summary_channel
     results = []
     if escalation:
         label, name = message("Escalation channel"), "slack.escalation_channel"
-        results.append(await _channel(client, name, label, escalation, Health.FAILED))
+        results.append(await _channel(client, name, label, escalation, Health.FAILED, bot=bot))
     for channel in sorted(settings.ticket_channels - {escalation}):
         label = message("Channel of a route")
         name = f"slack.route.{channel}"
-        results.append(await _channel(client, name, label, channel, Health.FAILED))
+        results.append(await _channel(client, name, label, channel, Health.FAILED, bot=bot))
     if summary:
         label, name = message("Summary channel"), "slack.summary_channel"
-        results.append(await _channel(client, name, label, summary, Health.WARNING))
+        results.append(await _channel(client, name, label, summary, Health.WARNING, bot=bot))
     return results
 
 
@@ -122,12 +178,22 @@ async def _lead(client: AsyncWebClient, person: str) -> CheckResult:
 
 
 async def _channel(
-    client: AsyncWebClient, name: str, label: Message, channel: str, severity: Health
+    client: AsyncWebClient,
+    name: str,
+    label: Message,
+    channel: str,
+    severity: Health,
+    *,
+    bot: str,
 ) -> CheckResult:
     answer = await _try_call(client.conversations_info(channel=channel))
     if isinstance(answer, Message):
         detail = message(
-            "%(why)s Check the channel's id, and invite Lagdesk to the channel.", why=answer
+            "%(why)s If %(channel)s is a private channel, type /invite @%(bot)s there; else correct"
+            " the id, which is at the bottom of the channel's details.",
+            why=answer,
+            channel=channel,
+            bot=bot,
         )
         return CheckResult(name, label, severity, detail)
     info: dict[str, Any] = answer.get("channel") or {}
@@ -139,7 +205,9 @@ async def _channel(
         return CheckResult(name, label, severity, detail)
     if not info.get("is_member"):
         detail = message(
-            "Lagdesk is not in #%(channel)s. Type /invite @Lagdesk there.", channel=channel_name
+            "Lagdesk is not in #%(channel)s. Type /invite @%(bot)s there.",
+            channel=channel_name,
+            bot=bot,
         )
         return CheckResult(name, label, severity, detail)
     return CheckResult(
@@ -158,7 +226,8 @@ def _scopes(headers: Any) -> CheckResult:
     required = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
     if required:
         add = message(
-            "Missing: %(scopes)s. Add them on the app's page and reinstall the app.",
+            "Missing: %(scopes)s. Add them on the app's page (OAuth & Permissions), and reinstall"
+            " the app there.",
             scopes=required,
         )
         return CheckResult(name, _SCOPES, Health.FAILED, add)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.delivery.transport import sign
 from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from bot.settings import read_settings
 from handlers.admin import healthcheck_view
@@ -24,7 +26,7 @@ from tests.scenario_helpers import ephemeral_texts, text_of
 NEEDED = [
     "settings",
     "database",
-    *(f"slack.{name}" for name in ("settings", "token", "scopes")),
+    *(f"slack.{name}" for name in ("settings", "token", "app_token", "scopes")),
     *(f"slack.{name}" for name in ("escalation_channel", "support_group")),
     "cloud.agora.kids",
     "quota.agora.kids",
@@ -141,6 +143,20 @@ async def test_scopes_are_compared(http_harness: Harness) -> None:
         assert "chat:write" in rows["slack.scopes"]["detail"]
     finally:
         workspace.scopes.update(granted)
+
+
+async def test_a_wrong_signing_secret(http_harness: Harness) -> None:
+    """`doctor` says so for an hour, in any process: Slack itself only says that the app failed."""
+    body = b'{"type": "event_callback"}'
+    transport: Any = http_harness.workspace.transport
+    for _ in range(3):
+        await transport.post(body, {"Content-Type": "application/json", **sign("wrong", body)})
+    await asyncio.gather(*http_harness.slack.services.wrong_signatures._noting)
+    status, rows = await find(http_harness)
+    assert (status, rows["slack.signature"]["state"]) == (0, "warning")
+    assert "Signing Secret" in rows["slack.signature"]["detail"]
+    await http_harness.pass_time(3700)
+    assert "slack.signature" not in (await find(http_harness))[1]
 
 
 async def test_clouds_need_no_slack(http_harness: Harness) -> None:

@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
+from bot.services.admin.signatures import WrongSignatures
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
@@ -38,9 +39,11 @@ LATE_AFTER: Final = dt.timedelta(minutes=5)
 _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
+_SIGNATURE: Final = message("Slack signature")
 _WORKER: Final = message("Worker")
 _BACKGROUND_WORK: Final = message("Background jobs")
 _CARDS: Final = message("Ticket cards")
+_SIGNATURES_FOR: Final = dt.timedelta(hours=1)
 _MAX_NAMED: Final = 5  # tickets
 _MAX_REASON: Final = 300
 
@@ -91,9 +94,23 @@ class HealthCheck:
     async def _check_slack(self, team: str) -> Sequence[CheckResult]:
         settings = self._context.settings
         row = check_slack_settings(settings)
+        rows = [row, *await self._check_signatures()]
         if not settings.slack_bot_token and not (settings.has_oauth and team):
-            return [row]
-        return [row, *await self._slack_health_check.run_checks(team)]
+            return rows
+        return [*rows, *await self._slack_health_check.run_checks(team)]
+
+    async def _check_signatures(self) -> list[CheckResult]:
+        """Warn when requests came lately that were signed with another secret."""
+        at, now = await WrongSignatures(self._context).last_at(), self._context.clock.now()
+        if at is None or now - at > _SIGNATURES_FOR:
+            return []
+        detail = message(
+            "A request %(ago)s ago had a signature that does not fit SLACK_SIGNING_SECRET. If the"
+            " app does not answer in Slack, copy the Signing Secret again from the app's page"
+            " (Basic Information).",
+            ago=Duration((now - at).total_seconds()),
+        )
+        return [CheckResult("slack.signature", _SIGNATURE, Health.WARNING, detail)]
 
     async def _check_clouds(self, team: str) -> list[CheckResult]:
         apps = self._context.clouds_of(team)

@@ -162,6 +162,12 @@ def _unresolved() -> Select[int | None]:
     )
 
 
+def find_newest_of_app(session: Session, app: str) -> Ticket | None:
+    """Find the newest ticket about an app, of any workspace."""
+    newest = select(Ticket).where(Ticket.app == app).order_by(col(Ticket.number).desc())
+    return session.exec(newest.limit(1)).first()
+
+
 class RecentClass(NamedTuple):
     """A class somebody reported, and their newest ticket about it."""
 

@@ -11,10 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.i18n.messages import message
 from bot.ports import CheckResult, Health
 from bot.sandbox.slack import Workspace
-from handlers.admin.slack_checks import _channel, _lead, _scopes
+from handlers.admin.slack_checks import _channel, _check_app_token, _check_clock, _lead, _scopes
 from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import OPTIONAL_SCOPES, SCOPES, build_manifest
-from tests.conftest import FakeClock
+from tests.conftest import START, FakeClock
 from tests.handlers.samples import EN
 
 MAYA = "U07MAYA0005"
@@ -63,7 +63,10 @@ def outcome(result: CheckResult) -> tuple[Health, str]:
             {"x-oauth-scopes": ",".join(REQUIRED[1:])},
             (
                 FAILED,
-                f"Missing: {REQUIRED[0]}. Add them on the app's page and reinstall the app.",
+                (
+                    f"Missing: {REQUIRED[0]}. Add them on the app's page (OAuth & Permissions), and"
+                    " reinstall the app there."
+                ),
             ),
         ),
         ({"x-oauth-scopes": " , "}, (WARNING, "Slack does not say which scopes the token has.")),
@@ -78,9 +81,51 @@ def test_scopes(header: Any, expected: tuple[Health, str]) -> None:
     assert (result.name, EN.plain_text(result.label)) == ("slack.scopes", "Slack scopes")
 
 
+@pytest.mark.parametrize(
+    ("ahead_s", "expected"),
+    [
+        (0, None),
+        (-59, None),
+        (90, (WARNING, "1 min 30 s")),
+        (-200, (WARNING, "3 min 20 s")),
+        (400, (FAILED, "6 min 40 s")),
+    ],
+)
+def test_the_clock(ahead_s: float, expected: tuple[Health, str] | None) -> None:
+    """Slack's own Date tells how wrong this machine's clock is."""
+    headers = {"Date": ["Wed, 11 Nov 2026 02:30:00 GMT"]}
+    results = _check_clock(headers, START.timestamp() + ahead_s)
+    if expected is None:
+        assert results == []
+        return
+    health, detail = outcome(results[0])
+    assert health == expected[0]
+    assert f"differs from Slack's by {expected[1]}. " in detail
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"Date": "noon"}, {"date": []}])
+def test_a_clock_that_cannot_be_compared(headers: Any) -> None:
+    """Nothing is said about it."""
+    assert _check_clock(headers, 0.0) == []
+
+
+async def test_app_token(workspace: Workspace, client: AsyncWebClient) -> None:
+    """It is tried without opening a connection; without one there is nothing to try."""
+    assert await _check_app_token(client, "") == []
+    (valid,) = await _check_app_token(client, workspace.app_token)
+    assert outcome(valid) == (OK, "Socket Mode can connect.")
+    (wrong,) = await _check_app_token(client, "xapp-wrong")
+    health, detail = outcome(wrong)
+    assert health is FAILED
+    assert "connections:write" in detail
+    assert "SLACK_APP_TOKEN" in detail
+
+
 async def check_channel(client: AsyncWebClient, channel: str) -> tuple[Health, str]:
     """Check a channel that is needed."""
-    result = await _channel(client, "slack.c", message("Escalation channel"), channel, FAILED)
+    result = await _channel(
+        client, "slack.c", message("Escalation channel"), channel, FAILED, bot="desk"
+    )
     assert result.name == "slack.c"
     return outcome(result)
 
@@ -92,7 +137,7 @@ async def test_channels(workspace: Workspace, client: AsyncWebClient) -> None:
     workspace.remove_bot("escalations")
     assert await check_channel(client, channel) == (
         FAILED,
-        "Lagdesk is not in #escalations. Type /invite @Lagdesk there.",
+        "Lagdesk is not in #escalations. Type /invite @desk there.",
     )
     workspace.archive("escalations")
     assert await check_channel(client, channel) == (
@@ -102,8 +147,8 @@ async def test_channels(workspace: Workspace, client: AsyncWebClient) -> None:
     assert await check_channel(client, "C0NOWHERE") == (
         FAILED,
         (
-            "Slack refused: channel_not_found. Check the channel's id, and invite Lagdesk to the "
-            "channel."
+            "Slack refused: channel_not_found. If C0NOWHERE is a private channel, type /invite @desk"
+            " there; else correct the id, which is at the bottom of the channel's details."
         ),
     )
 
