@@ -13,6 +13,7 @@ from bot.application import Application
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.worker import SLACK_PACE, Worker
 from bot.services.admin.healthcheck import HealthCheck
+from bot.services.admin.retention import RetentionJobs
 from bot.services.app_metrics.jobs import AppMetricsJobs
 from bot.services.assembly import Services
 from bot.services.call_control.jobs import CallControlJobs
@@ -118,13 +119,14 @@ async def open_slack_runtime(
         context = replace(application.context, permissions=users)
         services = Services.of(context)
         slack = _slack_clients(application, clients, users)
-        poller = EventPoller(context)
+        poller, retention_jobs = EventPoller(context), RetentionJobs(context)
         summary_jobs = _summary_jobs(context, services, slack)
         handlers = collect_handlers(
             *_ticket_jobs(context, services, slack),
             *_other_jobs(context, services, slack),
             summary_jobs,
             poller,
+            retention_jobs,
         )
         requests, job_worker = OpenRequests(), None
         if worker:
@@ -138,6 +140,7 @@ async def open_slack_runtime(
             )
             await poller.start()
             await summary_jobs.start()
+            await retention_jobs.start()
         installations = InstallationStore(application.installations, clock)
         app = build_app(
             *(services, users, context, clients, installations),

@@ -23,6 +23,7 @@ CLOUD_APPS: Final = "AGORA_APPS"  # stands for the apps of any cloud
 # What every process that talks to Slack needs.
 SLACK_SETTINGS: Final = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", CLOUD_APPS)
 EVERY_APP: Final = ""  # the key of a target for apps without one of their own
+_MIN_TICKET_RETENTION_S: Final = 30 * 86400.0
 _MAX_OPTIONS: Final = 100  # of a menu of Slack, and the length of each
 _OPTION_LENGTH: Final = 75
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=")
@@ -67,6 +68,7 @@ class Settings:
     escalate_to: tuple[str, ...] = ()
     quiet_hours: QuietHours = NEVER_QUIET
     evidence_retention_s: float = 400 * 86400.0
+    ticket_retention_s: float = 0.0  # 0: without limit
     claim_target_s: Mapping[str, float] = field(default_factory=dict)
     resolve_target_s: Mapping[str, float] = field(default_factory=dict)
     report_emoji: str = "ticket"  # "" for none
@@ -133,6 +135,16 @@ def _metrics_token(read: SettingReader) -> str:
     if token and not re.fullmatch(r"[!-~]{16,}", token):
         read.report("METRICS_TOKEN", N_("at least 16 letters, digits and signs without a blank"))
     return token
+
+
+def _ticket_retention_s(read: SettingReader) -> float:
+    """Read how long resolved tickets are kept; too short a time would delete what is discussed."""
+    text = read.half_width("TICKET_RETENTION")
+    seconds = read_duration_s(text) if text else 0.0
+    if seconds is None or 0 < seconds < _MIN_TICKET_RETENTION_S:
+        read.report("TICKET_RETENTION", N_("a duration of at least 30d"))
+        return 0.0
+    return seconds
 
 
 def _cron(read: SettingReader) -> str:
@@ -318,6 +330,7 @@ def _read_all(read: SettingReader) -> Settings:
         escalate_to=_user_ids(read, "ESCALATE_TO"),
         quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
+        ticket_retention_s=_ticket_retention_s(read),
         claim_target_s=_target_s(read, "CLAIM_TARGET"),
         resolve_target_s=_target_s(read, "RESOLVE_TARGET"),
         report_emoji=_report_emoji(read),

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bot.call import ERASED
+from bot.call import ERASED, Series
 from bot.cloud_report import ReportState
 from bot.ports import Window
 from bot.services.context import Context
-from bot.services.diagnosis.service import WINDOW_MARGIN
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.tickets.enqueue import CARD, enqueue
 from bot.store import Session
@@ -23,6 +22,7 @@ from bot.store.tickets import search_index, tickets
 from bot.ticket import Status
 
 _BATCH: Final = 500
+_MARGIN: Final = dt.timedelta(seconds=1)  # times are stored to the millisecond
 
 
 class ErasureService:
@@ -91,11 +91,17 @@ def _prune(session: Session, row: StoredEvidence, identity: Identity) -> bool:
     facts = {name: _without(value, identity) for name, value in row.facts.items()}
     is_changed = len(others) < len(series) or facts != row.facts
     if is_changed:
-        window = Window.around(tickets.find(session, row.ticket).occurred_at, WINDOW_MARGIN)
-        row.packed_series, row.facts = serialize_series(others, window), facts
+        row.packed_series, row.facts = serialize_series(others, _span(others, row.at)), facts
         session.add(row)
         session.flush()
     return is_changed
+
+
+def _span(series: Sequence[Series], default: dt.datetime) -> Window:
+    """Return the window that all samples are in."""
+    edges = [time for one in series if len(one.times) for time in one.times[[0, -1]]]
+    times = [dt.datetime.fromtimestamp(time, dt.UTC) for time in edges] or [default]
+    return Window(min(times) - _MARGIN, max(times) + _MARGIN)
 
 
 def _without(value: Any, identity: Identity) -> Any:

@@ -18,7 +18,6 @@ from bot.store import Session
 from bot.store.diagnosis import evidence
 from bot.ticket import Ticket
 
-_CLEANUP_EVERY: Final = 64
 _CALL_STATISTICS: Final = "call_statistics"
 
 
@@ -34,7 +33,7 @@ class _Facts:
 
 
 def save_evidence(
-    session: Session, ticket: Ticket, diagnosis: Diagnosis, *, now: dt.datetime, retention_s: float
+    session: Session, ticket: Ticket, diagnosis: Diagnosis, *, now: dt.datetime
 ) -> bool:
     """Save what was measured with the ticket; return whether there was anything to save."""
     from bot.charts.serialization import serialize_series  # noqa: PLC0415 - numpy is slow to import
@@ -42,8 +41,6 @@ def save_evidence(
     verdict = diagnosis.verdict
     ticket.cause = verdict.result(ticket.cname)
     ticket.at_fault_uid = verdict.uid or ""
-    if ticket.id % _CLEANUP_EVERY == 0:
-        evidence.delete_older(session, now - dt.timedelta(seconds=retention_s))
     if not diagnosis.series:
         return False
     packed_series = serialize_series(diagnosis.series, explained_window(diagnosis.report, verdict))

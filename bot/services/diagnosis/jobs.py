@@ -178,8 +178,7 @@ class DiagnosisJobs:
         self, session: Session, stored: Ticket, diagnosis: Diagnosis, now: dt.datetime
     ) -> None:
         """Store a final verdict's evidence and enqueue what is made of it."""
-        retention_s = self._context.settings.evidence_retention_s
-        if save_evidence(session, stored, diagnosis, now=now, retention_s=retention_s):
+        if save_evidence(session, stored, diagnosis, now=now):
             enqueue(session, stored, CHART, now)
             enqueue_call_statistics(session, stored, self._context.clouds[stored.app], now)
         if stored.cause not in WITHOUT_CAUSE and stored.incident is None:

@@ -37,8 +37,3 @@ def find(session: Session, ticket: int) -> StoredEvidence | None:
 def delete_for_ticket(session: Session, ticket: int) -> None:
     """Delete a ticket's evidence, when it is about another call."""
     session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.ticket) == ticket))
-
-
-def delete_older(session: Session, before: dt.datetime) -> None:
-    """Delete evidence older than the retention."""
-    session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.at) < before))

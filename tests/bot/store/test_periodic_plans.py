@@ -15,7 +15,7 @@ from sqlalchemy import event
 from bot.call import Side
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
-from bot.store.diagnosis import events, evidence
+from bot.store.diagnosis import events
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
 from bot.store.job_leases import FreeSlots, Pace
@@ -71,7 +71,6 @@ def ticket() -> Ticket:
         (lambda s: incidents.lock_open(s, ticket()), "ix_incident_closed_at"),
         (lambda s: events.has_unresolved_tickets(s, "kids", NOW - DAY), "ix_ticket_created_at"),
         (lambda s: events.delete_older(s, "kids", NOW - DAY), "ix_polled_event_app_at"),
-        (lambda s: evidence.delete_older(s, NOW - DAY), "ix_evidence_at"),
         (lambda s: weeks.record_uptime(s, NOW, DAY), "ix_uptime_interval_until"),
     ],
 )

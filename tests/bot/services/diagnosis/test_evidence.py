@@ -68,11 +68,11 @@ def diagnosis(ticket: Ticket, cause: str = "network.loss", *, measured: bool = T
     )
 
 
-def save(session: Session, ticket: Ticket, found: Diagnosis, retention_s: float = 86400) -> bool:
+def save(session: Session, ticket: Ticket, found: Diagnosis) -> bool:
     """Save the evidence and the verdict of a ticket at noon."""
     ticket.verdict = found.verdict.to_json()
     ticket.diagnosed_at = found.requested_at
-    return save_evidence(session, ticket, found, now=NOON, retention_s=retention_s)
+    return save_evidence(session, ticket, found, now=NOON)
 
 
 def test_evidence_is_loaded_as_it_was(session: Session) -> None:
@@ -167,22 +167,6 @@ def test_statistics_are_saved_beside_the_evidence(session: Session) -> None:
     loaded = load_evidence(session, ticket)
     assert loaded is not None
     assert loaded.call_statistics is None
-
-
-@pytest.mark.parametrize(("number", "is_deleted"), [(640064, True), (640065, False)])
-def test_old_evidence_is_deleted_now_and_then(
-    number: int, session: Session, *, is_deleted: bool
-) -> None:
-    """With every 64th ticket, after the retention."""
-    for old, at in ((7000001, NOON - DAY - MOMENT), (7000002, NOON - DAY)):
-        evidence.save(session, old, b"", {}, at)
-    session.flush()
-    ticket = make_ticket(number=number)
-    store_tickets(session, ticket)
-    save(session, ticket, diagnosis(ticket, measured=False))
-    session.expire_all()
-    assert (evidence.find(session, 7000001) is None) is is_deleted
-    assert evidence.find(session, 7000002) is not None
 
 
 def histories(

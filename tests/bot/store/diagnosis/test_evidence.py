@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.store import Session, Store
 from bot.store.diagnosis import evidence
 from bot.store.diagnosis.evidence import StoredEvidence
-from tests.bot.store.factories import DAY, MOMENT, NOON
+from tests.bot.store.factories import NOON
 from tests.bot.store.schema import schema_of_database, schema_of_model
 
 
@@ -20,16 +20,6 @@ def test_later_evidence_replaces_the_earlier(session: Session) -> None:
     session.expire_all()
     assert evidence.find(session, 7) is None
     assert evidence.find(session, 8) is not None
-
-
-def test_old_evidence_is_deleted(session: Session) -> None:
-    """What is exactly as old as the retention is kept."""
-    for ticket, at in ((7, NOON - MOMENT), (8, NOON), (9, NOON + DAY)):
-        evidence.save(session, ticket, b"", {}, at)
-    session.flush()
-    evidence.delete_older(session, NOON)
-    session.expire_all()
-    assert [ticket for ticket in (7, 8, 9) if evidence.find(session, ticket)] == [8, 9]
 
 
 def test_table_is_that_of_the_migrations(migrated_store: Store) -> None:
