@@ -1,4 +1,4 @@
-"""The third set of hard calls: written with the second one, and kept until that is right."""
+"""The third set of hard calls: written with the second one, and run after it."""
 
 from __future__ import annotations
 
