@@ -46,7 +46,7 @@ class Store:
 
     `transact` commits when the work returns, else rolls back. On SQLite work that waits for the
     same thread is committed together; what one of them raises concerns only itself. After a
-    deadlock the work runs again. Whoever stops waiting rolls the work back, unless its commit
+    deadlock, or an error of work beside it, the work runs again. Whoever stops waiting rolls the work back, unless its commit
     has begun. `clock` is the database's clock; tests replace it.
     """
 
@@ -140,8 +140,8 @@ class Store:
         self._writers.shutdown()
         self._readers.shutdown(wait=True)
 
-    def _commit_group(self, group: Sequence[Work[Any]]) -> None:
-        def attempt() -> None:
+    def _commit_group(self, group: Sequence[Work[Any]]) -> Work[Any] | None:
+        def attempt() -> Work[Any] | None:
             for pause_s in _RETRY_PAUSES_S:
                 try:
                     return self._commit(self.engine, group)
@@ -151,16 +151,19 @@ class Store:
                 time.sleep(random.uniform(0, pause_s))  # noqa: S311 - not a secret
             return self._commit(self.engine, group)
 
-        self._observe(attempt)
+        return self._observe(attempt)
 
-    def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> None:
+    def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> Work[Any] | None:
+        """Run a group in one transaction; returns the first that raised, with nothing committed."""
         with engine.connect() as connection:
             if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             for work in group:
-                work.run(connection, is_alone=len(group) == 1)
+                if not work.run(connection):
+                    return work
             self._file.check()
             connection.commit()
+            return None
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         with Session(self.engine, expire_on_commit=False) as session:

@@ -11,8 +11,6 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm.session import JoinTransactionMode
 from sqlmodel import Session
 
 from bot.store.engine import is_unavailable
@@ -34,27 +32,30 @@ class Work(Generic[Result]):
         self._context = copy_context()  # jobs that it enqueues belong to the same request
         self._report: Callable[[], None] = partial(self.fail, _CancelledError())
 
-    def run(self, connection: Connection, *, is_alone: bool) -> None:
-        """Run the function; when it raises, what it did is rolled back.
+    def run(self, connection: Connection) -> bool:
+        """Run the function; False when it raised, and the transaction is rolled back.
 
-        In a group that is a savepoint, alone the transaction. Raises only when the database itself
-        failed: the transaction is lost.
+        Raises only when the database itself failed.
         """
         if self.future.cancelled():
-            return
-        mode: JoinTransactionMode = "rollback_only" if is_alone else "create_savepoint"
+            return True
         try:
-            self._report = partial(self.future.set_result, self._run(connection, mode))
+            self._report = partial(self.future.set_result, self._run(connection))
         except StopIteration:  # a coroutine cannot raise it
             self._report = partial(self.fail, RuntimeError(RAISED_STOP_ITERATION))
         except Exception as error:  # noqa: BLE001 - the caller gets it, or the group fails
             if is_unavailable(error):
-                raise _first_cause(error) from None
+                raise
             self._report = partial(self.fail, error)
+        else:
+            return True
+        return False
 
-    def _run(self, connection: Connection, mode: JoinTransactionMode) -> Result:
+    def _run(self, connection: Connection) -> Result:
         with (
-            Session(connection, expire_on_commit=False, join_transaction_mode=mode) as session,
+            Session(
+                connection, expire_on_commit=False, join_transaction_mode="rollback_only"
+            ) as session,
             session.begin(),
         ):
             result = self._context.run(self._function, session)
@@ -74,23 +75,19 @@ class Work(Generic[Result]):
             self.future.set_exception(error)
 
 
-def _first_cause(error: BaseException) -> BaseException:
-    """Return the database's first error: a full disk ends savepoints, so rolling back fails too."""
-    first, earlier = error, error.__context__
-    while earlier is not None:
-        first = earlier if isinstance(earlier, SQLAlchemyError) else first
-        earlier = earlier.__context__
-    return first
-
-
 class Writers:
     """Threads that run what is submitted, up to `group_size` in one transaction.
 
-    `commit` runs a group in one transaction; when it raises, the whole group has failed.
+    `commit` runs a group in one transaction. When one of it raises, it commits nothing and returns
+    that one; it then runs alone, after the others. That is rare, and savepoints would cost every
+    ticket a tenth more. When `commit` itself raises, the whole group has failed.
     """
 
     def __init__(
-        self, commit: Callable[[Sequence[Work[Any]]], None], threads: int, group_size: int
+        self,
+        commit: Callable[[Sequence[Work[Any]]], Work[Any] | None],
+        threads: int,
+        group_size: int,
     ) -> None:
         self._commit = commit
         self._group_size = group_size
@@ -114,13 +111,19 @@ class Writers:
         with suppress(IndexError):
             while len(group) < self._group_size:
                 group.append(self._waiting.popleft())
-        if not group:
-            return
+        if group:
+            self._run(group)
+
+    def _run(self, group: Sequence[Work[Any]]) -> None:
         try:
-            self._commit(group)
+            failed = self._commit(group)
         except Exception as error:  # noqa: BLE001 - each caller gets it
             for work in group:
                 work.fail(error)
-        else:
-            for work in group:
-                work.report()
+            return
+        if failed is not None and len(group) > 1:
+            self._run([work for work in group if work is not failed])
+            self._run([failed])
+            return
+        for work in group:
+            work.report()

@@ -80,7 +80,7 @@ async def test_waiting_work_is_committed_together(store: Store) -> None:
     kinds = [result if isinstance(result, str) else type(result).__name__ for result in results]
     assert kinds == ["a", "ConflictError", "CancelledError", "b", "IntegrityError"]
     assert await store.read(stored_keys) == {"a", "b"}
-    assert len(commits) == 2  # of the work that kept the thread busy, and of the group
+    assert len(commits) == 2  # of the work that kept the thread busy, and of the rest of the group
 
 
 async def test_group_fails_as_a_whole(store: Store) -> None:
