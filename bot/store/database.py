@@ -46,8 +46,8 @@ class Store:
 
     `transact` commits when the work returns, else rolls back. On SQLite work that waits for the
     same thread is committed together; what one of them raises concerns only itself. After a
-    deadlock, or an error of work beside it, the work runs again. Whoever stops waiting rolls the work back, unless its commit
-    has begun. `clock` is the database's clock; tests replace it.
+    deadlock, or an error of work beside it, the work runs again. Whoever stops waiting rolls the
+    work back, unless its commit has begun. `clock` is the database's clock; tests replace it.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class Work(Generic[Result]):
             self._report = partial(self.future.set_result, self._run(connection))
         except StopIteration:  # a coroutine cannot raise it
             self._report = partial(self.fail, RuntimeError(RAISED_STOP_ITERATION))
-        except Exception as error:  # noqa: BLE001 - the caller gets it, or the group fails
+        except Exception as error:  # the caller gets it, or the group fails
             if is_unavailable(error):
                 raise
             self._report = partial(self.fail, error)

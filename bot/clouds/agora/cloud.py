@@ -61,6 +61,9 @@ class AgoraCloud:
         self._client = client
         self._fetcher = CachedFetcher(response_cache, client.clock)
         self._report = report
+        self._capabilities = {
+            current: self._capabilities_of(is_current=current) for current in (False, True)
+        }
         self._event_scanner = EventScanner(client, event_store)
         self._call_statistics = CallStatisticsFetcher(client)
 
@@ -75,7 +78,9 @@ class AgoraCloud:
     @property
     def capabilities(self) -> Capabilities:
         """What it supports; while the generation is not known, what either supports."""
-        is_current = self._client.known_generation == "current"
+        return self._capabilities[self._client.known_generation == "current"]
+
+    def _capabilities_of(self, *, is_current: bool) -> Capabilities:
         lists = self._client.find_endpoint("lists", "current" if is_current else "seed")
         record = self._client.find_endpoint(
             *(("metrics", "current") if is_current else ("details", "seed"))
