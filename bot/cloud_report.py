@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import JSON, Field, SQLModel
+from sqlmodel import JSON, Field
 
-from bot.columns import EnumText, UtcTime
+from bot.columns import EnumText, Row, UtcTime
 
 
 class ReportState(StrEnum):
@@ -23,7 +23,7 @@ class ReportState(StrEnum):
     OFF = "off"  # switched off by a setting
 
 
-class CloudReport(SQLModel, table=True):
+class CloudReport(Row, table=True):
     """The report of a ticket to its cloud."""
 
     __tablename__ = "cloud_report"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, text
-from sqlmodel import Field, Relationship
+from sqlmodel import Field, Relationship, SQLModel
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -67,3 +67,19 @@ def part_of_row() -> Any:
             "cascade": "all, delete-orphan",
         }
     )
+
+
+class Row(SQLModel):
+    """A row whose values are set at once: SQLModel sets each of them twice, which takes long.
+
+    Raises ValueError for a value without a column, which SQLModel would ignore.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        for name, field in type(self).model_fields.items():
+            if name in values:
+                self.__dict__[name] = values.pop(name)
+            elif not field.is_required():
+                self.__dict__[name] = field.get_default(call_default_factory=True)
+        for name, value in values.items():  # rows of its parts
+            setattr(self, name, value)

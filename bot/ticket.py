@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import JSON, Index, UniqueConstraint, event
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from bot.call import ERASED, IssueType, Report, Side
 from bot.cloud_report import CloudReport, ReportState
-from bot.columns import EnumText, UtcTime, json_list, part_of_row
+from bot.columns import EnumText, Row, UtcTime, json_list, part_of_row
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 from bot.ticket_thread import TicketThread
@@ -35,7 +35,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
 
 
-class Ticket(SQLModel, table=True):
+class Ticket(Row, table=True):
     """One reported call, named `LD-<number>`."""
 
     __table_args__ = (

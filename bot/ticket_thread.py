@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, Index
+
+from bot.columns import Row
 
 
-class TicketThread(SQLModel, table=True):
+class TicketThread(Row, table=True):
     """Where a ticket is in Slack: its card, the thread below it, and what was posted there."""
 
     __tablename__ = "ticket_thread"

@@ -37,6 +37,17 @@ def make_ticket(number: int = 12) -> Ticket:
     )
 
 
+def test_new_ticket() -> None:
+    """It shares nothing with the next; a value without a column is an error."""
+    ticket, other = make_ticket(), make_ticket()
+    ticket.history.append({"what": "claimed"})
+    assert (other.history, other.status, other.comments) == ([], Status.OPEN, "")
+    assert other.thread is not ticket.thread
+    unknown = {"fault": "1"}
+    with pytest.raises(ValueError, match="fault"):
+        Ticket(origin="V2", **unknown)  # type: ignore[arg-type]  # wrong on purpose
+
+
 def test_life() -> None:
     """Open, claimed, resolved, open again without an assignee."""
     ticket = make_ticket()

@@ -69,7 +69,7 @@ def ticket(number: int, app: str) -> Ticket:
     """A ticket whose verdict is known."""
     at: Any = NOON + dt.timedelta(seconds=20 * number)
     fields: dict[str, Any] = {"created_at": at, "occurred_at": at, "cause": "network.loss"}
-    fields |= {"teacher_uid": "1", "student_uid": str(number), "fault_uid": "1"}
+    fields |= {"teacher_uid": "1", "student_uid": str(number), "at_fault_uid": "1"}
     return Ticket(
         origin=f"{app}{number}",
         app=app,
