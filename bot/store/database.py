@@ -7,8 +7,9 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, NullPool, make_url, text
@@ -202,8 +203,15 @@ class Store:
 
 
 async def _wait_for(future: Future[Result], *, is_read: bool = False) -> Result:
-    try:
+    with noting_wait(is_read=is_read):
         return await asyncio.wrap_future(future)
+
+
+@contextmanager
+def noting_wait(*, is_read: bool) -> Iterator[None]:
+    """Note on a cancellation that it interrupted somebody who waited for the database."""
+    try:
+        yield
     except asyncio.CancelledError as error:
         error.add_note(_WAITED_TO_READ if is_read else _WAITED)
         raise

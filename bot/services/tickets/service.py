@@ -31,6 +31,7 @@ from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
+from bot.store.batched_read import BatchedRead
 from bot.store.jobs import enqueue_all
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
@@ -55,6 +56,13 @@ class TicketService:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._recent: FallbackCache[Sequence[RecentClass]] = FallbackCache(_RECENT_TTL_S)
+        self._unresolved: BatchedRead[tuple[str, str], Ticket | None] = BatchedRead(
+            context.store, lambda session, key: tickets.find_unresolved(session, *key)
+        )
+        self._stored_recent: BatchedRead[tuple[str, str], Sequence[RecentClass]] = BatchedRead(
+            context.store,
+            lambda session, key: tickets.list_recent_classes(session, *key, _RECENT_TICKETS),
+        )
 
     def apps_of(self, team: str) -> tuple[str, ...]:
         """Return our names of the apps for which a workspace can report calls."""
@@ -261,9 +269,7 @@ class TicketService:
 
     async def find_unresolved(self, team: str, cname: str) -> Ticket | None:
         """Return the newest unresolved ticket about a channel, for anybody about to report it."""
-        return await self._context.store.read(
-            lambda session: tickets.find_unresolved(session, team, cname)
-        )
+        return await self._unresolved.get((team, cname))
 
     async def recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
         """Return the classes of configured apps that a person reported lately, the newest first.
@@ -271,15 +277,9 @@ class TicketService:
         They are at most seconds old: a form opens with them. As known last while the database is
         away.
         """
-
-        async def read() -> Sequence[RecentClass]:
-            return await self._context.store.read(
-                lambda session: tickets.list_recent_classes(session, team, person, _RECENT_TICKETS)
-            )
-
         key = (team, person)
         try:
-            classes = await self._recent.get(key, read)
+            classes = await self._recent.get(key, lambda: self._stored_recent.get(key))
         except DatabaseError:
             classes = self._recent.last(key) or ()
         apps = self._context.clouds_of(team)
