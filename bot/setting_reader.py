@@ -80,6 +80,14 @@ class SettingReader:
             self.report(name, "true | false")
         return words.get(value, default)
 
+    def number(self, name: str, default: int) -> int:
+        """Read a whole number."""
+        value = self.half_width(name, str(default))
+        if re.fullmatch(r"[0-9]{1,9}", value):
+            return int(value)
+        self.report(name, N_("a whole number"))
+        return default
+
     def port(self, name: str, default: int) -> int:
         """Read a port."""
         value = self.half_width(name, str(default))

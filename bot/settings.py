@@ -74,6 +74,7 @@ class Settings:
     report_emoji: str = "ticket"  # "" for none
     resolutions: tuple[str, ...] = ()
     mask_uids: bool = True
+    person_limit: int = 1200  # requests a minute, 0 for no limit
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
     clouds: tuple[CloudSettings, ...] = ()
@@ -336,6 +337,7 @@ def _read_all(read: SettingReader) -> Settings:
         report_emoji=_report_emoji(read),
         resolutions=_resolutions(read),
         mask_uids=read.flag("MASK_UIDS", default=True),
+        person_limit=read.number("PERSON_LIMIT", 1200),
         log_level=read.choice(
             "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"
         ),

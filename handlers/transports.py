@@ -31,6 +31,7 @@ from handlers.slack.client_middleware import ClientMiddleware
 from handlers.slack.clients import NOT_INSTALLED, SlackClients
 from handlers.slack.deduplication import EventDeduplicator
 from handlers.slack.errors import ErrorHandler
+from handlers.slack.flood_limit import FloodLimit
 from handlers.slack.install_pages import build_oauth_flow
 from handlers.slack.manifest import EVENTS_PATH
 from handlers.slack.oauth import Authorization, InstallationStore
@@ -72,6 +73,7 @@ def build_app(
         requests,
         Authorization(settings, clients, tokens),
         clients,
+        flood_limit=FloodLimit(settings.person_limit),
         name="lagdesk",  # else Bolt reads the source of every caller to find one
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
         process_before_response=True,

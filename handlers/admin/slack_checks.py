@@ -18,7 +18,7 @@ from bot.services.workspaces.settings import WorkspaceSettings
 from handlers.admin import healthcheck_view
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.clients import SlackClients, error_code
-from handlers.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from handlers.slack.manifest import OPTIONAL_SCOPES, REQUIRED_SCOPES, SCOPES
 from handlers.slack.user_directory import UserDirectory
 
 _SCOPES_HEADER: Final = "x-oauth-scopes"
@@ -223,7 +223,7 @@ def _scopes(headers: Any) -> CheckResult:
         unknown = message("Slack does not say which scopes the token has.")
         return CheckResult(name, _SCOPES, Health.WARNING, unknown)
     missing = [scope for scope in SCOPES if scope not in granted]
-    required = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
+    required = [scope for scope in missing if scope in REQUIRED_SCOPES]
     if required:
         add = message(
             "Missing: %(scopes)s. Add them on the app's page (OAuth & Permissions), and reinstall"
@@ -232,10 +232,11 @@ def _scopes(headers: Any) -> CheckResult:
         )
         return CheckResult(name, _SCOPES, Health.FAILED, add)
     if missing:
-        could = message(
-            "Not granted: %(scopes)s. Lagdesk works, but with fewer features.",
-            scopes=missing,
-        )
+        named = [
+            message("%(scope)s (%(feature)s)", scope=scope, feature=OPTIONAL_SCOPES[scope])
+            for scope in missing
+        ]
+        could = message("Not granted, so these features are missing: %(scopes)s.", scopes=named)
         return CheckResult(name, _SCOPES, Health.WARNING, could)
     return CheckResult(name, _SCOPES, Health.OK, message("All scopes are granted."))
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.i18n.messages import Message, message
 from handlers.commands import COMMANDS
 
-SCOPES: Final = (
-    "channels:history",
+REQUIRED_SCOPES: Final = (
     "channels:read",
     "chat:write",
     "commands",
     "files:write",
-    "groups:history",
     "groups:read",
-    "im:history",
     "im:write",
-    "reactions:read",
-    "usergroups:read",
     "users:read",
 )
-# Without these Lagdesk does not store thread replies, recognise its own lost posts or see emoji.
-OPTIONAL_SCOPES: Final = (
-    *("channels:history", "groups:history", "im:history", "reactions:read", "usergroups:read"),
-)
+_REPLIES: Final = message("replies in the threads of tickets and ticket numbers in messages")
+# Who installs Lagdesk may refuse these; each has what does not work without it.
+OPTIONAL_SCOPES: Final[Mapping[str, Message]] = {
+    "channels:history": _REPLIES,
+    "groups:history": _REPLIES,
+    "im:history": message("answers to private messages"),
+    "reactions:read": message("reporting a message by an emoji"),
+    "usergroups:read": message("a user group as support"),
+}
+SCOPES: Final = tuple(sorted((*REQUIRED_SCOPES, *OPTIONAL_SCOPES)))
 EVENTS: Final = (
     "app_home_opened",
     "app_uninstalled",
@@ -75,7 +78,10 @@ def build_manifest(url: str = "") -> dict[str, Any]:
                 _shortcut("message", "report_message", "Report this call · 提交", "From its text"),
             ],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}, **redirect},
+        "oauth_config": {
+            "scopes": {"bot": list(REQUIRED_SCOPES), "bot_optional": list(OPTIONAL_SCOPES)},
+            **redirect,
+        },
         "settings": {
             "event_subscriptions": {"bot_events": list(EVENTS), **address},
             "interactivity": {"is_enabled": True, **address, **options_url},

@@ -18,6 +18,7 @@ from bot.process_metrics import ACKNOWLEDGEMENTS, REQUESTS
 from bot.services.context import explain_cancellation
 from handlers.slack.clients import SlackClients
 from handlers.slack.errors import ErrorHandler, LateAnswerError, outcome_of
+from handlers.slack.flood_limit import FloodLimit
 from handlers.slack.oauth import Authorization
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.request import Requester
@@ -47,6 +48,8 @@ class PunctualApp(AsyncApp):
         requests: OpenRequests,
         authorization: Authorization,
         clients: SlackClients,
+        *,
+        flood_limit: FloodLimit,
         **bolt: Any,
     ) -> None:
         super().__init__(**bolt, authorize=authorization)  # type: ignore[arg-type]  # it may be None
@@ -55,6 +58,7 @@ class PunctualApp(AsyncApp):
         self._error_handler = error_handler
         self._authorization = authorization
         self._clients = clients
+        self._flood_limit = flood_limit
         self.routes: Final = Routes()
         self.error(error_handler.handle)
 
@@ -117,6 +121,7 @@ class PunctualApp(AsyncApp):
             if token is None:
                 return await super().async_dispatch(req)  # which answers that it is not installed
             context["client"] = self._clients.with_token(token)
+            self._flood_limit.check(req.body)
             await listener.run(req)
         except Exception as error:  # noqa: BLE001 - every error becomes an answer
             return await self._error_handler.handle(error, req.body, context)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Final
 
-from bot.errors import SlackAccessLostError, SlackError
+from bot.errors import SlackAccessLostError, SlackTokenError
 from bot.services.workspaces.setup import SlackChannel
 from handlers.slack.api_errors import call_slack
 from handlers.slack.clients import SlackClients
@@ -25,6 +25,8 @@ class SlackLookups:
         client = await self._clients.of(team)
         try:
             answer = await _in_time(client.conversations_info(channel=channel))
+        except SlackTokenError:  # of no channel in particular
+            raise
         except SlackAccessLostError:
             return None
         info = answer.get("channel") or {}
@@ -36,18 +38,10 @@ class SlackLookups:
         )
 
     async def group(self, team: str, name: str) -> str | None:
-        """Return the id of a user group, by its id or handle; None when there is none.
-
-        Without the scope to list groups, an id is taken as it is.
-        """
+        """Return the id of a user group, by its id or handle; None when there is none."""
         client = await self._clients.of(team)
         wanted = name.strip("@<>").rpartition("^")[2].partition("|")[0]
-        try:
-            answer = await _in_time(client.usergroups_list(team_id=team))
-        except SlackError as error:
-            if error.code != "missing_scope":
-                raise
-            return wanted if wanted.isupper() and wanted.startswith("S") else None
+        answer = await _in_time(client.usergroups_list(team_id=team))
         groups = answer.get("usergroups") or []
         names = ({each.get("id"), each.get("handle"), each.get("name")} for each in groups)
         found = (each for each, known in zip(groups, names, strict=True) if wanted in known)

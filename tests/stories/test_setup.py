@@ -149,6 +149,16 @@ async def test_what_is_wrong(harness: Harness, field: str, value: Any, expected:
     await maya.close(maya.views[-1])
 
 
+async def test_without_the_scope_for_groups(harness: Harness) -> None:
+    """The form says under the group that it is missing."""
+    maya = harness.workspace.person("maya")
+    harness.workspace.scopes.discard("usergroups:read")
+    outcome = await maya.submit(await open_form(maya), CHOSEN)
+    harness.workspace.scopes.add("usergroups:read")
+    assert list(outcome.errors) == ["support_group"]
+    assert "usergroups:read" in outcome.errors["support_group"]
+
+
 async def test_support_by_a_public_channel(harness: Harness) -> None:
     """It is refused unless it is confirmed."""
     maya = harness.workspace.person("maya")

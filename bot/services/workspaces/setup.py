@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from bot.errors import InputError, NotAllowedError
+from bot.errors import InputError, NotAllowedError, SlackTokenError
 from bot.i18n.messages import Message, message
 from bot.locales import LOCALES
 from bot.services.context import Context
@@ -24,6 +24,9 @@ SETUP: Final = "workspace.setup"
 _ONLY_ADMINS: Final = message(
     "Only admins and owners of this Slack workspace can set up Lagdesk. Ask one of them to type "
     "/lagdesk setup."
+)
+_NO_GROUPS: Final = message(
+    "Lagdesk may not read user groups. Grant it the scope usergroups:read, or leave this empty."
 )
 _PUBLIC_SUPPORT: Final = message(
     "Whoever joins #%(channel)s, a public channel, would be support. Name a user group, choose a "
@@ -149,7 +152,13 @@ class SetupService:
 async def _find_group(form: SetupForm, slack: SlackLookup, errors: dict[str, Message]) -> str:
     if not form.support_group:
         return ""
-    group = await slack.group(form.team, form.support_group)
+    try:
+        group = await slack.group(form.team, form.support_group)
+    except SlackTokenError as error:
+        if error.code != "missing_scope":
+            raise
+        errors["support_group"] = _NO_GROUPS
+        return ""
     if group is None:
         errors["support_group"] = message("There is no such user group. Write it like @support.")
     return group or ""

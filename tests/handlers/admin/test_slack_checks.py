@@ -19,6 +19,11 @@ from tests.handlers.samples import EN
 
 MAYA = "U07MAYA0005"
 OK, WARNING, FAILED = Health.OK, Health.WARNING, Health.FAILED
+NOT_GRANTED = [
+    f"{scope} ({EN.plain_text(OPTIONAL_SCOPES[scope])})"
+    for scope in SCOPES
+    if scope in OPTIONAL_SCOPES
+]
 REQUIRED = [scope for scope in SCOPES if scope not in OPTIONAL_SCOPES]
 
 
@@ -53,10 +58,7 @@ def outcome(result: CheckResult) -> tuple[Health, str]:
             {"x-oauth-scopes": ",".join(REQUIRED)},
             (
                 WARNING,
-                (
-                    f"Not granted: {', '.join(OPTIONAL_SCOPES)}. Lagdesk works, but with fewer "
-                    "features."
-                ),
+                f"Not granted, so these features are missing: {', '.join(NOT_GRANTED)}.",
             ),
         ),
         (

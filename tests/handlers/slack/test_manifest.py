@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.slack.state.app import read_manifest
 from handlers.commands import COMMANDS
-from handlers.slack.manifest import EVENTS_PATH, build_manifest
+from handlers.slack.manifest import EVENTS_PATH, SCOPES, build_manifest
 
 URL = "https://lagdesk.example"
 HTTP, SOCKET = build_manifest(URL), build_manifest()
@@ -51,6 +51,14 @@ def test_limits_of_slack(manifest: dict[str, Any]) -> None:
         assert len(shortcut["callback_id"]) <= 255
         assert 1 <= len(shortcut["description"]) <= 150
     assert len(manifest["settings"]["event_subscriptions"]["bot_events"]) <= 100
+
+
+def test_scopes_that_may_be_refused() -> None:
+    """No scope is both required and optional; OAuth asks for all of them."""
+    scopes = HTTP["oauth_config"]["scopes"]
+    assert set(scopes["bot"]).isdisjoint(scopes["bot_optional"])
+    assert {*scopes["bot"], *scopes["bot_optional"]} == set(SCOPES)
+    assert SOCKET["oauth_config"]["scopes"] == scopes
 
 
 def test_address_is_in_every_url() -> None:

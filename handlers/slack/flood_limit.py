@@ -1,0 +1,74 @@
+"""A limit of requests for each person: nobody can use up Lagdesk, or the clouds' quotas, alone."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cachetools import LRUCache
+
+from bot.errors import LagdeskError
+from bot.i18n.messages import Duration, message
+from handlers.commands import DIAGNOSE, QUALITY
+from handlers.slack.request import Body, Requester
+
+CLOUD_REQUESTS_A_MINUTE: Final = 30
+_CLOUD_COMMANDS: Final = frozenset({DIAGNOSE.name, QUALITY.name})
+_CLOUD_ACTIONS: Final = frozenset({"ticket.diagnose"})
+_MAX_PEOPLE: Final = 10_000
+_MINUTE_S: Final = 60.0
+
+
+class TooManyRequestsError(LagdeskError):
+    """One person sends requests faster than people do."""
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """What is left of a person's requests, as of a moment; it grows back within a minute."""
+
+    left: float
+    at: float
+
+
+class FloodLimit:
+    """Refuses requests beyond the limits, for the person alone.
+
+    Forms that are submitted are always taken: nothing that was written is lost.
+    """
+
+    def __init__(self, requests_a_minute: int, timer: Callable[[], float] = time.monotonic) -> None:
+        self._limit = requests_a_minute
+        self._timer = timer
+        self._allowances: LRUCache[tuple[str, str, bool], _Allowance] = LRUCache(_MAX_PEOPLE)
+
+    def check(self, body: Body) -> None:
+        """Count a request. Raises TooManyRequestsError."""
+        if not self._limit or body.get("type") == "view_submission":
+            return
+        requester = Requester.of(body)
+        self._take(requester, self._limit, is_for_clouds=False)
+        if _is_for_clouds(body):
+            self._take(requester, CLOUD_REQUESTS_A_MINUTE, is_for_clouds=True)
+
+    def _take(self, requester: Requester, limit: int, *, is_for_clouds: bool) -> None:
+        key, now = (requester.team, requester.person, is_for_clouds), self._timer()
+        before = self._allowances.get(key) or _Allowance(limit, now)
+        left = min(limit, before.left + (now - before.at) * limit / _MINUTE_S)
+        if left < 1:
+            pause = Duration(math.ceil((1 - left) * _MINUTE_S / limit))
+            raise TooManyRequestsError(
+                message("That was too much at once. Try again in %(pause)s.", pause=pause)
+            )
+        self._allowances[key] = _Allowance(left - 1, now)
+
+
+def _is_for_clouds(body: Body) -> bool:
+    """Return whether a request asks a cloud, whose quota everybody shares."""
+    if "command" in body:
+        return body["command"] in _CLOUD_COMMANDS
+    actions = body.get("actions") or [{}]
+    return actions[0].get("action_id") in _CLOUD_ACTIONS
