@@ -195,7 +195,8 @@ async def test_other_workspace(town: Town) -> None:
     walked = await walk(town, second, "sam", 1000)
     await walk(town, second, "wang", 5000)
     assert await rows_of_first(first) == before
-    assert first.workspace.calls[calls:] == []
+    later = [call["name"] for call in first.workspace.calls[calls:]]
+    assert set(later) <= {"apps.connections.open"}  # doctor's, with the app's own token
     leaks = [
         name for name, seen in walked.seen.items() if COMMENT in seen or '"app": "kids"' in seen
     ]
