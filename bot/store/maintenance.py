@@ -7,11 +7,13 @@ from typing import Final, TypeVar
 
 from sqlmodel import Session
 
+from bot.errors import ConflictError
+from bot.i18n.messages import message
 from bot.store.copying import begin_writing
 from bot.store.database import Store
 
 Result = TypeVar("Result")
-_PATIENCE_MS: Final = 60_000  # until other processes are between two transactions
+_PATIENCE_S: Final = 60.0  # until other processes are between two transactions
 
 
 def transact_unlimited(store: Store, work: Callable[[Session], Result]) -> Result:
@@ -25,10 +27,13 @@ def transact_unlimited(store: Store, work: Callable[[Session], Result]) -> Resul
     return result
 
 
-def remove_deleted_bytes(store: Store, tables: Iterable[str]) -> None:
+def remove_deleted_bytes(
+    store: Store, tables: Iterable[str], patience_s: float = _PATIENCE_S
+) -> None:
     """Write the database, on PostgreSQL these tables, anew: deleted rows stay in files otherwise.
 
-    PostgreSQL's write-ahead log and its archives are not touched.
+    PostgreSQL's write-ahead log and its archives are not touched. Raises ConflictError when another
+    process reads a SQLite database for longer than `patience_s`.
     """
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()  # nobody else uses it without the limits
@@ -37,7 +42,14 @@ def remove_deleted_bytes(store: Store, tables: Iterable[str]) -> None:
             for name in tables:
                 connection.exec_driver_sql(f'VACUUM (FULL) "{name}"')
             return
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(patience_s * 1000)}")
         connection.exec_driver_sql("INSERT INTO ticket_search (ticket_search) VALUES ('optimize')")
         connection.exec_driver_sql("VACUUM")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        checkpoint = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        if checkpoint[0]:  # it is busy
+            raise ConflictError(
+                message(
+                    "The rows are deleted, but another process reads the database, so their bytes"
+                    " are still in its files. Run the command again."
+                )
+            )
