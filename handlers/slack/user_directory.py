@@ -158,7 +158,8 @@ class UserDirectory:
     async def _fetch_members(self, team: str, source: SupportMembers) -> frozenset[str]:
         client = await self._clients.of(team)
         if source.group:
-            answer = await client.usergroups_users_list(usergroup=source.group)
+            # an organization's token needs the workspace
+            answer = await client.usergroups_users_list(usergroup=source.group, team_id=team)
             return frozenset(answer.get("users") or [])
         pages = await client.conversations_members(channel=source.channel, limit=_PAGE_SIZE)
         return frozenset([user async for page in pages for user in page.get("members") or []])

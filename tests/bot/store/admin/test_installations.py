@@ -44,6 +44,18 @@ def test_state_is_valid_once_and_for_a_time(
     assert not installations.consume_state(session, state, NOON)
 
 
+def test_exchange_of_a_token_is_claimed_once(shared_store: Store) -> None:
+    """Until the claim is too old, which a process that died has left."""
+
+    def claim(now: dt.datetime) -> bool:
+        return shared_store.transact_sync(
+            lambda session: installations.claim_rotation(session, "T1", now, now - MINUTE)
+        )
+
+    claims = [claim(NOON), claim(NOON), claim(NOON + MINUTE), claim(NOON + MINUTE)]
+    assert claims == [True, False, True, False]
+
+
 def test_table_is_that_of_the_migrations(migrated_store: Store) -> None:
     """A migrated database needs no further revision."""
     assert schema_of_model(Installation) == schema_of_database(migrated_store, Installation)
