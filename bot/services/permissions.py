@@ -21,8 +21,8 @@ class Permissions(Protocol):
     async def is_support(self, team: str, person: str) -> bool | None:
         """Return whether this person may act on tickets; None while Slack cannot be asked."""
 
-    async def is_admin(self, team: str, person: str) -> bool:
-        """Return whether this person is an admin or owner of the workspace."""
+    async def is_admin(self, team: str, person: str) -> bool | None:
+        """Return whether this person is an admin or owner; None while Slack cannot be asked."""
 
 
 class NoPermissions:

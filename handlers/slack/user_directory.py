@@ -113,9 +113,10 @@ class UserDirectory:
             is_admin=any(bool(user.get(name)) for name in _ADMIN_FLAGS),
         )
 
-    async def is_admin(self, team: str, person: str) -> bool:
-        """Return whether a user is an admin or owner of the workspace; False when unknown."""
-        return (await self.profile(team, person)).is_admin
+    async def is_admin(self, team: str, person: str) -> bool | None:
+        """Return whether a user is an admin or owner; None while Slack cannot be asked."""
+        profile = await self.profile(team, person)
+        return profile.is_admin if profile.name else None
 
     async def is_support(self, team: str, person: str) -> bool | None:
         """Return whether a user is in a support group of the workspace or of one of its routes.

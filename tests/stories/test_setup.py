@@ -149,6 +149,14 @@ async def test_what_is_wrong(harness: Harness, field: str, value: Any, expected:
     await maya.close(maya.views[-1])
 
 
+async def test_slack_does_not_say_who_is_an_admin(harness: Harness) -> None:
+    """Nobody is refused for that: they are asked to try again."""
+    maya = harness.workspace.person("maya")
+    harness.workspace.fail_next("users.info", "fatal_error", times=3)
+    await maya.command("/lagdesk", "setup")
+    assert "does not answer who is an admin" in ephemeral_texts(maya)[-1]
+
+
 async def test_without_the_scope_for_groups(harness: Harness) -> None:
     """The form says under the group that it is missing."""
     maya = harness.workspace.person("maya")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from bot.errors import InputError, NotAllowedError, SlackTokenError
+from bot.errors import InputError, NotAllowedError, SlackTokenError, SlackUnreachableError
 from bot.i18n.messages import Message, message
 from bot.locales import LOCALES
 from bot.services.context import Context
@@ -24,6 +24,9 @@ SETUP: Final = "workspace.setup"
 _ONLY_ADMINS: Final = message(
     "Only admins and owners of this Slack workspace can set up Lagdesk. Ask one of them to type "
     "/lagdesk setup."
+)
+_ADMINS_UNKNOWN: Final = message(
+    "Slack does not answer who is an admin of this workspace. Try again in a minute."
 )
 _NO_GROUPS: Final = message(
     "Lagdesk may not read user groups. Grant it the scope usergroups:read, or leave this empty."
@@ -79,7 +82,10 @@ class SetupService:
 
     async def load(self, team: str, person: str) -> WorkspaceSettings:
         """Return the settings of a workspace to its admins. Raises NotAllowedError for others."""
-        if not await self._context.permissions.is_admin(team, person):
+        is_admin = await self._context.permissions.is_admin(team, person)
+        if is_admin is None:
+            raise SlackUnreachableError(_ADMINS_UNKNOWN, code="no_profile", maybe_arrived=False)
+        if not is_admin:
             raise NotAllowedError(_ONLY_ADMINS)
         return self._context.workspaces.of(team)
 
