@@ -39,10 +39,10 @@ def calibrate(candidate: Candidate, steps: Steps) -> Candidate:
 
     What only the cloud names keeps its score: no call we have tells how often that is right.
     """
-    score = candidate.confidence
-    if not candidate.by_rules or not is_fitted(candidate.cause.key):
-        return candidate
-    confidence = max((fitted for least, fitted in steps if score >= least), default=score)
+    confidence = candidate.confidence
+    if candidate.by_rules and is_fitted(candidate.cause.key):
+        reached = (fitted for least, fitted in steps if candidate.confidence >= least)
+        confidence = max(reached, default=confidence)
     return replace(candidate, confidence=min(confidence, candidate.at_most))
 
 

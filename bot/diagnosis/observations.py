@@ -72,6 +72,14 @@ class MetricSeries:
         near = np.abs(self.times[index] - times) <= max(_NEIGHBOUR_S, 2 * self.step_s)
         return np.where(near, self.values[index], np.nan)
 
+    def covers(self, times: FloatArray) -> NDArray[np.bool_]:
+        """Mark the times that are neither in a gap of this series nor before or after it."""
+        right = np.searchsorted(self.times, times).clip(1, max(1, len(self.times) - 1))
+        known = np.append(self.times, (np.inf, np.inf))
+        gaps = known[right] - known[right - 1]
+        inside = (times >= known[right - 1]) & (times <= known[right])
+        return np.asarray(inside & (gaps <= _GAP_STEPS * self.step_s), dtype=np.bool_)
+
     def highest_around(self, times: FloatArray) -> FloatArray:
         """Return the highest value within some seconds of other times; 0 where there is none."""
         shifts = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,6 +16,11 @@ from bot.diagnosis.observations import MetricSeries, Observation, count_runs, ma
 from bot.diagnosis.rules.connections import nothing_arrives
 from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
 from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE, SPEECH
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bot.call import FloatArray
 
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _A, _V = Media.AUDIO, Media.VIDEO
@@ -117,34 +122,49 @@ def _not_received(context: CallContext, uid: str, media: Media) -> Candidate | N
     sent = sent_bitrate(context, context.other(uid), media)
     if received is None or sent is None:
         return None
-    least = SPEECH if media is _A else NOTHING_SENT
-    sending = np.nan_to_num(sent.nearest(received.times)) >= least.bound
-    sending &= lost(context, uid, media, received) < _LOST_ALL
-    sending &= ~nothing_arrives(context, received.times)
+    sending = _is_sent(context, uid, media, received)
     observation = observe(received, NOTHING_SENT, context.moment, sending)
     if observation is None:
         return None
-    chosen = _arrives(context, uid, _V if media is _A else _A, observation)
-    chosen = chosen and _goes_on(sent, observation)
+    missed = received.times[sending & mask(received, NOTHING_SENT)]
+    missed = missed[(missed >= observation.since) & (missed <= observation.until)]
+    chosen = _arrives(context, uid, _V if media is _A else _A, missed) and _goes_on(sent, missed)
     cause = Cause("user_action", "peer_stopped_receiving", media, _DOWN)
-    base = _STOPPED_RECEIVING if chosen else _ONE_WAY
-    return build_candidate(cause, (observation,), base, context.source)
+    if chosen:
+        return build_candidate(cause, (observation,), _STOPPED_RECEIVING, context.source)
+    found = build_candidate(cause, (observation,), _ONE_WAY, context.source)
+    return replace(found, at_most=_ONE_WAY)
 
 
-def _arrives(context: CallContext, uid: str, media: Media, observation: Observation) -> bool:
-    """Tell whether a medium arrives most of the time in which the other one does not."""
+def _is_sent(
+    context: CallContext, uid: str, media: Media, received: MetricSeries
+) -> NDArray[np.bool_]:
+    """Mark the samples at which a medium was sent to this end, and not lost on the way.
+
+    In a gap of the sender's samples the sender may have been offline.
+    """
+    sent = sent_bitrate(context, context.other(uid), media)
+    if sent is None:
+        return np.zeros(len(received.times), dtype=np.bool_)
+    least = SPEECH if media is _A else NOTHING_SENT
+    sending = np.nan_to_num(sent.nearest(received.times)) >= least.bound
+    sending &= sent.covers(received.times)
+    sending &= lost(context, uid, media, received) < _LOST_ALL
+    return np.asarray(sending & ~nothing_arrives(context, received.times), dtype=np.bool_)
+
+
+def _arrives(context: CallContext, uid: str, media: Media, times: FloatArray) -> bool:
+    """Tell whether a medium arrives at most of the times at which the other one does not."""
     received = received_bitrate(context, uid, media)
     if received is None:
         return False
-    during = (received.times >= observation.since) & (received.times <= observation.until)
-    return bool(np.mean(received.values[during] >= NOTHING_SENT.bound) > 0.5)  # noqa: PLR2004 - most of them
+    return bool(np.mean(received.nearest(times) >= NOTHING_SENT.bound) > 0.5)  # noqa: PLR2004 - most of them
 
 
-def _goes_on(sent: MetricSeries, observation: Observation) -> bool:
+def _goes_on(sent: MetricSeries, times: FloatArray) -> bool:
     """Tell whether a sender kept at least half its usual bitrate while nothing arrived."""
-    during = (sent.times >= observation.since) & (sent.times <= observation.until)
     usual = float(np.percentile(sent.values, 90))
-    return float(np.median(sent.values[during])) >= usual / 2
+    return float(np.median(sent.nearest(times))) >= usual / 2
 
 
 def _silence(context: CallContext, uid: str) -> Iterator[Candidate]:

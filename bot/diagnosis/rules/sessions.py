@@ -19,6 +19,7 @@ _OVERLAPS_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice a disconnect late
 _OVERLAP_CONFIDENCES: Final = (0.55, 0.65, 0.85)
 _QUICK_S: Final = 60.0  # a rejoin within it is a reconnect
 _GAP_S: Final = 8.0  # SDKs send a sample every two seconds
+_SHORT_GAP_S: Final = 5.0  # if it repeats
 _JUST_AFTER_S: Final = 15.0
 _LEFT_S: Final = 30.0
 _TOO_OFTEN: Final = 3
@@ -43,10 +44,18 @@ def find_session_faults(context: CallContext) -> Iterator[Candidate]:
             yield disconnect
 
 
-def _candidate(
-    context: CallContext, uid: str, cause: Cause, confidence: float, span: tuple[float, float]
+def _candidate(  # noqa: PLR0917 - what a session fault is
+    context: CallContext,
+    uid: str,
+    cause: Cause,
+    confidence: float,
+    span: tuple[float, float],
+    lasted_s: float | None = None,
 ) -> Candidate:
-    """Build a candidate with the duration of the absence or overlap as evidence."""
+    """Build a candidate with the duration of the absence or overlap as evidence.
+
+    By default it lasted the whole span.
+    """
     since, until = span
     distance = max(0.0, since - context.moment, context.moment - until)
     duplicate = cause.name == "duplicate_uid"
@@ -55,7 +64,7 @@ def _candidate(
         at=to_datetime(since),
         uid=uid,
         metric="overlap" if duplicate else "absence",
-        value=round(until - since, 1),
+        value=round(until - since if lasted_s is None else lasted_s, 1),
         unit="s",
         threshold=_OVERLAP_S if duplicate else _GAP_S,
     )
@@ -99,17 +108,23 @@ def _reconnected(context: CallContext, uid: str) -> Candidate | None:
 
 
 def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
-    """Find a gap in one end's samples in which the other end received nothing."""
+    """Find gaps in one end's samples in which the other end received nothing.
+
+    One of at least eight seconds, the longest; or several shorter ones.
+    """
     times = context.samples[uid]
-    gaps = np.diff(times)
-    if not len(gaps) or gaps.max() < _GAP_S:
+    lengths = np.diff(times)
+    if not len(lengths) or lengths.max() < _SHORT_GAP_S:
         return None
-    longest = int(np.argmax(gaps))
-    since, until = float(times[longest]), float(times[longest + 1])
-    if not _nothing_arrived(context, uid, since, until):
+    single = bool(lengths.max() >= _GAP_S)
+    which = [int(np.argmax(lengths))] if single else np.flatnonzero(lengths >= _SHORT_GAP_S)
+    spans = [(float(times[one]), float(times[one + 1])) for one in which]
+    silent = [span for span in spans if _nothing_arrived(context, uid, *span)]
+    if len(silent) < (1 if single else _TOO_OFTEN):
         return None
-    span = (since, until)
-    return _candidate(context, uid, reconnect_cause(context, uid, span), 0.65, span)
+    span = (silent[0][0], silent[-1][1])
+    absent_s = sum(until - since for since, until in silent)
+    return _candidate(context, uid, reconnect_cause(context, uid, span), 0.65, span, absent_s)
 
 
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:

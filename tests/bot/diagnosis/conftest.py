@@ -130,6 +130,15 @@ class CallBuilder:
                 self.curves[key] = times[inside], values[inside]
         return self
 
+    def drop_samples(self, uid: str, since_s: float, until_s: float) -> CallBuilder:
+        """Take one end's samples between two seconds from T0 away."""
+        low, high = T0.timestamp() + since_s, T0.timestamp() + until_s
+        for key, (times, values) in list(self.curves.items()):
+            if key[0] == uid:
+                outside = (times <= low) | (times >= high)
+                self.curves[key] = times[outside], values[outside]
+        return self
+
     def add_event(
         self,
         uid: str,

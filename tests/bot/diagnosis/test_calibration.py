@@ -31,8 +31,9 @@ def test_what_is_not_fitted() -> None:
         Candidate(MUTED, TEACHER, 0.75, 0, 1),
         Candidate(LOSS, TEACHER, 0.75, 0, 1, by_rules=False, by_cloud=True),
         Candidate(LOSS, TEACHER, 0.45, 0, 1, at_most=0.5),
+        Candidate(MUTED, TEACHER, 0.75, 0, 1, by_cloud=True, at_most=0.5),
     )
-    assert [calibrate(one, STEPS).confidence for one in scores] == [0.75, 0.75, 0.5]
+    assert [calibrate(one, STEPS).confidence for one in scores] == [0.75, 0.75, 0.5, 0.5]
 
 
 def test_steps_are_fitted() -> None:

@@ -142,6 +142,32 @@ def test_nothing_arrives_one_way(build_call: Any) -> None:
     assert both.confidence <= 0.5
 
 
+DROPPED = tuple((start, start + 6) for start in range(-116, 4, 20))
+
+
+def test_a_sender_who_drops_out_again_and_again(build_call: Any) -> None:
+    """Nobody stopped receiving what was not measured as sent."""
+    call_builder = build_call()
+    for span in DROPPED:
+        call_builder.drop_samples(T, *span)
+        for media in Media:
+            call_builder.set_values(S, M.RECEIVE_BITRATE, media, 0, span)
+    assert find(call_builder) == []
+
+
+def test_a_medium_that_arrives_in_between(build_call: Any) -> None:
+    """With both media gone at the same times it may be the link, whatever arrives in between."""
+    call_builder = build_call()
+    for span in DROPPED:
+        call_builder.set_values(S, M.RECEIVE_BITRATE, V, 0, span)
+    (chosen,) = find(call_builder)
+    assert chosen.confidence > 0.7
+    for span in DROPPED:
+        call_builder.set_values(S, M.RECEIVE_BITRATE, A, 0, span)
+    (both,) = find(call_builder)
+    assert both.confidence <= both.at_most == 0.5
+
+
 def test_who_never_sent_one_medium_and_stopped_the_other(build_call: Any) -> None:
     """The muted student's part does not count for the student's own complaint."""
     call_builder = build_call().set_values(S, M.SEND_BITRATE, A, 0, ALWAYS)

@@ -268,12 +268,7 @@ def test_both_ends_may_be_at_fault(build_call: Any) -> None:
 
 def with_gap(build_call: Any, since_s: float, until_s: float, uid: str = S) -> Any:
     """A call without samples of one end between two seconds; the other one receives nothing."""
-    call_builder = build_call()
-    for key, (times, values) in list(call_builder.curves.items()):
-        if key[0] == uid:
-            after_s = times - T0.timestamp()
-            kept = (after_s <= since_s) | (after_s >= until_s)
-            call_builder.curves[key] = times[kept], values[kept]
+    call_builder = build_call().drop_samples(uid, since_s, until_s)
     for media in Media:
         other = T if uid == S else S
         call_builder.set_values(other, Metric.RECEIVE_BITRATE, media, 0, (since_s, until_s))
@@ -312,6 +307,26 @@ def test_the_longest_gap_is_named(build_call: Any) -> None:
         call_builder.set_values(T, Metric.RECEIVE_BITRATE, media, 0, (10, 40))
     (found,) = find(call_builder)
     assert found.since == T0.timestamp() + 10
+
+
+@pytest.mark.parametrize(("count", "is_broken"), [(2, False), (3, True), (5, True)])
+def test_short_gaps_that_repeat(build_call: Any, count: int, *, is_broken: bool) -> None:
+    """Three of six seconds are a broken connection too; the evidence is how long they were."""
+    call_builder = build_call()
+    for key, (times, values) in call_builder.curves.items():
+        if key[0] == T:  # measured a second after the other end
+            call_builder.curves[key] = times + 1, values
+    for since_s in range(-100, 20 * count - 100, 20):
+        call_builder.drop_samples(S, since_s, since_s + 6)
+        for media in Media:
+            span = (since_s, since_s + 6)
+            call_builder.set_values(T, Metric.RECEIVE_BITRATE, media, 0, span)
+    found = find(call_builder)
+    assert [(one.cause.key, one.uid) for one in found] == [
+        ("reconnect.network_down", S)
+    ] * is_broken
+    assert [one.evidence[0].value for one in found] == [6 * count] * is_broken
+    assert [one.since - T0.timestamp() for one in found] == [-100] * is_broken
 
 
 @pytest.mark.parametrize(
