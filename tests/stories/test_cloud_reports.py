@@ -111,8 +111,13 @@ async def decide(harness: Harness, cname: str, decision: str, *names: str) -> st
 
 
 WORDS: Final = {
-    "en": ("sent, unconfirmed", "Send again", "Reported to Agora: accepted", "sent again by"),
-    "zh": ("已发送，未确认", "重新上报", "上报声网：已受理", "要求重新上报云端"),
+    "en": (
+        "sent, unconfirmed",
+        "Send again",
+        "Reported to Agora: accepted",
+        "sent the report to the cloud again",
+    ),
+    "zh": ("已发送，未确认", "重新上报", "上报声网：已受理", "重新向云厂商上报"),
 }
 
 

@@ -9,7 +9,7 @@ from tests.scenario_helpers import (
     direct_messages,
     ephemeral_texts,
     find_card,
-    find_replies,
+    find_diagnosis_posts,
     find_ticket,
     report,
     text_of,
@@ -43,7 +43,7 @@ async def test_one_click_uses_the_uid_that_is_meant(
     ticket = await find_ticket(http_harness, cname)
     assert (ticket.teacher_uid, ticket.student_uid) == ("10001", "20002")
     assert ticket.cause == "network.loss"
-    (diagnosis,) = find_replies(http_harness, find_card(http_harness, cname))
+    (diagnosis,) = find_diagnosis_posts(http_harness, cname)
     assert "use_person" not in text_of(diagnosis)
 
 
@@ -53,7 +53,7 @@ async def test_nobody_else_uses_it(http_harness: Harness) -> None:
     assert (await report(sam, "class_77_3", student_uid="20020")).ok
     await http_harness.settled()
     await http_harness.pass_time(400)
-    (diagnosis,) = find_replies(http_harness, find_card(http_harness, "class_77_3"))
+    (diagnosis,) = find_diagnosis_posts(http_harness, "class_77_3")
     await lin.click(diagnosis, "verdict.use_person.0")
     assert any("支持" in text for text in ephemeral_texts(lin, "escalations"))
     assert (await find_ticket(http_harness, "class_77_3")).student_uid == "20020"

@@ -28,7 +28,7 @@ from tests.bot.store.factories import NOON
 
 ROWS: Final = 3
 _TEXTS: Final = ("上网卡顿 O'Neil 🎧", "", 'a "quoted" \\ %s :x\nline')
-_JSON: Final[tuple[Any, ...]] = ({"a": [1, 2.5, None, "卡 🎧"], "b": {"c": True}}, [], {})
+_JSON: Final[tuple[Any, ...]] = ({"a": [1, 2.5, None, "卡 🎧"], "b": {"c": True}}, {"d": []}, {})
 
 
 def fill_every_table(store: Store) -> None:
