@@ -16,6 +16,7 @@ import pytest
 from sqlmodel import col, select
 
 from bot.cloud_report import ReportState
+from bot.services.admin import retention
 from bot.services.diagnosis import event_poller
 from bot.services.summary import jobs as summary_jobs
 from bot.store import Session
@@ -42,7 +43,7 @@ from tests.scenario_helpers import (
 log = logging.getLogger(__name__)
 
 _SEEDS: Final = (1, 2, 4, 10, 149)  # each finds a mistake that the others do not
-_PERIODIC: Final = {event_poller.KIND, summary_jobs.HEARTBEAT}
+_PERIODIC: Final = {event_poller.KIND, retention.KIND, summary_jobs.HEARTBEAT}
 _EXPECTED_ERRORS: Final = {"", *(f"slack {code}" for code in CONTENT_ERRORS)}
 _TIMEOUT_S: Final = 1.0  # of a call to Slack; ten seconds outside tests
 
