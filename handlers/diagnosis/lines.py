@@ -231,10 +231,16 @@ def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Messa
 
 
 def missing_lines(diagnosis: Diagnosis) -> list[Message]:
-    """Return a line for each distinct pair of item and reason."""
+    """Return a line for each distinct pair of item and reason.
+
+    Nobody has data where the call itself is missing for the same reason: that is one line.
+    """
     unique: dict[tuple[MissingKind, MissingReason], MissingItem] = {}
     for gap in diagnosis.verdict.missing:
         unique.setdefault((gap.what, gap.why), gap)
+    for what, why in list(unique):
+        if what in _PARTICIPANT_GAPS and (MissingKind.CALL, why) in unique:
+            del unique[what, why]
     return [missing_line(gap) for gap in unique.values()]
 
 

@@ -342,6 +342,16 @@ def test_equal_items_have_one_line() -> None:
     assert len(missing_lines(make_diagnosis(items))) == 2
 
 
+def test_a_missing_call_has_one_line() -> None:
+    """Its people, missing for the same reason, are not listed; for another reason they are."""
+    both = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
+    call = missing(CALL_KIND, MissingReason.NOT_FOUND)
+    same = [missing(what, MissingReason.NOT_FOUND) for what in both]
+    assert plain(missing_lines(make_diagnosis((call, *same)))) == ["Missing: the call (not found)."]
+    other = [missing(what, MissingReason.REFUSED) for what in both]
+    assert len(missing_lines(make_diagnosis((call, *other)))) == 3
+
+
 def test_the_footer() -> None:
     """The period, the source and the age of the data."""
     line = footer(make_diagnosis())
