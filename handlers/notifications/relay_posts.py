@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from bot.i18n.messages import PersonId, message
@@ -49,6 +50,18 @@ class SlackRelayPosts:
         text = renderer.mrkdwn(_CONFIRMATION)
         confirmation = Run(f"{run.key}:confirmed", run.is_retry, run.token, run.valid_until)
         return await self._poster.post(where, confirmation, text)
+
+    async def ask_which(
+        self, tickets: Sequence[Ticket], where: Destination, run: Run
+    ) -> MessageRef:
+        """Ask the reporter of tickets to reply under the message about one of them."""
+        renderer = await self._users.renderer(where.team, where.person)
+        question = message(
+            "Support has not got this yet: several of your tickets are open. Reply under the "
+            "message about the one you mean: %(tickets)s.",
+            tickets=[f"{each.label} ({each.cname})" for each in tickets],
+        )
+        return await self._poster.post(where, run, renderer.mrkdwn(question))
 
     async def _post(  # noqa: PLR0917 - what a post is made of
         self,

@@ -77,7 +77,7 @@ async def test_who_is_heard(tmp_path: Path) -> None:
 
 
 async def test_message_outside_a_thread(http_harness: Harness) -> None:
-    """It is about the only unresolved ticket of its writer; of several none is meant."""
+    """It is about the only unresolved ticket of its writer, who is asked which one of several."""
     harness, wang = http_harness, http_harness.workspace.person("wang")
     await filed(harness, "wang", "talk_2")
     await write(harness, "wang", wang.dm_channel_id(), "still no sound")
@@ -85,3 +85,7 @@ async def test_message_outside_a_thread(http_harness: Harness) -> None:
     await filed(harness, "wang", "talk_3")
     await write(harness, "wang", wang.dm_channel_id(), "and now?")
     assert (len(relayed(harness, "talk_2")), relayed(harness, "talk_3")) == (1, [])
+    asked = text_of(harness.workspace.messages(wang.dm_channel_id())[-1])
+    assert "还没有转给支持人员" in asked
+    assert "(talk_3)、LD-" in asked
+    assert "(talk_2)" in asked

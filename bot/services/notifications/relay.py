@@ -7,6 +7,7 @@ and what support replies in the thread comes to them.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.jobs.run import Queue, Run, job
@@ -24,6 +25,8 @@ from bot.ticket import Status, Ticket
 
 _TO_SUPPORT: Final = "relay_to_support"
 _TO_REPORTER: Final = "relay_to_reporter"
+_ASK_WHICH: Final = "ask_which_ticket"
+MOST_ASKED: Final = 5  # tickets, of which a reporter is asked which one is meant
 _CONFIRMED: Final = "relayed"  # the reporter knows who reads it, once a ticket
 _MESSAGE_TIMEOUT: Final = dt.timedelta(days=1)  # later the reporter gets no message any more
 _CARD_WAIT: Final = dt.timedelta(minutes=1)
@@ -38,6 +41,14 @@ def relay_to_reporter(session: Session, ticket: Ticket, reply: Reply, now: dt.da
     """Enqueue sending a reply in an unresolved ticket's thread to its reporter."""
     if ticket.status is not Status.RESOLVED and reply.person != ticket.reporter:
         _enqueue(session, _TO_REPORTER, ticket, reply, now)
+
+
+def ask_which(
+    session: Session, unresolved: Sequence[Ticket], reply: Reply, now: dt.datetime
+) -> None:
+    """Enqueue asking a reporter which of several tickets a private message is about."""
+    name, numbers = f"{_ASK_WHICH}:{reply.channel}:{reply.ts}", [each.id for each in unresolved]
+    store_jobs.enqueue(session, name, _ASK_WHICH, reply.ts, numbers, due_at=now)
 
 
 def _enqueue(session: Session, kind: str, ticket: Ticket, reply: Reply, now: dt.datetime) -> None:
@@ -58,6 +69,11 @@ class RelayPosts(Protocol):
 
     async def confirm_relay(self, ticket: Ticket, where: Destination, run: Run) -> MessageRef:
         """Say under the reporter's message who reads their replies."""
+
+    async def ask_which(
+        self, tickets: Sequence[Ticket], where: Destination, run: Run
+    ) -> MessageRef:
+        """Ask the reporter of tickets to reply under the message about one of them."""
 
 
 class RelayJobs:
@@ -113,6 +129,16 @@ class RelayJobs:
             lambda: self._posts.post_to_reporter(ticket, where, person, text, run),
         )
         return None
+
+    @job(_ASK_WHICH, Queue.MESSAGES)
+    async def ask_which(self, run: Run, ts: str, numbers: Sequence[int]) -> None:
+        """Ask a reporter which ticket the private message `ts` is about."""
+        asked = [await find_ticket(self._context, number) for number in numbers]
+        where = Destination(asked[0].team, person=asked[0].reporter)
+        written_at = dt.datetime.fromtimestamp(float(ts), dt.UTC)
+        await self._publisher.publish_once(
+            run, where, written_at, lambda: self._posts.ask_which(asked, where, run)
+        )
 
     async def _under_message(self, ticket: Ticket) -> Destination | None:
         """Return the thread of the reporter's message; None before it is sent."""

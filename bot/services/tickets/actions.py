@@ -19,7 +19,7 @@ from bot.services.diagnosis.likely_call import moment_in
 from bot.services.diagnosis.likely_people import likely_people
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
-from bot.services.notifications.relay import relay_to_support
+from bot.services.notifications.relay import MOST_ASKED, ask_which, relay_to_support
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
@@ -182,17 +182,22 @@ class TicketActions:
         )
 
     async def handle_message(self, answer: replies.Reply) -> None:
-        """Pass a reporter's direct reply on to support; after the end offer to reopen."""
+        """Pass a reporter's direct reply on to support; after the end offer to reopen.
+
+        Of several unresolved tickets the reporter is asked which one is meant.
+        """
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            unresolved = answers.find_written_to(session, rules.FILED, answer)
-            if unresolved is not None and answer.text:
-                relay_to_support(session, unresolved, answer, now)
+            unresolved = answers.list_written_to(session, rules.FILED, answer, MOST_ASKED)
+            if len(unresolved) == 1 and answer.text:
+                relay_to_support(session, unresolved[0], answer, now)
                 return
             ticket = answers.find_answered(session, rules.FILED, answer, now - _REPLY_WINDOW)
             if ticket is not None and replies.asks_to_reopen(ticket, answer):
                 rules.enqueue_reopen_offer(session, ticket, answer.ts, now, channel=answer.channel)
+            elif unresolved and answer.text:
+                ask_which(session, unresolved, answer, now)
 
         await self._context.commit(work)
 

@@ -91,10 +91,12 @@ def find_answered(
     return session.exec(statement.order_by(col(Ticket.resolved_at).desc()).limit(1)).first()
 
 
-def find_written_to(session: Session, kind: str, message: IncomingMessage) -> Ticket | None:
-    """Return the unresolved ticket whose message of a kind a reply is to.
+def list_written_to(
+    session: Session, kind: str, message: IncomingMessage, limit: int
+) -> Sequence[Ticket]:
+    """Return the unresolved tickets whose messages of a kind a reply may be to, newest first.
 
-    Outside a thread it is the person's only unresolved one, None when there are several.
+    In a thread it is the one whose message starts it, outside all of the person's.
     """
     statement = (
         select(Ticket)
@@ -105,8 +107,7 @@ def find_written_to(session: Session, kind: str, message: IncomingMessage) -> Ti
     )
     if message.thread_ts:
         statement = statement.where(SentNotification.ts == message.thread_ts)
-    found = session.exec(statement.limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    return session.exec(statement.order_by(col(Ticket.number).desc()).limit(limit)).all()
 
 
 def find_newest(session: Session, ticket: int, kind: str) -> SentNotification | None:
