@@ -11,7 +11,7 @@ import numpy as np
 from bot.call import Direction, Media, Metric
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import MetricSeries, Observation, mask, observe
-from bot.diagnosis.symptoms import freezes
+from bot.diagnosis.symptoms import freeze_measured, freezes
 from bot.diagnosis.thresholds import (
     JITTER,
     JITTER_NOTICEABLE,
@@ -72,7 +72,10 @@ def _present(observation: Iterable[Observation | None]) -> tuple[Observation, ..
 
 
 def _loss_up(context: CallContext, uid: str, media: Media) -> Observation | None:
-    """Observe uplink loss; what is repaired on the way, and froze nothing, is hardly any."""
+    """Observe uplink loss; what is repaired on the way, and froze nothing, is hardly any.
+
+    Where the cloud does not measure whether this medium froze, the other one tells.
+    """
     observation = observe(
         context.metric_series(uid, Metric.UPLINK_LOSS, media), LOSS, context.moment
     )
@@ -83,7 +86,8 @@ def _loss_up(context: CallContext, uid: str, media: Media) -> Observation | None
     if observation is None or arrived is None:
         return observation
     left = float(np.nanmedian(arrived.nearest(_bad_times(observation))))
-    frozen = any(one.media is media for one in freezes(context, receiver))
+    any_medium = not freeze_measured(context, receiver, media)
+    frozen = any(any_medium or one.media is media for one in freezes(context, receiver))
     repaired = left < LOSS.bound and not frozen
     return replace(observation, own=min(observation.own, LOSS.bound)) if repaired else observation
 

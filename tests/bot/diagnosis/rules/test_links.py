@@ -130,6 +130,19 @@ def test_repaired_loss_is_hardly_any(
     assert observation.own == own
 
 
+@pytest.mark.parametrize(("frozen_ms", "own"), [(0, 5), (900, 9)])
+def test_what_froze_tells_of_a_medium_whose_freezes_are_not_measured(
+    build_call: Any, frozen_ms: float, own: float
+) -> None:
+    """Sound is lost like the picture, and clean downlinks say nothing about uplinks."""
+    call_builder = build_call().without_metrics(M.END_TO_END_LOSS)
+    call_builder.set_values(T, M.UPLINK_LOSS, A, 9).add_metric(S, M.DOWNLINK_LOSS, 0, A, DOWN)
+    del call_builder.curves[S, M.FREEZE_TIME, A, DOWN]
+    call_builder.set_values(S, M.FREEZE_TIME, V, frozen_ms)
+    (observation,) = observe_uplink(call_builder.context(), T).loss
+    assert observation.own == own
+
+
 @pytest.mark.parametrize(
     ("latency_ms", "span", "limit"),
     [
