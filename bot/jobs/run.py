@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple, TypeVar
 
 from sqlmodel import Session
 
+from bot.errors import SlackRateLimitedError
 from bot.store import Store, job_leases
 
 # Gets a Run and the job's arguments. Returns None when done, or when to call it again.
@@ -38,7 +40,8 @@ class Run:
     """One attempt. `key` is the job's name, which the messages it posts carry as metadata.
 
     `token` is its lease: nobody else can claim the job before `valid_until`, a monotonic time. A
-    function that is called directly has none. `has_ended` when the outcome is recorded.
+    function that is called directly has none. `has_ended` when the outcome is recorded. `sent`
+    counts the messages that have arrived, or may have.
     """
 
     key: str
@@ -46,11 +49,23 @@ class Run:
     token: str = ""
     valid_until: float = math.inf
     has_ended: bool = False
+    sent: int = 0
 
     def ensure_held(self) -> None:
         """Check before what must not happen twice. Raises LeaseLostError."""
         if time.monotonic() > self.valid_until:
             raise LeaseLostError(self.key)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Send a message that must not be sent twice. Raises LeaseLostError."""
+        self.ensure_held()
+        self.sent += 1
+        try:
+            yield
+        except SlackRateLimitedError:  # it has certainly not arrived
+            self.sent -= 1
+            raise
 
     def fenced(self, work: Callable[[Session], Result]) -> Callable[[Session], Result]:
         """Return work that raises LeaseLostError if another worker has the job by then."""

@@ -193,7 +193,7 @@ class Worker:
         except Exception as failure:  # noqa: BLE001 - whatever it is, the job must not be lost
             error = failure
             again_at, failures = plan_retry(error, job.failures, self._store.clock.now())
-        is_ours = run.has_ended or await self._record(job, again_at, error, failures)
+        is_ours = run.has_ended or await self._record(job, run, again_at, error, failures)
         if is_ours and (again_at is None or error is not None):
             (JOBS_DONE if again_at is None else JOBS_RETRIED)[(job.kind,)] += 1
         if error is not None and self._polls:  # else `run_now` raises it
@@ -201,17 +201,27 @@ class Worker:
         return error
 
     async def _record(
-        self, job: ClaimedJob, again_at: dt.datetime | None, error: Exception | None, failures: int
+        self,
+        job: ClaimedJob,
+        run: Run,
+        again_at: dt.datetime | None,
+        error: Exception | None,
+        failures: int,
     ) -> bool:
-        """Record an outcome; the job's partition pauses too when Slack asked for a pause."""
+        """Record an outcome; the job's partition pauses too when Slack asked for a pause.
+
+        If nothing was sent before Slack asked for it, the next attempt looks for no earlier post.
+        """
+        is_paused = isinstance(error, SlackRateLimitedError)
 
         def work(session: Session) -> bool:
-            if again_at and job.partition and isinstance(error, SlackRateLimitedError):
+            if again_at and job.partition and is_paused:
                 job_leases.pause_partition(session, job.partition, again_at)
             return job_leases.end(
                 *(session, job.name, job.token, self._store.clock.now(), again_at),
                 error=_reason_of(error) if error else "",
                 failures=failures,
+                is_attempt=bool(run.sent) or not is_paused,
             )
 
         while True:

@@ -148,15 +148,18 @@ def end(
     *,
     error: str = "",
     failures: int = 0,
+    is_attempt: bool = True,
 ) -> bool:
     """Record that a job is done or given up, or due `again_at`; False without the lease.
 
     `error` says why it failed, `failures` how often in a row. One that is given up with `failures`
     is run again by `retry_now`. A job that was enqueued meanwhile is due again instead of done,
-    and at the earlier moment unless this is a failure: one more attempt serves both.
+    and at the earlier moment unless this is a failure: one more attempt serves both. Without
+    `is_attempt` it counts as if it had not been started.
     """
     session.flush()
     values = {"job": name, "token": token, "error": error, "failed": failures}
+    values |= {"uncounted": int(not is_attempt)}
     if again_at is None:
         statement, at = _finishing(), now
     else:
@@ -286,7 +289,12 @@ def _ending() -> Update:
     return (
         update(Job)
         .where(col(Job.name) == bindparam("job"), col(Job.locked_by) == bindparam("token"))
-        .values(failures=bindparam("failed"), last_error=bindparam("error"), **_NOBODY)
+        .values(
+            attempt=col(Job.attempt) - bindparam("uncounted", type_=Integer()),
+            failures=bindparam("failed"),
+            last_error=bindparam("error"),
+            **_NOBODY,
+        )
     )
 
 

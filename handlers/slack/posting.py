@@ -63,15 +63,15 @@ class SlackPoster:
             unfurl_media=False,
         )
         try:
-            run.ensure_held()  # only now: what is in the message may have taken long to fetch
-            response = await call_slack(send(text=text, blocks=blocks))
+            with run.sending():  # only now: what is in the message may have taken long to fetch
+                response = await call_slack(send(text=text, blocks=blocks))
         except SlackContentRefusedError as error:
             plain = plain_text(text, error)
             if not fall_back_to_text or not (blocks or len(plain) < len(text)):
                 raise
             self._log_refusal(run.key, error)
-            run.ensure_held()
-            response = await call_slack(send(text=plain))
+            with run.sending():
+                response = await call_slack(send(text=plain))
         return MessageRef(str(response["channel"]), str(response["ts"]))
 
     async def update(

@@ -34,6 +34,7 @@ from tests.event_loop import TolerantLoop
 
 NO = message("Slack did not answer.")
 AWAY = SlackUnreachableError(NO, code="timeout", maybe_arrived=False)
+LIMITED = SlackRateLimitedError(NO, code="ratelimited", retry_after_s=30)
 
 
 async def test_job_runs_once(store: Store, clock: Any) -> None:
@@ -135,6 +136,37 @@ async def test_rate_limit_pauses_the_channel(store: Store, clock: Any) -> None:
             clock.move(seconds=wait_s)
             await wait_until_idle(store)
             assert set(jobs.attempts) == names
+
+
+@pytest.mark.parametrize(
+    ("errors", "retries"),
+    [
+        ((LIMITED, LIMITED, LIMITED), [False, False, False, False]),
+        ((AWAY, LIMITED, LIMITED), [False, True, True, True]),
+        ((LIMITED, AWAY, LIMITED), [False, False, True, True]),
+        ((None, LIMITED), [False, True]),
+    ],
+)
+async def test_attempts_that_sent_nothing(
+    store: Store, clock: Any, errors: Sequence[Exception | None], retries: Sequence[bool]
+) -> None:
+    """After a 429 nothing has to be looked for, unless an earlier message may have arrived."""
+    responses = iter(errors)
+
+    async def send(run: Run) -> None:
+        for error in responses:  # after a message that arrived, the next one
+            with run.sending():
+                if error is not None:
+                    raise error
+
+    jobs = Jobs()
+    jobs.during = send
+    async with Worker(store, jobs.handlers()):
+        enqueue(store, clock)
+        for _ in retries:
+            await wait_until_idle(store)
+            clock.move(seconds=60)
+    assert jobs.retries == retries
 
 
 async def test_function_chooses_when_to_run_again(store: Store, clock: Any) -> None:
