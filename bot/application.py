@@ -81,6 +81,7 @@ async def open_application(
             await cloud.restore_state()
         application = _build_application(settings, store, clouds, clock)
         await application.installations.load()
+        await application.context.languages.preferences.load()
         await application.installations.encrypt_again()
         async with _background(_keep_fresh(application.installations)):
             yield application

@@ -10,15 +10,15 @@ from cachetools import LRUCache, TTLCache
 
 Value = TypeVar("Value")
 
-_MAX_ENTRIES: Final = 10_000
+MAX_ENTRIES: Final = 10_000
 
 
 class FallbackCache(Generic[Value]):
     """Values by key for `ttl_s` seconds. `last` returns expired values too."""
 
     def __init__(self, ttl_s: float, timer: Callable[[], float] = time.monotonic) -> None:
-        self._fresh: TTLCache[tuple[str, ...], Value] = TTLCache(_MAX_ENTRIES, ttl_s, timer=timer)
-        self._last: LRUCache[tuple[str, ...], Value] = LRUCache(_MAX_ENTRIES)
+        self._fresh: TTLCache[tuple[str, ...], Value] = TTLCache(MAX_ENTRIES, ttl_s, timer=timer)
+        self._last: LRUCache[tuple[str, ...], Value] = LRUCache(MAX_ENTRIES)
 
     async def get(self, key: tuple[str, ...], fetch: Callable[[], Awaitable[Value]]) -> Value:
         """Return the cached value, else fetch and cache it. Raises what `fetch` raises."""
@@ -26,8 +26,12 @@ class FallbackCache(Generic[Value]):
             return self._fresh[key]
         except KeyError:
             value = await fetch()
-        self._fresh[key] = self._last[key] = value
+        self.put(key, value)
         return value
+
+    def put(self, key: tuple[str, ...], value: Value) -> None:
+        """Cache a value."""
+        self._fresh[key] = self._last[key] = value
 
     def last(self, key: tuple[str, ...]) -> Value | None:
         """Return the value fetched last, however old."""

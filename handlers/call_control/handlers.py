@@ -62,11 +62,11 @@ class CallControlHandlers:
         renderer = await self._users.renderer(requester.team, requester.person)
         has_occupancy = self._call_control.supports_occupancy(room.ticket)
         view = RoomForm.view(room, renderer, is_loading=has_occupancy)
-        view_id = await open_modal(client, trigger_id_of(body), view)
+        opened = await open_modal(client, trigger_id_of(body), view)
         if has_occupancy:
             updated = await self._load_occupancy(room, clicked_at + _LOOKUP_DEADLINE_S)
             view = RoomForm.view(updated, renderer, is_loading=False)
-            await update_modal(client, view_id, view, clicked_at + _UPDATE_DEADLINE_S)
+            await update_modal(client, opened, view, clicked_at + _UPDATE_DEADLINE_S)
         await ack()
 
     async def _load_occupancy(self, room: RoomView, until: float) -> RoomView:

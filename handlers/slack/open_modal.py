@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -32,8 +32,15 @@ _TOKEN_REVOKED: Final = message(
 )
 
 
-async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> str:
-    """Open a modal and return its view id.
+class OpenedModal(NamedTuple):
+    """An open modal; `hash` is another one after each update."""
+
+    id: str
+    hash: str
+
+
+async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> OpenedModal:
+    """Open a modal.
 
     Raises SlackUnreachableError when the form did not open; its message says what to do.
     """
@@ -49,14 +56,17 @@ async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> st
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         name = type(error).__name__
         raise SlackUnreachableError(_SLACK_TOO_SLOW, code=name, maybe_arrived=True) from error
-    return str((response.get("view") or {}).get("id") or "")
+    opened = response.get("view") or {}
+    return OpenedModal(str(opened.get("id") or ""), str(opened.get("hash") or ""))
 
 
-async def update_modal(client: AsyncWebClient, view_id: str, view: Block, until: float) -> None:
-    """Update an open modal; ignore one that was closed meanwhile."""
+async def update_modal(
+    client: AsyncWebClient, opened: OpenedModal, view: Block, until: float
+) -> None:
+    """Update an open modal; ignore one that was closed or updated meanwhile."""
     try:
         async with asyncio.timeout_at(until):
-            await client.views_update(view_id=view_id, view=view)
+            await client.views_update(view_id=opened.id, hash=opened.hash or None, view=view)
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("could not update the modal: %s", type(error).__name__)
 

@@ -29,6 +29,7 @@ from handlers.ui.renderer import Renderer, link_to
 
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
+FILLED_IN: Final = ("app", "teacher_uid", "student_uid")  # from what the reporter did before
 _MAX_FORMS: Final = 64  # languages times sets of apps
 
 
@@ -90,14 +91,15 @@ class ReportForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str = "") -> ReportForm:
-        """Read a submitted form; missing and forged fields are empty."""
+        """Read a submitted form; missing and forged fields are empty.
+
+        What was filled in after the form had opened is in the metadata: Slack submits it empty.
+        """
         metadata = read_metadata(private_metadata)
         source = metadata.get("source")
         return cls(
-            app=read_value(state, "app"),
             cname=read_value(state, "cname"),
-            teacher_uid=read_value(state, "teacher_uid"),
-            student_uid=read_value(state, "student_uid"),
+            **{n: read_value(state, n) or str(metadata.get(n) or "") for n in FILLED_IN},
             abnormal_side=read_value(state, "abnormal_side"),
             issue_type=read_value(state, "issue_type"),
             occurred_at=read_moment(state, "occurred_at"),

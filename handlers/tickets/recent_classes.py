@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -9,9 +10,10 @@ from typing import Final
 from bot.i18n.messages import message
 from bot.services.tickets.service import RecentClass
 from bot.ticket import Ticket
-from handlers.tickets.forms import ReportForm
+from handlers.tickets.forms import FILLED_IN, ReportForm
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
+from handlers.ui.form_state import read_metadata
 from handlers.ui.renderer import Renderer
 
 RECENT: Final = "recent"
@@ -68,6 +70,13 @@ def with_recent_classes(view: Block, recent: Sequence[RecentClass], renderer: Re
         for field in view["blocks"]
     ]
     return view | {"blocks": [choice, *fields]}
+
+
+def with_late_values(view: Block, before: ReportForm, form: ReportForm) -> Block:
+    """Note what an update of an open form fills in; Slack displays but does not submit that."""
+    values = {name: getattr(form, name) for name in FILLED_IN if not getattr(before, name)}
+    metadata = read_metadata(view["private_metadata"]) | values
+    return view | {"private_metadata": json.dumps(metadata)}
 
 
 def filled_from(form: ReportForm, ticket: Ticket) -> ReportForm:

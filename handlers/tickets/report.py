@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -21,6 +21,7 @@ from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import RecentClass, TicketService
 from bot.services.tickets.submission import Submission
+from bot.ticket import Ticket
 from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
@@ -29,6 +30,7 @@ from handlers.tickets.forms import ReportForm, with_note, with_warning
 from handlers.tickets.recent_classes import (
     RECENT,
     filled_from,
+    with_late_values,
     with_own_values,
     with_recent_classes,
 )
@@ -39,15 +41,25 @@ from handlers.tickets.source_message import (
     message_time,
 )
 from handlers.tickets.time_source import TimeSource
+from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_value
 from handlers.ui.renderer import Renderer
 
-_RECENT_TIMEOUT_S: Final = 0.5  # the form opens without them, too
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
 _UNREADABLE: Final = message(
     "Lagdesk cannot read that message. Close this form and choose *Report this call* in the "
     "message's own menu, or fill the form in here."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a form is drawn with: its reader's language, default app and last classes."""
+
+    renderer: Renderer = field(compare=False)
+    locale: str
+    app: str
+    recent: Sequence[RecentClass]
 
 
 class ReportHandlers:
@@ -111,56 +123,66 @@ class ReportHandlers:
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
         slack_message = body.get("message")
         author = message_author(slack_message) if slack_message else requester.person
-        (renderer, timezone), app, recent = await asyncio.gather(
-            self._renderer_and_timezone(requester, author),
-            self._preferences.default_app(requester.team, requester.person),
-            self._recent_classes(requester),
-        )
+        timezone = await self._timezone(requester, author)
         now, written_at = self._clock.now(), message_time(slack_message)
         hints = parse(text, Translator("en", timezone).local_time(written_at or now))
         source = TimeSource(hints.time, written_at, timezone)
         form = replace(
             _prefilled(hints, source),
-            app=app,
             source_permalink=source_permalink,
             response_url=str(body.get("response_url") or ""),
         )
-        form = with_own_values(form, recent, is_own_text=author == requester.person)
-        hint = source.hint(renderer.translator, now)
-        apps = self._tickets.apps_for_report(requester.team)
-        view = form.view(renderer, list(apps), now, hint)
-        if recent and not form.cname:
-            view = with_recent_classes(view, recent, renderer)
-        if note is not None:
-            view = with_note(view, note, renderer)
-        view_id = await open_modal(client, trigger_id_of(body), view)
-        if form.cname:
-            with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
-                async with asyncio.timeout_at(deadline):
-                    other = await self._tickets.find_unresolved(requester.team, form.cname)
-                if other is not None:
-                    view = with_warning(view, other, renderer)
-                    await update_modal(client, view_id, view, deadline)
+        apps = list(self._tickets.apps_for_report(requester.team))
+        is_own_text = author == requester.person
 
-    async def _renderer_and_timezone(
-        self, requester: Requester, author: str
-    ) -> tuple[Renderer, str]:
-        """Return the reader's renderer and the author's time zone, "" when that is unknown."""
-        reader = self._users.renderer(requester.team, requester.person)
+        def draw(form: ReportForm, known: _Known) -> tuple[ReportForm, Block]:
+            filled = replace(form, app=form.app or known.app)
+            filled = with_own_values(filled, known.recent, is_own_text=is_own_text)
+            hint = source.hint(known.renderer.translator, now)
+            view = filled.view(known.renderer, apps, now, hint)
+            if known.recent and not form.cname:
+                view = with_recent_classes(view, known.recent, known.renderer)
+            return filled, view if note is None else with_note(view, note, known.renderer)
+
+        known = self._known(requester)
+        form, view = draw(form, known)
+        opened = await open_modal(client, trigger_id_of(body), view)
+        with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
+            async with asyncio.timeout_at(deadline):
+                other = await self._read(requester, form.cname)
+            before, known = known, self._known(requester)
+            if other is None and known == before:
+                return
+            filled, view = draw(form, known)
+            view = with_late_values(view, form, filled)
+            if other is not None:
+                view = with_warning(view, other, known.renderer)
+            await update_modal(client, opened, view, deadline)
+
+    async def _timezone(self, requester: Requester, author: str) -> str:
+        """Return the author's time zone, "" when that is unknown; the reader is known then."""
+        reader = self._users.profile(requester.team, requester.person)
         if author in ("", requester.person):
-            renderer = await reader
-            return renderer, renderer.translator.timezone if author else ""
-        renderer, profile = await asyncio.gather(
-            reader, self._users.profile(requester.team, author)
-        )
-        return renderer, "" if profile.is_bot else profile.timezone
+            await reader
+            renderer = self._users.last_renderer(requester.team, requester.person)
+            return renderer.translator.timezone if author else ""
+        _, profile = await asyncio.gather(reader, self._users.profile(requester.team, author))
+        return "" if profile.is_bot else profile.timezone
 
-    async def _recent_classes(self, requester: Requester) -> Sequence[RecentClass]:
-        """Return the classes that the reader reported lately; none while they cannot be read."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_RECENT_TIMEOUT_S):
-                return await self._tickets.recent_classes(requester.team, requester.person)
-        return ()
+    def _known(self, requester: Requester) -> _Known:
+        """Return what is known without the database."""
+        team, person = requester.team, requester.person
+        renderer = self._users.last_renderer(team, person)
+        app = self._preferences.last_default_app(team, person)
+        recent = self._tickets.last_recent_classes(team, person)
+        return _Known(renderer, renderer.translator.locale, app, recent)
+
+    async def _read(self, requester: Requester, cname: str) -> Ticket | None:
+        """Read what is not known or may have changed, and return the channel's open ticket."""
+        team, person = requester.team, requester.person
+        await self._preferences.load(team, person)
+        await self._tickets.read_recent_classes(team, person)
+        return await self._tickets.find_unresolved(team, cname) if cname else None
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import event
 
 from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.slack import Person
@@ -37,6 +40,22 @@ async def test_last_class_is_chosen(http_harness: Harness) -> None:
     chosen = {"recent": option["value"], "abnormal_side": "student", "student_uid": "20003"}
     assert (await lin.submit(lin.views[-1], {**chosen, "cname": "class_other"})).ok
     assert (await find_ticket(http_harness, "class_other")).student_uid == "20003"
+
+
+async def test_nothing_is_read_before_the_form_opens(http_harness: Harness) -> None:
+    """Of a person in no cache either: preferences and classes are read when it is open."""
+    maya, calls = http_harness.workspace.person("maya"), http_harness.workspace.calls
+    store, reads = http_harness.application.store, list[bool]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if re.search(r"FROM (user_preferences|ticket)\b", statement):
+            reads.append(calls[-1]["name"] == "views.open")
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    await open_form(maya)
+    event.remove(store.engine, "before_cursor_execute", note)
+    assert reads == [True, True]
+    assert maya.views[-1]["title"]["text"] == "Report a bad call"
 
 
 async def test_own_app_and_uid_after_a_restart(tmp_path: Path, fake_clock: FakeClock) -> None:

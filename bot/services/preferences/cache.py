@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.services.cache import FallbackCache
+from bot.services.cache import MAX_ENTRIES, FallbackCache
 from bot.store import Session, Store
 from bot.store.batched_read import BatchedRead
+from bot.store.models import UserPreferences
 from bot.store.preferences import preferences
 
 TTL_S: Final = 3.0  # another process may have changed them
@@ -37,6 +38,12 @@ class PreferencesCache:
         self._people: FallbackCache[StoredPreferences] = FallbackCache(TTL_S, timer)
         self._channels: FallbackCache[str] = FallbackCache(TTL_S, timer)
 
+    async def load(self) -> None:
+        """Read everybody's, so that their first form has their language. Raises DatabaseError."""
+        rows = await self._store.read(lambda s: preferences.list_chosen(s, MAX_ENTRIES))
+        for row in rows:
+            self._people.put((row.team, row.person), _stored(row))
+
     async def of_person(self, team: str, person: str) -> StoredPreferences:
         """Return a person's preferences. Raises DatabaseError."""
         key = (team, person)
@@ -55,8 +62,13 @@ class PreferencesCache:
         self, team: str, person: str, change: Callable[[Session], None]
     ) -> None:
         """Change a person's preferences in one transaction."""
-        await self._store.transact(change)
-        self._people.invalidate((team, person))
+        key = (team, person)
+
+        def work(session: Session) -> StoredPreferences:
+            change(session)
+            return _read_person(session, key)
+
+        self._people.put(key, await self._store.transact(work))
 
     async def change_channel(
         self, team: str, channel: str, change: Callable[[Session], None]
@@ -67,5 +79,8 @@ class PreferencesCache:
 
 
 def _read_person(session: Session, key: tuple[str, str]) -> StoredPreferences:
-    row = preferences.get_user_preferences(session, *key)
+    return _stored(preferences.get_user_preferences(session, *key))
+
+
+def _stored(row: UserPreferences) -> StoredPreferences:
     return StoredPreferences(row.locale, row.default_app)

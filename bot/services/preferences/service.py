@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.locales import LANGUAGES
-from bot.services.context import Context, DatabaseError
+from bot.services.context import Context
 from bot.store import Session
 from bot.store.preferences import preferences
 from bot.store.rate_limits import SqlKeyValueStore
@@ -39,12 +38,9 @@ class PreferencesService:
         app = stored.default_app if stored.default_app in self._context.clouds_of(team) else ""
         return Preferences(stored.locale, app)
 
-    async def default_app(self, team: str, person: str) -> str:
-        """Return a person's default app, "" for none; as known last while the database is away."""
-        cache = self._context.languages.preferences
-        stored = cache.last_of_person(team, person)
-        with suppress(DatabaseError):
-            stored = await cache.of_person(team, person)
+    def last_default_app(self, team: str, person: str) -> str:
+        """Return a person's default app as it was read last, "" for none."""
+        stored = self._context.languages.preferences.last_of_person(team, person)
         return stored.default_app if stored.default_app in self._context.clouds_of(team) else ""
 
     def list_apps(self, team: str) -> Sequence[str]:

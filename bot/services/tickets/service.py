@@ -14,7 +14,7 @@ from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.cache import FallbackCache
-from bot.services.context import Context, DatabaseError
+from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import CHART, DIAGNOSE
 from bot.services.escalation.schedule import (
     WAKE,
@@ -271,20 +271,16 @@ class TicketService:
         """Return the newest unresolved ticket about a channel, for anybody about to report it."""
         return await self._unresolved.get((team, cname))
 
-    async def recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
-        """Return the classes of configured apps that a person reported lately, the newest first.
-
-        They are at most seconds old: a form opens with them. As known last while the database is
-        away.
-        """
+    async def read_recent_classes(self, team: str, person: str) -> None:
+        """Read the classes that a person reported lately, unless they were read seconds ago."""
         key = (team, person)
-        try:
-            classes = await self._recent.get(key, lambda: self._stored_recent.get(key))
-        except DatabaseError:
-            classes = self._recent.last(key) or ()
+        await self._recent.get(key, lambda: self._stored_recent.get(key))
+
+    def last_recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
+        """Return those of configured apps as they were read last, the newest first."""
         apps = self._context.clouds_of(team)
-        known = [each for each in classes if each.app in apps]
-        return known[:_RECENT_CLASSES]
+        classes = self._recent.last((team, person)) or ()
+        return [each for each in classes if each.app in apps][:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot.store.models import ChannelPreferences, UserPreferences
 
@@ -14,6 +14,12 @@ from bot.store.models import ChannelPreferences, UserPreferences
 def get_user_preferences(session: Session, team: str, person: str) -> UserPreferences:
     """Return a person's preferences, defaults when none are stored."""
     return session.get(UserPreferences, (team, person)) or UserPreferences(team=team, person=person)
+
+
+def list_chosen(session: Session, limit: int) -> Sequence[UserPreferences]:
+    """List the preferences of people who have chosen a language or an app."""
+    is_chosen = (col(UserPreferences.locale) != "") | (col(UserPreferences.default_app) != "")
+    return session.exec(select(UserPreferences).where(is_chosen).limit(limit)).all()
 
 
 def set_default_app(session: Session, team: str, person: str, app: str) -> None:

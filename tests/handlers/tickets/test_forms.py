@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.service import RecentClass
 from handlers.tickets.forms import ReportForm, ResolveForm, with_warning
-from handlers.tickets.recent_classes import with_own_values, with_recent_classes
+from handlers.tickets.recent_classes import with_late_values, with_own_values, with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions
 from handlers.ui.causes import cause_menu
 from handlers.ui.renderer import Renderer
@@ -175,6 +176,13 @@ def test_a_prefilled_report_form() -> None:
     moment = fields["occurred_at"]["element"]["initial_date_time"]
     state["occurred_at"] = {"value": {"selected_date_time": moment}}
     assert ReportForm.parse(state) == form
+    opened = replace(form, app="", teacher_uid="")
+    view = with_late_values(form.view(EN, ["kids", "adults"], NOW), opened, form)
+    for name in ("app", "teacher_uid"):  # as Slack submits what an update has filled in
+        state[name] = {"value": {}}
+    assert ReportForm.parse(state, view["private_metadata"]) == form
+    state["teacher_uid"] = {"value": {"value": "3"}}
+    assert ReportForm.parse(state, view["private_metadata"]).teacher_uid == "3"
 
 
 @pytest.mark.parametrize(

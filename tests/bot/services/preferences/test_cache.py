@@ -31,3 +31,6 @@ async def test_changes_of_another_process(store: Store, fake_clock: FakeClock) -
     await choose(ours, "en")
     assert await read() == ("en", "en")
     assert ours.last_of_person("T1", "U1").locale == "en"
+    restarted = PreferencesCache(store)
+    await restarted.load()
+    assert restarted.last_of_person("T1", "U1").locale == "en"

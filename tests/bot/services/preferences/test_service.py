@@ -70,11 +70,11 @@ async def test_default_app(service_harness: ServiceHarness, person: str) -> None
     cloud = service_harness.context.clouds["kids"]
     context = with_clouds(service_harness.context, {"adults": cloud, "kids": cloud})
     service = PreferencesService(context)
-    assert await service.default_app(TEAM, person) == ""
+    assert service.last_default_app(TEAM, person) == ""
     await service.save(TEAM, person, Preferences(app="adults"))
-    assert await service.default_app(TEAM, person) == "adults"
+    assert service.last_default_app(TEAM, person) == "adults"
     without_adults = service_harness.services.preferences
-    assert await without_adults.default_app(TEAM, person) == ""
+    assert without_adults.last_default_app(TEAM, person) == ""
 
 
 async def test_language_of_a_reader(service_harness: ServiceHarness, person: str) -> None:
