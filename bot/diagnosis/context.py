@@ -58,7 +58,10 @@ class ParticipantSession:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallContext:
-    """Both ends' metrics within the judged window. Times are epoch seconds."""
+    """Both ends' metrics within the judged window. Times are epoch seconds.
+
+    What began after `begun_by` cannot be why somebody complained.
+    """
 
     report: Report
     moment: float
@@ -68,6 +71,7 @@ class CallContext:
     sessions: tuple[ParticipantSession, ...] = ()
     networks: dict[str, frozenset[str]] = field(default_factory=dict)
     ended_at: float | None = None
+    begun_by: float = np.inf
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -139,6 +143,7 @@ def build_context(
         sessions=_sessions(participants, series, report),
         networks=_networks(participants),
         ended_at=ended_at.timestamp() if ended_at else None,
+        begun_by=begun_by,
     )
 
 

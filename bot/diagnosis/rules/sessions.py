@@ -72,7 +72,9 @@ def _candidate(  # noqa: PLR0917 - what a session fault is
 
 
 def _near(context: CallContext, since: float, until: float) -> bool:
-    return since <= context.moment + WINDOW_S and until >= context.moment - WINDOW_S
+    """Tell whether something began before the complaint and was still so shortly before it."""
+    latest = min(context.begun_by, context.moment + WINDOW_S)
+    return since <= latest and until >= context.moment - WINDOW_S
 
 
 def _duplicate_session(context: CallContext, uid: str) -> Candidate | None:
@@ -113,7 +115,7 @@ def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
     One of at least eight seconds, the longest; or several shorter ones.
     """
     times = context.samples[uid]
-    lengths = np.diff(times)
+    lengths = np.diff(times)[times[:-1] <= context.begun_by]
     if not len(lengths) or lengths.max() < _SHORT_GAP_S:
         return None
     single = bool(lengths.max() >= _GAP_S)
@@ -150,7 +152,8 @@ def _left_early(context: CallContext, uid: str) -> Candidate | None:
         return None
     left_at = float(own[-1])
     stayed_s = float(peer[-1]) - left_at
-    if stayed_s < _LEFT_S or not -WINDOW_S / 2 <= left_at - context.moment <= _JUST_AFTER_S:
+    latest = min(context.begun_by, context.moment + _JUST_AFTER_S)
+    if stayed_s < _LEFT_S or not context.moment - WINDOW_S / 2 <= left_at <= latest:
         return None
     if context.ended_at is not None and context.ended_at - left_at < _NEAR_END_S:
         return None  # the lesson was over
