@@ -10,6 +10,7 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric
 from bot.causes import Cause
+from bot.diagnosis.calibration import MOST_UNSURE
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
@@ -30,6 +31,7 @@ _UNSURE: Final = 0.5
 _WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both directions bad, in bursts or steadily
 _PERHAPS_WIFI: Final = 0.92  # the cloud does not return the network type
 _PERHAPS_MOBILE: Final = 0.8  # nor the router's latency: mobile networks look the same
+_CLEARLY: Final = 1.1  # of the limit: nothing is sure about a value that is only near it
 _ALIKE: Final = 1.6  # audio and video are about as bad: it is the link, not one medium
 _BURSTS: Final = 3
 _BURSTY: Final = 0.9  # share of bad samples within the period; above it loss is steady
@@ -91,6 +93,8 @@ def _candidates(
     media = lead[0].metric_series.media if len(lead) == 1 else None
     cause = Cause("network", name, media, link.direction)
     candidate = build_candidate(cause, lead, base, context.source)
+    if name != "loss" and lead[0].median < _CLEARLY * lead[0].limit.bound:
+        candidate = replace(candidate, at_most=MOST_UNSURE)
     if not lead[0].blind:
         yield candidate
         return

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from bot.call import Media, Metric
+from bot.call import Direction, Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, proximity_factor, to_datetime
 from bot.diagnosis.context import WINDOW_S, CallContext, ParticipantSession, consecutive_sessions
+from bot.diagnosis.observations import step_of
 from bot.diagnosis.rules.connections import find_lost_connection, reconnect_cause
 from bot.diagnosis.verdict import Evidence
 
@@ -19,6 +22,9 @@ _OVERLAPS_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice a disconnect late
 _OVERLAP_CONFIDENCES: Final = (0.55, 0.65, 0.85)
 _QUICK_S: Final = 60.0  # a rejoin within it is a reconnect
 _GAP_S: Final = 8.0  # SDKs send a sample every two seconds
+_GAP_STEPS: Final = 2.5  # clouds may keep a sample of every ten seconds only
+_TOGETHER_S: Final = 4.0
+_CUT_OFF: Final = 0.5
 _SHORT_GAP_S: Final = 5.0  # if it repeats
 _JUST_AFTER_S: Final = 15.0
 _LEFT_S: Final = 30.0
@@ -29,6 +35,9 @@ _NEAR_END_S: Final = 120.0
 def find_session_faults(context: CallContext) -> Iterator[Candidate]:
     """Find each end's broken sessions, the sender's before the receiver's."""
     lost = find_lost_connection(context)
+    cut_off = _both_cut_off(context)
+    if cut_off is not None:
+        yield cut_off
     for uid in context.ends:
         duplicate = _duplicate_session(context, uid)
         if duplicate is not None:
@@ -127,6 +136,39 @@ def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
     span = (silent[0][0], silent[-1][1])
     absent_s = sum(until - since for since, until in silent)
     return _candidate(context, uid, reconnect_cause(context, uid, span), 0.65, span, absent_s)
+
+
+def _both_cut_off(context: CallContext) -> Candidate | None:
+    """Find a gap in the samples of both ends at the same time, which is nobody's own link.
+
+    Unsure, as the cloud may have lost the samples.
+    """
+    first, second = (_gaps(context, uid) for uid in context.ends)
+    common = [(one, other) for one in first for other in second if _together(one, other)]
+    if not common:
+        return None
+    cause = Cause("server", "route", None, Direction.DOWN)
+    found = [
+        _candidate(context, uid, cause, _CUT_OFF, span)
+        for uid, span in zip(context.ends, common[-1], strict=True)
+    ]
+    evidence = tuple(one for each in found for one in each.evidence)
+    return replace(found[0], uid=None, evidence=evidence, at_most=_CUT_OFF)
+
+
+def _gaps(context: CallContext, uid: str) -> list[tuple[float, float]]:
+    """Return the gaps of 8 to 60 seconds in one end's samples that began before the complaint."""
+    times = context.samples[uid]
+    least = max(_GAP_S, _GAP_STEPS * step_of(times))
+    return [
+        (since, until)
+        for since, until in pairwise(times.tolist())
+        if least <= until - since <= _QUICK_S and since <= context.begun_by
+    ]
+
+
+def _together(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) <= _TOGETHER_S
 
 
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:

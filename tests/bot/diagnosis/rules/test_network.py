@@ -50,6 +50,26 @@ def test_both_media_alike_are_one_fault(
     assert len(found[0].evidence) == (2 if expected == [("loss", None, UP, T)] else 1)
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "at_most"),
+    [
+        (M.UPLINK_LATENCY, 430, 0.69),
+        (M.UPLINK_LATENCY, 450, 1),
+        (M.JITTER, 108, 0.69),
+        (M.JITTER, 112, 1),
+    ],
+)
+def test_a_value_near_its_limit_is_never_sure(
+    build_call: Any, metric: Metric, value: float, at_most: float
+) -> None:
+    """It takes a tenth more than the limit."""
+    call_builder = build_call()
+    for media in Media:
+        call_builder.set_values(T, metric, media, value, direction=UP)
+    (found,) = find(call_builder)
+    assert found.at_most == at_most
+
+
 def test_the_worse_medium_leads(build_call: Any) -> None:
     """Its evidence is the first one, and its loss decides how sure the fault is."""
     call_builder = build_call().set_values(T, M.UPLINK_LOSS, A, 7)

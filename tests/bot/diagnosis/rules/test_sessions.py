@@ -327,6 +327,27 @@ def test_short_gaps_that_repeat(build_call: Any, count: int, *, is_broken: bool)
 
 
 @pytest.mark.parametrize(
+    ("own", "other", "is_cut_off"),
+    [
+        ((-20, -8), (-20, -8), True),
+        ((-20, -8), (-24, -4), True),
+        ((-20, -8), (-26, -8), False),  # one of them longer
+        ((-20, -14), (-20, -14), False),  # too short
+        ((-80, -10), (-80, -10), False),  # a break
+        ((10, 30), (10, 30), False),  # after the complaint
+    ],
+)
+def test_both_cut_off_at_once(
+    build_call: Any, own: tuple[float, float], other: tuple[float, float], *, is_cut_off: bool
+) -> None:
+    """It is nobody's own link; unsure, as the samples alone may be lost."""
+    call_builder = build_call().drop_samples(S, *own).drop_samples(T, *other)
+    found = [one for one in find(call_builder) if one.cause.key == "server.route"]
+    assert [(one.uid, one.at_most) for one in found] == [(None, 0.5)] * is_cut_off
+    assert [[each.uid for each in one.evidence] for one in found] == [[T, S]] * is_cut_off
+
+
+@pytest.mark.parametrize(
     ("audio", "video", "is_broken"),
     [
         (0, 0, True),
