@@ -3,6 +3,7 @@
     LagdeskError
     ├── InputError            invalid input, with a message for each field
     ├── NotFoundError         no such ticket, app or channel
+    ├── NotSetUpError         the workspace has not chosen its settings yet
     ├── NotAllowedError       the person may not do this
     ├── ConflictError         somebody else was first, or the ticket's state forbids it
     ├── CloudError            a request to an RTC cloud failed
@@ -20,6 +21,7 @@
             ├── SlackContentRefusedError  invalid blocks, too long
             ├── SlackAccessLostError      channel gone, app not invited   (retryable)
             │   └── SlackTokenError       token revoked, scope missing
+            │       └── SlackNotInstalledError   never installed, or removed (not retryable)
             └── SlackMessageGoneError     the message to update is gone
 
 DatabaseUnavailableError (retryable) is in bot/store/engine.py, as it is SQLAlchemy's too;

@@ -148,7 +148,6 @@ class Harness:
 
 def oauth_environment(*teams: str) -> dict[str, str]:
     """Return the settings for several workspaces, which are allowed if they are given."""
-    pytest.importorskip("cryptography")
     return {
         "SLACK_BOT_TOKEN": "",
         "SLACK_CLIENT_ID": "7000000001.7000000002",

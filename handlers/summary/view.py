@@ -8,7 +8,8 @@ from typing import Final
 from bot.causes import HEALTHY, NO_VERDICT, NOT_FOUND, UNKNOWN, result_title
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message, plural
 from bot.i18n.translator import Translator
-from bot.services.summary.report import AppTimes, TargetCount, WaitTimes, WeeklyCount, WeekReport
+from bot.services.summary.report import WeeklyCount, WeekReport
+from bot.services.summary.times import AppTimes, TargetCount, WaitTimes
 from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
 from handlers.app_metrics.view import headline as metrics_headline
 from handlers.app_metrics.view import title_of

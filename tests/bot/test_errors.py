@@ -16,6 +16,7 @@ NOON = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 ERRORS: list[tuple[errors.LagdeskError, bool, type[errors.LagdeskError]]] = [
     (errors.InputError({"cname": BUSY}), False, errors.LagdeskError),
     (errors.NotFoundError(BUSY), False, errors.LagdeskError),
+    (errors.NotSetUpError(BUSY), False, errors.LagdeskError),
     (errors.NotAllowedError(BUSY), False, errors.LagdeskError),
     (errors.ConflictError(BUSY), False, errors.LagdeskError),
     (errors.CloudError(BUSY, **WHERE), False, errors.LagdeskError),
@@ -53,6 +54,7 @@ ERRORS: list[tuple[errors.LagdeskError, bool, type[errors.LagdeskError]]] = [
     (errors.SlackContentRefusedError(BUSY, code="x"), False, errors.SlackRefusedError),
     (errors.SlackAccessLostError(BUSY, code="x"), True, errors.SlackRefusedError),
     (errors.SlackTokenError(BUSY, code="x"), True, errors.SlackAccessLostError),
+    (errors.SlackNotInstalledError(BUSY, code="x"), False, errors.SlackTokenError),
     (errors.SlackMessageGoneError(BUSY, code="x"), False, errors.SlackRefusedError),
 ]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,16 @@ from zoneinfo import ZoneInfo
 from bot.call import Side
 from bot.causes import NO_VERDICT, UNKNOWN, WITHDRAWN
 from bot.escalation import LAST_STEP
+from bot.services.summary.times import (
+    NO_TARGET,
+    NO_WAITS,
+    AppTimes,
+    TargetCount,
+    TimeSpan,
+    WaitTimes,
+    is_within,
+    times_of_apps,
+)
 from bot.services.summary.weeks import Week
 from bot.store.diagnosis.feedback import Rating
 from bot.store.summary.weeks import WeeklyTicketRow
@@ -23,11 +31,7 @@ from bot.ticket import Status
 
 _REPEATED_FROM: Final = 2  # tickets from which on a room or a person is listed
 _MAX_LISTED: Final = 10
-_P90: Final = 0.9
 _NO_TARGETS: Final = Targets()
-_RESOLVED_BY: Final = ("resolved", "merged", "withdrawn")
-_CLAIMED_BY: Final = ("claimed", "handed", *_RESOLVED_BY)
-TimeSpan = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,63 +41,6 @@ class WeeklyCount:
     key: str
     count: int
     before: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaitTimes:
-    """How long tickets waited, in seconds; `p90_s` is the 90th percentile, None without tickets.
-
-    The percentile is the nearest rank, so always the wait of an actual ticket.
-    """
-
-    count: int = 0
-    median_s: float | None = None
-    p90_s: float | None = None
-
-    @classmethod
-    def of(cls, waits_s: Iterable[float]) -> WaitTimes:
-        """Count waits."""
-        ordered = sorted(waits_s)
-        if not ordered:
-            return cls()
-        rank = math.ceil(_P90 * len(ordered)) - 1
-        return cls(len(ordered), statistics.median(ordered), ordered[rank])
-
-
-@dataclass(frozen=True, slots=True)
-class TargetCount:
-    """Of the tickets whose target fell into the week, how many met it."""
-
-    met: int = 0
-    count: int = 0
-
-    @classmethod
-    def of(
-        cls,
-        tickets: Iterable[WeeklyTicketRow],
-        within: Callable[[str], dt.timedelta | None],
-        reached_by: tuple[str, ...],
-        span: TimeSpan,
-    ) -> TargetCount:
-        """Count tickets; `within` is an app's target, `reached_by` the events that meet it."""
-        results = []
-        for ticket in tickets:
-            target = within(ticket.app)
-            if target is not None and _within(ticket.created_at + target, *span):
-                reached_at = _first_at(ticket, reached_by)
-                results.append(reached_at is not None and reached_at <= ticket.created_at + target)
-        return cls(sum(results), len(results))
-
-
-@dataclass(frozen=True, slots=True)
-class AppTimes:
-    """How long one app's tickets waited, and how many met its targets."""
-
-    app: str
-    claim: WaitTimes
-    claim_target: TargetCount
-    resolve: WaitTimes
-    resolve_target: TargetCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +131,10 @@ class WeekReport:
     causes: tuple[WeeklyCount, ...] = ()
     apps: tuple[WeeklyCount, ...] = ()
     sides: tuple[WeeklyCount, ...] = ()
-    claim: WaitTimes = WaitTimes()
-    resolve: WaitTimes = WaitTimes()
-    claim_target: TargetCount = TargetCount()
-    resolve_target: TargetCount = TargetCount()
+    claim: WaitTimes = NO_WAITS
+    resolve: WaitTimes = NO_WAITS
+    claim_target: TargetCount = NO_TARGET
+    resolve_target: TargetCount = NO_TARGET
     app_times: tuple[AppTimes, ...] = ()  # of the apps with targets
     open_count: int = 0
     oldest: tuple[OpenTicket, ...] = ()
@@ -227,8 +174,8 @@ def build_week_report(
     until = min(end, now)
     new = [each for each in tickets if since <= each.created_at < until]
     old = [each for each in tickets if early <= each.created_at < since]
-    claimed = [each for each in tickets if _within(each.claimed_at, since, until)]
-    resolved = [each for each in tickets if _within(each.resolved_at, since, until)]
+    times = AppTimes.of("", tickets, targets, (since, until))
+    resolved = [each for each in tickets if is_within(each.resolved_at, since, until)]
     waiting = [
         each for each in tickets if each.status is not Status.RESOLVED and each.created_at < until
     ]
@@ -245,17 +192,11 @@ def build_week_report(
         causes=_count_by(new, old, cause_of_ticket),
         apps=_count_by(new, old, lambda each: each.app),
         sides=_count_by(new, old, lambda each: each.abnormal_side.value),
-        claim=WaitTimes.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
-        resolve=WaitTimes.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
-        claim_target=TargetCount.of(tickets, targets.claim_within, _CLAIMED_BY, (since, until)),
-        resolve_target=TargetCount.of(
-            tickets, targets.resolve_within, _RESOLVED_BY, (since, until)
-        ),
-        app_times=tuple(
-            _app_times(app, tickets, targets, (since, until))
-            for app in sorted({each.app for each in tickets})
-            if targets.claim_within(app) or targets.resolve_within(app)
-        ),
+        claim=times.claim,
+        resolve=times.resolve,
+        claim_target=times.claim_target,
+        resolve_target=times.resolve_target,
+        app_times=times_of_apps(tickets, targets, (since, until)),
         open_count=len(waiting),
         oldest=tuple(map(_open, waiting[:_MAX_LISTED])),
         rooms=_repeated((each.app, each.cname) for each in new),
@@ -266,21 +207,6 @@ def build_week_report(
         days=_days(week, new, resolved, zone),
         gaps=find_gaps(runs, since, until, max_gap),
         is_comparable=bool(old) or _length(earlier_runs) >= (end - since) / 2,
-    )
-
-
-def _app_times(
-    app: str, tickets: Iterable[WeeklyTicketRow], targets: Targets, span: TimeSpan
-) -> AppTimes:
-    own = [each for each in tickets if each.app == app]
-    claimed = [each for each in own if _within(each.claimed_at, *span)]
-    resolved = [each for each in own if _within(each.resolved_at, *span)]
-    return AppTimes(
-        app,
-        WaitTimes.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
-        TargetCount.of(own, targets.claim_within, _CLAIMED_BY, span),
-        WaitTimes.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
-        TargetCount.of(own, targets.resolve_within, _RESOLVED_BY, span),
     )
 
 
@@ -309,14 +235,6 @@ def find_gaps(
 
 def _length(spans: Sequence[TimeSpan]) -> dt.timedelta:
     return sum((end - start for start, end in spans), dt.timedelta())
-
-
-def _within(moment: dt.datetime | None, since: dt.datetime, until: dt.datetime) -> bool:
-    return moment is not None and since <= moment < until
-
-
-def _seconds(start: dt.datetime, end: dt.datetime | None) -> float:
-    return max(0.0, ((end or start) - start).total_seconds())
 
 
 def _count_by(
@@ -368,13 +286,6 @@ def _resolution_outcomes(
         reopened,
         sum(ticket.resolved_cause == WITHDRAWN for ticket in resolved),
     )
-
-
-def _first_at(ticket: WeeklyTicketRow, what: tuple[str, ...]) -> dt.datetime | None:
-    """Return when the first event of these kinds happened to a ticket."""
-    times = (event["at"] for event in ticket.history if event["what"] in what)
-    first = next(times, None)
-    return None if first is None else dt.datetime.fromisoformat(first)
 
 
 def _steps(

@@ -14,18 +14,16 @@ from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
 from bot.sandbox.slack.block_kit import validate_message
 from bot.services.summary.report import (
-    AppTimes,
     DailyCount,
     EscalationCounts,
     FeedbackCounts,
     OpenTicket,
     RepeatedSubject,
     ResolutionOutcomes,
-    TargetCount,
-    WaitTimes,
     WeeklyCount,
     WeekReport,
 )
+from bot.services.summary.times import AppTimes, TargetCount, WaitTimes
 from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
 from bot.services.summary.weeks import Week
 from bot.ticket import Status

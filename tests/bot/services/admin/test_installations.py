@@ -14,7 +14,6 @@ from bot.services.workspaces.directory import Workspaces
 from bot.store.admin import installations as store
 from tests.bot.services.conftest import ServiceHarness
 
-pytest.importorskip("cryptography")
 KEY, NEW_KEY = "k" * 43 + "=", "n" * 43 + "="
 FIRST, SECOND = (
     WorkspaceToken("xoxb-1", "B1", "U1"),

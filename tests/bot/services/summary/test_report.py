@@ -14,13 +14,12 @@ from bot.services.summary.report import (
     EscalationCounts,
     RepeatedSubject,
     ResolutionOutcomes,
-    TargetCount,
-    WaitTimes,
     WeeklyCount,
     WeekReport,
     build_week_report,
     find_gaps,
 )
+from bot.services.summary.times import TargetCount, WaitTimes
 from bot.services.summary.weeks import Week
 from bot.settings import Settings
 from bot.store import Store
