@@ -16,6 +16,7 @@ from handlers.tickets import card as tickets_card
 from handlers.tickets.own_message import own_buttons
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
+from handlers.ui.causes import cause_menu
 from handlers.ui.help import help_text
 from handlers.ui.renderer import Renderer
 
@@ -40,7 +41,7 @@ _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
         "30d": message("Last 30 days"),
     },
 }
-_MAX_CAUSES: Final = 99  # Slack's menus take a hundred options
+_MAX_APPS: Final = 99  # Slack's menus take a hundred options
 _NO_TARGETS: Final = Targets()
 _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 
@@ -120,14 +121,22 @@ def _menus(home: AppHome, apps: Sequence[str], renderer: Renderer) -> list[Eleme
         _menu(name, {value: plain_text(label) for value, label in _FILTERS[name].items()}, selected)
         for name in FILTER_OPTIONS
     ]
-    causes = {ALL: plain_text(message("Any cause"))} | {
-        cause: plain_text(title) for cause, title in RESOLUTION_TITLES.items()
-    }
-    menus.insert(1, _menu("cause", dict(list(causes.items())[: _MAX_CAUSES + 1]), selected))
+    menus.insert(1, _cause_menu(selected.cause, renderer))
     if len(apps) > 1:
-        named = {ALL: plain_text(message("Any app"))} | {app: app for app in apps[:_MAX_CAUSES]}
+        named = {ALL: plain_text(message("Any app"))} | {app: app for app in apps[:_MAX_APPS]}
         menus.insert(1, _menu("app", named, selected))
     return menus
+
+
+def _cause_menu(selected: str, renderer: Renderer) -> Element:
+    """Build the filter of causes, in the groups of the other menus of causes."""
+    every = (
+        renderer.plain_text(message("All")),
+        [(ALL, renderer.plain_text(message("Any cause")))],
+    )
+    value = selected if selected in RESOLUTION_TITLES else ALL
+    groups = [every, *cause_menu(renderer, RESOLUTION_TITLES)]
+    return block_kit.grouped_select(groups, "home.cause", value)
 
 
 def _menu(name: str, options: Mapping[str, str], selected: object) -> Element:

@@ -167,12 +167,18 @@ def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: 
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
-def grouped_select(groups: Sequence[OptionGroup], action_id: str = INPUT_ACTION_ID) -> Element:
-    """Build a select menu whose options are in groups; `fill_in` selects one."""
-    built = [
-        sb.OptionGroup(plain_text(label, OPTION_LENGTH), _options(pairs)) for label, pairs in groups
-    ]
-    return sb.StaticSelectMenu(action_id=action_id, option_groups=built)
+def grouped_select(
+    groups: Sequence[OptionGroup], action_id: str = INPUT_ACTION_ID, selected: str = ""
+) -> Element:
+    """Build a select menu whose options are in groups; `fill_in` selects one later."""
+    built = [(plain_text(label, OPTION_LENGTH), _options(pairs)) for label, pairs in groups]
+    every = [option for _, options in built for option in options]
+    menu = sb.StaticSelectMenu(
+        action_id=action_id, option_groups=[sb.OptionGroup(*each) for each in built]
+    )
+    # slackblocks takes only a group as initial option, Slack only an option
+    menu.initial_option = next(iter(_selected(every, [selected])), None)
+    return menu
 
 
 def external_select(placeholder: str) -> Element:

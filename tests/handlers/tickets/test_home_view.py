@@ -107,11 +107,17 @@ def test_counts_have_two_digits(count: int, expected: str) -> None:
     assert texts["counts"] == [f"Open: *{expected}* · Claimed: *0*"]
 
 
+def options_of(menu: dict[str, Any]) -> list[dict[str, Any]]:
+    """The options of a menu, in groups or not."""
+    groups = menu.get("option_groups", [menu])
+    return [option for group in groups for option in group["options"]]
+
+
 def menus(home: AppHome, apps: list[str] = APPS) -> dict[str, tuple[list[str], str]]:
     """The options of each filter, and the chosen one."""
     return {
         menu["action_id"]: (
-            [option["value"] for option in menu["options"]],
+            [option["value"] for option in options_of(menu)],
             menu["initial_option"]["value"],
         )
         for menu in blocks_of(home, apps)["filters"]["elements"]
@@ -127,10 +133,25 @@ def test_filters() -> None:
         "unresolved",
     )
     assert every["home.app"] == (["all", "kids", "adults"], "all")
-    assert every["home.cause"] == (["all", *RESOLUTION_TITLES], "all")
+    assert (set(every["home.cause"][0]), every["home.cause"][1]) == (
+        {"all", *RESOLUTION_TITLES},
+        "all",
+    )
     assert every["home.age"] == (["all", "1h", "1d", "7d", "30d"], "all")
     assert every["home.whose"] == (["all", "mine", "nobody"], "all")
     assert "home.app" not in menus(make_home(queue=NOTHING), ["kids"])
+
+
+def test_causes_are_in_groups() -> None:
+    """Any cause comes first, then those of the network, of devices and so on."""
+    (menu,) = (
+        each
+        for each in blocks_of(make_home(queue=NOTHING))["filters"]["elements"]
+        if each["action_id"] == "home.cause"
+    )
+    labels = [group["label"]["text"] for group in menu["option_groups"]]
+    assert labels[:4] == ["All", "No cause", "Network", "Connection"]
+    assert [option["value"] for option in menu["option_groups"][0]["options"]] == ["all"]
 
 
 def test_chosen_filters() -> None:
