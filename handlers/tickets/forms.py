@@ -30,6 +30,10 @@ from handlers.ui.renderer import Renderer, link_to
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
 FILLED_IN: Final = ("app", "teacher_uid", "student_uid")  # from what the reporter did before
+_UID_HINT: Final = message(
+    "A uid is the person's number in the call. The class page shows it, or the call in the cloud's "
+    "console."
+)
 _MAX_FORMS: Final = 64  # languages times sets of apps
 
 
@@ -169,6 +173,7 @@ def _call_fields(renderer: Renderer) -> list[block_kit.Block]:
             "student_uid",
             plain_text(message("Student's uid")),
             block_kit.text_input(max_length=_UID_LENGTH),
+            hint=plain_text(_UID_HINT),
         ),
         block_kit.field(
             "abnormal_side",

@@ -46,6 +46,16 @@ def test_report_form(locale: LocaleName) -> None:
     assert int(NOW.timestamp()) == moment["element"]["initial_date_time"]
 
 
+def test_where_a_uid_is_found() -> None:
+    """The last of the uids says it, in the reader's language."""
+    expectations: dict[LocaleName, str] = {"zh": "控制台", "en": "the cloud's console"}
+    for locale, expected in expectations.items():
+        view = ReportForm().view(Renderer(Translator(locale)), ["kids"], NOW)
+        hints = {block["block_id"]: block.get("hint", {}).get("text") for block in view["blocks"]}
+        assert expected in hints["student_uid"]
+        assert hints["teacher_uid"] is None
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_resolve_form(locale: LocaleName) -> None:
     """Every cause is an option once, the diagnosed ones first, of which one is preselected."""
