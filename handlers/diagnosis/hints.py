@@ -56,7 +56,8 @@ def people_in_call_sentence(report: Report, verdict: Verdict) -> Message:
     """Return who that was named was not in the call, who was, and who is probably meant."""
     likely = likely_people(report, verdict)
     said = message(
-        "Not in the call: %(absent)s. In it were %(present)s.",
+        "Not in the call around %(when)s: %(absent)s. In it were %(present)s.",
+        when=report.occurred_at,
         absent=absent_people(verdict),
         present=[Uid(uid) for uid in verdict.uids_in_call],
     )

@@ -8,6 +8,7 @@ from typing import Final
 from bot.causes import NO_VERDICT, result_title
 from bot.i18n.messages import Message, Percentage, message
 from bot.services.summary.report import WeekReport
+from bot.services.summary.times import TargetCount
 from handlers.ui.renderer import link_to
 
 _MAX_LINES: Final = 6
@@ -43,12 +44,16 @@ def _waiting(report: WeekReport) -> Iterator[Message]:
 
 def _targets(report: WeekReport) -> Iterator[Message]:
     claim, resolve = report.claim_target, report.resolve_target
-    if claim.count and claim.met < claim.count * _MIN_SHARE:
-        share = Percentage(100 * claim.met / claim.count)
-        yield message("• Only %(share)s were claimed within the target.", share=share)
-    if resolve.count and resolve.met < resolve.count * _MIN_SHARE:
-        share = Percentage(100 * resolve.met / resolve.count)
-        yield message("• Only %(share)s were resolved within the target.", share=share)
+    if claim.met < claim.count * _MIN_SHARE:
+        few = message("• Only %(share)s were claimed within the target.", share=_share(claim))
+        yield few if claim.met else message("• None was claimed within the target.")
+    if resolve.met < resolve.count * _MIN_SHARE:
+        few = message("• Only %(share)s were resolved within the target.", share=_share(resolve))
+        yield few if resolve.met else message("• None was resolved within the target.")
+
+
+def _share(target: TargetCount) -> Percentage:
+    return Percentage(100 * target.met / target.count)
 
 
 def _changes(report: WeekReport) -> Iterator[Message]:

@@ -70,7 +70,7 @@ def home_view(
 def _greeting(renderer: Renderer) -> list[Block]:
     hello = message(
         "*A bad call?* Type `/report` in any channel, or choose *Report this call* in the menu of"
-        " a message about it. A minute later the ticket's thread says why the call was bad."
+        " a message about it. A few minutes later a private message says why the call was bad."
     )
     dismiss_button = block_kit.button(
         "home.greeted", renderer.plain_text(message("Got it")), "greeted"

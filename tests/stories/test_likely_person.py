@@ -34,7 +34,10 @@ async def test_one_click_uses_the_uid_that_is_meant(
     assert (await report(person, cname, **wrong)).ok
     await http_harness.settled()
     await http_harness.pass_time(400)
+    ticket_before = await find_ticket(http_harness, cname)
     (explained,) = direct_messages(http_harness, person, cname)
+    reported_at = f"<!date^{int(ticket_before.occurred_at.timestamp())}"
+    assert reported_at in text_of(explained)
     assert [text for text in texts if text not in text_of(explained)] == []
     assert "not in the call •••" in text_of(find_card(http_harness, cname))
     await person.click(explained, "verdict.use_person.0")

@@ -164,6 +164,7 @@ def test_six_lines_and_the_others(apps: int, last: str) -> None:
         ({"escalations": EscalationCounts(3, 6, 0)}, None),
         ({"claim_target": TargetCount(8, 10)}, "Only 80% were claimed within the target."),
         ({"claim_target": TargetCount(9, 10)}, None),
+        ({"claim_target": TargetCount(0, 10)}, "None was claimed within the target."),
         ({"resolve_target": TargetCount(1, 3)}, "Only 33.3% were resolved within the target."),
         (
             {"causes": (WeeklyCount("network.loss", 5, 2),)},
