@@ -65,7 +65,7 @@ class HandOverForm:
             HandOverForm.CALLBACK_ID,
             title,
             [field],
-            message("Hand over"),
+            message("Hand over or unclaim") if is_claimed else message("Hand over"),
             ticket=ticket,
             renderer=renderer,
         )

@@ -42,7 +42,9 @@ def test_hand_over() -> None:
     assert (field["block_id"], field["element"]["type"]) == ("person", "users_select")
     assert field["hint"]["text"] == "They are notified privately."
     assert not field.get("optional")
-    (field,) = HandOverForm.view(make_ticket(status=Status.CLAIMED), EN)["blocks"]
+    claimed = HandOverForm.view(make_ticket(status=Status.CLAIMED), EN)
+    assert claimed["submit"]["text"] == "Hand over or unclaim"
+    (field,) = claimed["blocks"]
     assert field["optional"]
     assert "Leave empty to unclaim" in field["hint"]["text"]
     state = {"person": {"value": {"selected_user": "U7"}}}
