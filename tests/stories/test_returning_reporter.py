@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +46,8 @@ async def test_nothing_is_read_before_the_form_opens(http_harness: Harness) -> N
     maya, calls = http_harness.workspace.person("maya"), http_harness.workspace.calls
     store, reads = http_harness.application.store, list[bool]()
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if re.search(r"FROM (user_preferences|ticket)\b", statement):
+    def note(_connection: Any, _cursor: Any, _statement: str, parameters: Any, *_: Any) -> None:
+        if maya.id in str(parameters):
             reads.append(calls[-1]["name"] == "views.open")
 
     event.listen(store.engine, "before_cursor_execute", note)
