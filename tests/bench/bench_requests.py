@@ -85,7 +85,12 @@ class FakeApi:
             self.opened_at[trigger] = now
             self.opened[trigger].set()
         body = {"ok": True, "ts": f"1.{secrets.randbelow(10**6):06}", "channel": "C1"}
-        identity = {"team_id": "T1", "user_id": "UB", "bot_id": "B1", "user": {"locale": "en-US"}}
+        if request.path.endswith("/conversations.info"):
+            return web.json_response(
+                {"ok": True, "channel": {"is_private": True, "is_member": True}}
+            )
+        user = {"name": "ben", "locale": "en-US", "is_admin": True}
+        identity = {"team_id": "T1", "user_id": "UB", "bot_id": "B1", "user": user}
         return web.json_response({**body, **identity, "view": {"id": "V1"}, "members": ["U1"]})
 
 
@@ -139,7 +144,7 @@ class Program:
             self._process.send_signal(signal.SIGSTOP)
 
     async def install(self, team: str) -> None:
-        """Install it in a workspace, as its administrator does."""
+        """Install it in a workspace and set it up, as its administrator does."""
         async with ClientSession() as session:
             async with session.get(f"{self._url}/slack/install") as answer:
                 state = re.search(r"state=([\w-]+)", await answer.text())
@@ -148,6 +153,7 @@ class Program:
             back = f"{self._url}/slack/oauth_redirect"
             async with session.get(back, params=query, cookies=cookies) as answer:
                 answer.raise_for_status()
+        await self._timed(_setup(team))
 
     async def command(self) -> float:
         """Send a command; return how long its acknowledgement takes."""
@@ -202,6 +208,16 @@ def _command(name: str, text: str, sender: Mapping[str, str]) -> bytes:
     ).encode()
 
 
+def _setup(team: str) -> bytes:
+    values: dict[str, Any] = {
+        "escalation_channel": {"value": {"selected_conversation": "C1"}},
+        "apps": {"value": {"selected_options": [{"value": "kids"}]}},
+        "timezone": {"value": {"value": "Asia/Shanghai"}},
+        "language": {"value": {"selected_option": {"value": "en"}}},
+    }
+    return _form(team, "setup", values)
+
+
 def _submission(team: str) -> bytes:
     text = {"cname": f"room-{secrets.token_hex(4)}", "teacher_uid": "10001", "student_uid": "20002"}
     chosen = {"abnormal_side": "student", "issue_type": "3"}
@@ -215,13 +231,17 @@ def _submission(team: str) -> bytes:
             "value": {"type": "datetimepicker", "selected_date_time": int(time.time()) - 60}
         },
     }
+    return _form(team, "report", values)
+
+
+def _form(team: str, callback_id: str, values: Mapping[str, Any]) -> bytes:
     payload = {
         "type": "view_submission",
         "team": {"id": team},
         "user": {"id": "U1", "team_id": team},
         "view": {
             "id": f"V{secrets.token_hex(8)}",
-            "callback_id": "report",
+            "callback_id": callback_id,
             "type": "modal",
             "private_metadata": "",
             "state": {"values": values},
