@@ -1,12 +1,35 @@
-"""Reading one ticket, for those who may see it."""
+"""Reading one ticket, for those who may see it; who may change one."""
 
 from __future__ import annotations
 
-from bot.i18n.messages import message
+from bot.errors import NotAllowedError
+from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
+
+
+def require_right(
+    context: Context,
+    ticket: Ticket,
+    person: str,
+    *,
+    is_support: bool | None,
+    or_reporter: bool = False,
+    only_reporter: Message | None = None,
+) -> None:
+    """Raise NotAllowedError for a person who may not change a ticket.
+
+    Support may, with `or_reporter` its reporter, too; with `only_reporter`, which is what others
+    read, nobody else. Raises SlackUnreachableError while nobody knows who is support.
+    """
+    is_reporter = person == ticket.reporter
+    if only_reporter is not None:
+        if not is_reporter:
+            raise NotAllowedError(only_reporter)
+    elif not is_support and not (or_reporter and is_reporter):
+        raise context.refusal(ticket.team, is_support=is_support)
 
 
 async def find_for_support(context: Context, team: str, number: int, person: str) -> Ticket:

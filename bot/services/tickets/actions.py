@@ -11,7 +11,7 @@ from bot.call import CLOUD_NAMES, Side
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
-from bot.errors import ConflictError, InputError, NotAllowedError
+from bot.errors import ConflictError, InputError
 from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import DIAGNOSE
@@ -21,7 +21,7 @@ from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
 from bot.services.notifications.relay import MOST_ASKED, ask_which, relay_to_support
 from bot.services.tickets import replies
-from bot.services.tickets.access import find_correctable, find_for_support
+from bot.services.tickets.access import find_correctable, find_for_support, require_right
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.services.tickets.suggestions import suggested_tickets
@@ -343,12 +343,14 @@ class TicketActions:
             if first is not None:
                 tickets.lock(session, first, request.team)
             ticket = tickets.lock(session, request.number, request.team)
-            is_reporter = ticket.reporter == request.person
-            if only_reporter is not None and not is_reporter:
-                raise NotAllowedError(only_reporter)
-            may_act = is_support or (or_reporter and is_reporter)
-            if only_reporter is None and not may_act:
-                raise self._context.refusal(request.team, is_support=is_support)
+            require_right(
+                self._context,
+                ticket,
+                request.person,
+                is_support=is_support,
+                or_reporter=or_reporter,
+                only_reporter=only_reporter,
+            )
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form was delivered twice
             before = len(ticket.history)

@@ -26,7 +26,12 @@ from bot.services.escalation.schedule import (
 from bot.services.notifications import rules
 from bot.services.notifications.relay import relay_to_reporter
 from bot.services.tickets import replies
-from bot.services.tickets.access import find_correctable, find_for_support, find_visible
+from bot.services.tickets.access import (
+    find_correctable,
+    find_for_support,
+    find_visible,
+    require_right,
+)
 from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
@@ -240,8 +245,9 @@ class TicketService:
 
         def work(session: Session) -> Ticket:
             ticket = tickets.lock(session, number, team)
-            if not is_support and not (allow_reporter and ticket.reporter == person):
-                raise self._context.refusal(team, is_support=is_support)
+            require_right(
+                self._context, ticket, person, is_support=is_support, or_reporter=allow_reporter
+            )
             previous_status, before = ticket.status, len(ticket.history)
             change(ticket, now)
             if ticket.status is Status.OPEN and previous_status is not Status.OPEN:
