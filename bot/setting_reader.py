@@ -150,12 +150,19 @@ class SettingReader:
             self.report(name, expected[prefix])
         return value
 
-    def slack_id(self, name: str, expected: str) -> str:
-        """Read an id of Slack's."""
+    def slack_id(self, name: str, initials: str, expected: str) -> str:
+        """Read an id of Slack's; `initials` are the letters that one of its kind begins with."""
         value = self.half_width(name)
-        if value and not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
+        if value and not re.fullmatch(rf"[{initials}][A-Z0-9]+", value):
             self.report(name, expected)
         return value
+
+    def user_ids(self, name: str) -> tuple[str, ...]:
+        """Read a list of user ids in order, without duplicates."""
+        people = [part.strip() for part in self.half_width(name).split(",") if part.strip()]
+        if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
+            self.report(name, N_("user ids such as U0123456789, separated by commas"))
+        return tuple(dict.fromkeys(people))
 
     def required(self, name: str) -> str:
         """Read a text that must not be missing."""

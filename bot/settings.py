@@ -26,8 +26,10 @@ EVERY_APP: Final = ""  # the key of a target for apps without one of their own
 _MIN_TICKET_RETENTION_S: Final = 30 * 86400.0
 _MAX_OPTIONS: Final = 100  # of a menu of Slack, and the length of each
 _OPTION_LENGTH: Final = 75
+_APP_LISTS: Final = ("AGORA_APPS", "VOLCENGINE_APPS", "HUAWEI_APPS")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=")
-_CHANNEL: Final = N_("a channel's id such as C0123456789")
+_CHANNEL: Final = ("CG", N_("a channel's id such as C0123456789"))
+_GROUP: Final = ("S", N_("a user group's id such as S0123456789"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +164,6 @@ def _quiet_hours(read: SettingReader, zone: str) -> QuietHours:
     return found or NEVER_QUIET
 
 
-def _user_ids(read: SettingReader, name: str) -> tuple[str, ...]:
-    """Read a list of user ids in order, without duplicates."""
-    people = [part.strip() for part in read.half_width(name).split(",") if part.strip()]
-    if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
-        read.report(name, N_("user ids such as U0123456789, separated by commas"))
-    return tuple(dict.fromkeys(people))
-
-
 def _target_s(read: SettingReader, name: str) -> dict[str, float]:
     """Read `15m,kids=5m`: for every app, and for single ones."""
     targets_s: dict[str, float] = {}
@@ -212,11 +206,14 @@ def _encryption_keys(read: SettingReader) -> tuple[str, ...]:
 def _allowed_teams(read: SettingReader) -> dict[str, tuple[str, ...]]:
     """Read `T1,T2=kids+adults`: workspaces or organizations, and the apps they may choose."""
     teams: dict[str, tuple[str, ...]] = {}
+    known = {app for name in _APP_LISTS for app in read.apps(name)}
     for part in filter(None, read.half_width("ALLOWED_TEAMS").replace(" ", "").split(",")):
         team, equals, names = part.partition("=")
         apps = tuple(names.split("+")) if equals else ()
         if not re.fullmatch(r"[TE][A-Z0-9]+", team) or "" in apps:
             read.report("ALLOWED_TEAMS", N_("ids of workspaces such as T01234567,T012=kids+adults"))
+        elif known and not known.issuperset(apps):
+            read.report("ALLOWED_TEAMS", N_("apps that the app list of a cloud has"))
         teams[team] = apps
     return teams
 
@@ -323,12 +320,12 @@ def _read_all(read: SettingReader) -> Settings:
         metrics_port=read.port("METRICS_PORT", 0),
         default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
         timezone=timezone,
-        escalation_channel=read.slack_id("ESCALATION_CHANNEL", _CHANNEL),
-        summary_channel=read.slack_id("SUMMARY_CHANNEL", _CHANNEL),
+        escalation_channel=read.slack_id("ESCALATION_CHANNEL", *_CHANNEL),
+        summary_channel=read.slack_id("SUMMARY_CHANNEL", *_CHANNEL),
         summary_schedule=_cron(read),
-        support_group=read.slack_id("SUPPORT_GROUP", N_("a user group's id such as S0123456789")),
+        support_group=read.slack_id("SUPPORT_GROUP", *_GROUP),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
-        escalate_to=_user_ids(read, "ESCALATE_TO"),
+        escalate_to=read.user_ids("ESCALATE_TO"),
         quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         ticket_retention_s=_ticket_retention_s(read),

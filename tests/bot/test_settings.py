@@ -145,13 +145,13 @@ WRONG = [
     ("PORT", ["-1", "65536", "http", "3000.0", "²", "9" * 5000, "0x50", "1_0"]),
     ("DEFAULT_LOCALE", ["fr", "zh-CN", "zh,en", "1"]),
     ("TIMEZONE", ["Shanghai", "UTC+8", "../etc/passwd", "Asia", "/etc/localtime", "Asia/Nowhere"]),
-    ("ESCALATION_CHANNEL", ["#escalations", "C1 C2", "<#C1>"]),
+    ("ESCALATION_CHANNEL", ["#escalations", "escalations", "C1 C2", "<#C1>", "U1"]),
     ("SUMMARY_CHANNEL", ["#leads"]),
     (
         "SUMMARY_SCHEDULE",
         ["9", "* * * *", "0 9 * * MON *", "60 9 * * 1", "0 24 * * 1", "0 9 0 * 1", "0 9 * 13 1"],
     ),
-    ("SUPPORT_GROUP", ["@support", "<!subteam^S1>"]),
+    ("SUPPORT_GROUP", ["@support", "support", "<!subteam^S1>"]),
     (
         "ESCALATE_AFTER",
         ["0", "0m", "-5m", "soon", "15 minutes", "1.5h", "١٥m", "9" * 12 + "d", "15m 3s", "m"],
@@ -224,6 +224,7 @@ def test_wrong_settings_are_named(name: str, values: list[str]) -> None:
         ({"ENCRYPTION_KEY": "short"}, "ENCRYPTION_KEY"),
         ({"ALLOWED_TEAMS": "my-company"}, "ALLOWED_TEAMS"),
         ({"ALLOWED_TEAMS": "T1=kids+"}, "ALLOWED_TEAMS"),
+        ({**AGORA, "ALLOWED_TEAMS": "T1=kid"}, "ALLOWED_TEAMS"),
     ],
 )
 def test_missing_settings_are_named(environment: dict[str, str], name: str) -> None:

@@ -72,7 +72,6 @@ async def test_several_workspaces(store: Store) -> None:
         ("", ["T2"], ("kids", "adults")),
         ("T1", ["T1"], ("kids", "adults")),
         ("T2, T1=adults", ["T2", "T1"], ("adults",)),
-        ("T1=piano", ["T1"], ()),
     ],
 )
 async def test_who_is_allowed(
