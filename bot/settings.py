@@ -384,8 +384,9 @@ def require(settings: Settings, *names: str) -> None:
 
 
 def _missing(settings: Settings, names: Sequence[str]) -> Iterator[SettingError]:
-    """Yield the empty ones; workspaces that install Lagdesk themselves bring their token."""
-    exempt = (CLOUD_APPS, *(["SLACK_BOT_TOKEN"] if settings.has_oauth else []))
+    """Yield the empty ones; workspaces that install Lagdesk bring a token and choose a channel."""
+    theirs = ("SLACK_BOT_TOKEN", "ESCALATION_CHANNEL") if settings.has_oauth else ()
+    exempt = (CLOUD_APPS, *theirs)
     for name in names:
         if name == CLOUD_APPS and not settings.clouds:
             yield SettingError(name, N_("the apps of at least one cloud"))

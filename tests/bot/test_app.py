@@ -34,14 +34,13 @@ CLOUD: Final = {
     [
         ({**CHANNEL, **CLOUD}, "SLACK_BOT_TOKEN"),
         ({**TOKEN, **CLOUD}, "ESCALATION_CHANNEL"),
-        ({**OAUTH, **CLOUD}, "ESCALATION_CHANNEL"),
+        ({**OAUTH, **CLOUD}, None),
         ({**TOKEN, **CHANNEL}, "AGORA_APPS"),
         ({**TOKEN, **CHANNEL, **CLOUD}, None),
-        ({**OAUTH, **CHANNEL, **CLOUD}, None),
     ],
 )
 def test_settings_that_slack_needs(environment: dict[str, str], missing: str | None) -> None:
-    """A channel, a cloud, and a token unless workspaces install Lagdesk themselves."""
+    """A cloud, and a channel and a token unless workspaces install Lagdesk themselves."""
     if missing is None:
         read_settings(environment, required=SLACK_SETTINGS)
         return

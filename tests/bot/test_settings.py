@@ -334,10 +334,7 @@ def test_terminals_language(monkeypatch: pytest.MonkeyPatch, value: str, locale:
     ("settings", "missing"),
     [
         (Settings(slack_bot_token="xoxb-1"), ["ESCALATION_CHANNEL", "AGORA_APPS"]),
-        (
-            Settings(slack_client_id="1.2", slack_client_secret="s"),
-            ["ESCALATION_CHANNEL", "AGORA_APPS"],
-        ),
+        (Settings(slack_client_id="1.2", slack_client_secret="s"), ["AGORA_APPS"]),
         (Settings(), ["SLACK_BOT_TOKEN", "ESCALATION_CHANNEL", "AGORA_APPS"]),
         (read_settings({**AGORA, "SLACK_BOT_TOKEN": "xoxb-1", "ESCALATION_CHANNEL": "C1"}), []),
     ],

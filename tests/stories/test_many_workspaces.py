@@ -126,3 +126,18 @@ async def test_workspace_that_is_not_allowed(tmp_path: Path) -> None:
         assert (status, "T07SECOND00" in page, "ALLOWED_TEAMS" in page) == (403, True, True)
         assert not second.app.installed
         assert await town.harnesses[0].application.installations.find(second.team_id) is None
+
+
+async def test_first_workspace_without_a_channel(tmp_path: Path) -> None:
+    """The operator need not know its channel: its admin chooses it there, as in the others."""
+    async with open_town(tmp_path, "T07FIRST000", ESCALATION_CHANNEL="") as town:
+        (first,) = town.harnesses
+        status, _page = await town.install("T07FIRST000")
+        assert status == 200
+        sam = first.workspace.person("sam")
+        await sam.command("/report")
+        assert "not set up" in ephemeral_texts(sam)[-1]
+        await set_up(first, "kids")
+        assert (await report(sam, "room_first")).ok
+        await first.settled()
+        assert len(find_cards(first, "room_first")) == 1
