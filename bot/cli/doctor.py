@@ -63,17 +63,18 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
     if options.capture:
         return run_with_settings(lambda settings: capture(settings, timing), CLOUD_APPS)
     load_catalogs()
+    locale = read_operator_locale(read_system_locale(DEFAULT_LANGUAGE))
     try:
         settings = read_settings()
     except SettingError as error:
         check_results = [wrong_setting(error)]
-        translator = Translator(read_operator_locale(read_system_locale(DEFAULT_LANGUAGE)))
+        translator = Translator(locale)
     else:
         # failures are in the table; logs are useful only for whoever set a log level
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
         logs.configure(level, settings.log_format)
         check_results = asyncio.run(run_checks(settings, timing))
-        translator = Translator(settings.default_locale, settings.timezone)
+        translator = Translator(locale, settings.timezone)
     _print(check_results, translator, as_json=options.json)
     return exit_status(check_results)
 

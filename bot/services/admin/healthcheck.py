@@ -43,6 +43,7 @@ _SIGNATURE: Final = message("Slack signature")
 _WORKER: Final = message("Worker")
 _BACKGROUND_WORK: Final = message("Background jobs")
 _CARDS: Final = message("Ticket cards")
+_TRANSPORT: Final = message("SLACK_APP_TOKEN (for socket) or SLACK_SIGNING_SECRET (for serve)")
 _SIGNATURES_FOR: Final = dt.timedelta(hours=1)
 _MAX_NAMED: Final = 5  # tickets
 _MAX_REASON: Final = 300
@@ -217,16 +218,20 @@ async def check_database(store: Store) -> CheckResult:
 
 def check_slack_settings(settings: Settings) -> CheckResult:
     """Check the required Slack settings; a warning only when none of them is set."""
-    needed = {
-        "SLACK_BOT_TOKEN": settings.slack_bot_token or settings.has_oauth,
-        "ESCALATION_CHANNEL": settings.escalation_channel,
-        "SLACK_SIGNING_SECRET": settings.slack_signing_secret or settings.slack_app_token,
-    }
+    needed = (
+        ("SLACK_BOT_TOKEN", settings.slack_bot_token or settings.has_oauth),
+        ("ESCALATION_CHANNEL", settings.escalation_channel or settings.has_oauth),
+        (_TRANSPORT, settings.slack_signing_secret or settings.slack_app_token),
+    )
     others = (settings.slack_client_id, settings.slack_client_secret, settings.support_group)
-    missing = [name for name, value in needed.items() if not value]
+    missing = [name for name, value in needed if not value]
     detail, health = message("All required settings are present."), Health.OK
     if len(missing) == len(needed) and not any(others):
-        detail = message("Slack is not configured; only the clouds are checked.")
+        detail = message(
+            "Slack is not configured; only the clouds are checked. For Slack, set %(names)s in the"
+            " environment, or in .env in the directory where Lagdesk runs.",
+            names=missing,
+        )
         health = Health.WARNING
     elif missing:
         detail = message("Required settings are missing: %(names)s.", names=missing)

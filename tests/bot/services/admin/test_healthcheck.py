@@ -74,13 +74,13 @@ async def answer(context: Context, listener: Listener) -> None:
 @pytest.mark.parametrize(
     ("given", "health", "detail"),
     [
-        ({}, Health.WARNING, "not configured"),
+        ({}, Health.WARNING, "set SLACK_BOT_TOKEN, ESCALATION_CHANNEL, SLACK_APP_TOKEN (for"),
         ({"support_group": "S1"}, Health.FAILED, "SLACK_BOT_TOKEN, ESCALATION_CHANNEL"),
         ({"slack_bot_token": "xoxb-1"}, Health.FAILED, "ESCALATION_CHANNEL"),
         (
-            {"slack_client_id": "1", "slack_client_secret": "2", "escalation_channel": "C1"},
+            {"slack_client_id": "1", "slack_client_secret": "2"},
             Health.FAILED,
-            "SLACK_SIGNING_SECRET",
+            "missing: SLACK_APP_TOKEN (for socket) or SLACK_SIGNING_SECRET (for serve).",
         ),
         (
             {"slack_bot_token": "xoxb-1", "escalation_channel": "C1", "slack_app_token": "xapp-1"},
