@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
@@ -10,6 +11,25 @@ from handlers.commands import COMMANDS
 from handlers.slack.manifest import EVENTS_PATH, SCOPES, build_manifest
 
 URL = "https://lagdesk.example"
+# The keys of what the manifest has, in Slack's JSON schemas 1.0.0 and 2.0.0, which allow no others.
+KEYS: Final = {
+    "": "_metadata app_directory display_information features functions oauth_config settings types",
+    "_metadata": "schema_version min_version major_version minor_version",
+    "display_information": "name description background_color long_description",
+    "features": "agent_view app_home assistant_view bot_user shortcuts slash_commands unfurl_domains",
+    "features.app_home": "home_tab_enabled messages_tab_enabled messages_tab_read_only_enabled",
+    "features.bot_user": "display_name always_online",
+    "features.shortcuts": "name type callback_id description",
+    "features.slash_commands": "command url description usage_hint should_escape",
+    "oauth_config": "redirect_urls scopes token_management_enabled pkce_enabled",
+    "oauth_config.scopes": "user bot user_optional bot_optional",
+    "settings": (
+        "allowed_ip_address_ranges event_subscriptions incoming_webhooks interactivity"
+        " org_deploy_enabled socket_mode_enabled token_rotation_enabled function_runtime"
+    ),
+    "settings.event_subscriptions": "request_url user_events bot_events metadata_subscriptions",
+    "settings.interactivity": "is_enabled request_url message_menu_options_url",
+}
 HTTP, SOCKET = build_manifest(URL), build_manifest()
 PUBLIC = [pytest.param(HTTP, id="http"), pytest.param(SOCKET, id="socket")]
 
@@ -28,6 +48,24 @@ def test_sandbox_reads_the_same(manifest: dict[str, Any]) -> None:
     assert {"commands", "chat:write", "files:write", "users:read"} <= app.scopes
     assert {"app_home_opened", "app_uninstalled", "tokens_revoked"} <= set(app.events or ())
     assert app.home_tab
+
+
+def key_sets(value: object, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Yield the path and the keys of every object in a manifest."""
+    if isinstance(value, list):
+        for item in value:
+            yield from key_sets(item, path)
+    if isinstance(value, dict):
+        yield path, set(value)
+        for key, inner in value.items():
+            yield from key_sets(inner, f"{path}.{key}".removeprefix("."))
+
+
+@pytest.mark.parametrize("manifest", PUBLIC)
+def test_keys_of_slack(manifest: dict[str, Any]) -> None:
+    """Slack refuses a manifest with a key that its schema does not have."""
+    unknown = {path: keys - set(KEYS[path].split()) for path, keys in key_sets(manifest)}
+    assert {path: keys for path, keys in unknown.items() if keys} == {}
 
 
 @pytest.mark.parametrize("manifest", PUBLIC)
