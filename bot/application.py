@@ -135,9 +135,7 @@ async def _ensure_schema(store: Store) -> None:
     if store.is_sqlite:
         await reach_database(store.migrate)
     elif not await reach_database(store.is_current):
-        raise LagdeskError(
-            message("The database schema is out of date. Run: python -m bot migrate")
-        )
+        raise LagdeskError(message("The database schema is out of date. Run: lagdesk migrate"))
 
 
 async def reach_database(work: Callable[[], Result]) -> Result:

@@ -101,7 +101,7 @@ _HUAWEI: Final = {
     ),
     "apps": Usage("`doctor`", "huawei_control:check_returns_the_state_of_the_app"),
     "set_callback": Usage(
-        "`python -m bot callback --url https://host`", "huawei_control:callback_address"
+        "`lagdesk callback --url https://host`", "huawei_control:callback_address"
     ),
     "callback": Usage(
         "`callback`, `doctor`; recording: whether Huawei sends us its result",

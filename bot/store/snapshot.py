@@ -66,9 +66,7 @@ def open_exclusive(url: str, limits: Limits, clock: Clock) -> Iterator[Connectio
 def require_current(connection: Connection) -> None:
     """Raise LagdeskError when the schema is not at the newest revision."""
     if not schema.is_current(connection):
-        raise LagdeskError(
-            message("The database schema is out of date. Run: python -m bot migrate")
-        )
+        raise LagdeskError(message("The database schema is out of date. Run: lagdesk migrate"))
 
 
 def open_engine(url: str | URL, limits: Limits) -> Engine:

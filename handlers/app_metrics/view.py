@@ -269,7 +269,7 @@ def _text_blocks(metrics: AppMetrics, renderer: Renderer) -> Iterator[Block]:
         lines = align(table)
         left -= sum(len(line) + 1 for line in (table.title, *lines))
         if left < 0:
-            more = message("There is more. See all of it in the terminal: python -m bot quality")
+            more = message("There is more. See all of it in the terminal: lagdesk quality")
             yield block_kit.section("more", renderer.mrkdwn(more))
             return
         yield block_kit.section(f"title-{number}", f"*{escape(table.title)}*")

@@ -173,7 +173,7 @@ async def test_without_a_worker(http_harness: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker heartbeat: a warning that says what to start."""
     status, rows = await find(http_harness, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
     assert (status, rows["worker"]["state"]) == (0, "warning")
-    assert "python -m bot worker" in rows["worker"]["detail"]
+    assert "lagdesk worker" in rows["worker"]["detail"]
 
 
 async def test_today_is_told_by_its_plan(http_harness: Harness, tmp_path: Path) -> None:

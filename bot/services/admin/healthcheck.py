@@ -204,9 +204,7 @@ async def check_database(store: Store) -> CheckResult:
     except LagdeskError as error:  # the revision is unknown
         return database_failed(error.user_message)
     if not is_current:
-        return database_failed(
-            message("The database schema is out of date. Run: python -m bot migrate")
-        )
+        return database_failed(message("The database schema is out of date. Run: lagdesk migrate"))
     if why := await store.find_fault():
         return database_failed(
             message("The database cannot be written: %(why)s.", why=explain(why))
@@ -254,9 +252,7 @@ async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:
 
 def _worker(heartbeat: dt.datetime | None, now: dt.datetime) -> CheckResult:
     if heartbeat is None or now - heartbeat > WORKER_TIMEOUT:
-        detail = message(
-            "No worker is running. Start one: python -m bot worker, or serve or socket."
-        )
+        detail = message("No worker is running. Start one: lagdesk worker, or serve or socket.")
         return CheckResult("worker", _WORKER, Health.WARNING, detail)
     ago = Duration(max(0.0, (now - heartbeat).total_seconds()))
     detail = message("The last worker heartbeat was %(ago)s ago.", ago=ago)

@@ -14,7 +14,7 @@ from bot.services.context import Context
 
 RECORDING_PATH: Final = "/hooks/huawei/recording"
 _NOT_SET: Final = message(
-    "Not set: finished recordings will not be announced. Run: python -m bot callback --url "
+    "Not set: finished recordings will not be announced. Run: lagdesk callback --url "
     "https://your.host"
 )
 _NO_KEY: Final = message(

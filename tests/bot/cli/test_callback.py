@@ -40,7 +40,7 @@ async def test_callback_is_displayed_and_set_but_not_taken_over(
         True,
     )
     doctor = await cli.run("doctor", **environment)
-    assert "python -m bot callback --url" in doctor.out
+    assert "lagdesk callback --url" in doctor.out
 
     outcome = await cli.run(*setting, **environment)
     assert (DONE, f"piano: recording callbacks now go to {OURS}.\n") == (

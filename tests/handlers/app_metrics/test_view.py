@@ -304,7 +304,7 @@ def test_text_that_does_not_fit_is_in_the_terminal() -> None:
     """After 8000 characters of tables the reader is referred to the command line."""
     texts = texts_of(metrics_blocks(WIDE, [], EN, native=False))
     assert texts["more"] == [
-        "There is more. See all of it in the terminal: python -m bot quality",
+        "There is more. See all of it in the terminal: lagdesk quality",
     ]
     assert (
         sum(len(line) for name in texts if name.startswith("text") for line in texts[name]) < 8100

@@ -102,7 +102,7 @@ async def test_database_at_an_old_revision(tmp_path: Path) -> None:
     result = await check_database(store)
     store.close()
     assert Health.FAILED is result.health
-    assert "python -m bot migrate" in str(result.detail)
+    assert "lagdesk migrate" in str(result.detail)
 
 
 @pytest.mark.parametrize(
