@@ -48,6 +48,14 @@ def not_allowed(
     """
     if is_support is None:
         return SlackUnreachableError(_SUPPORT_UNKNOWN, code="no_members", maybe_arrived=False)
+    if not settings.support:
+        return NotAllowedError(
+            message(
+                "%(refusal)s Nobody is support in this workspace yet: one of its admins chooses who"
+                " is, with /lagdesk setup.",
+                refusal=reason,
+            )
+        )
     if settings.support_group:
         return NotAllowedError(
             message(

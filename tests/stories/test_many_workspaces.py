@@ -137,6 +137,8 @@ async def test_first_workspace_without_a_channel(tmp_path: Path) -> None:
         sam = first.workspace.person("sam")
         await sam.command("/report")
         assert "not set up" in ephemeral_texts(sam)[-1]
+        await sam.command("/lagdesk", "doctor")
+        assert "with /lagdesk setup" in ephemeral_texts(sam)[-1]
         await set_up(first, "kids")
         assert (await report(sam, "room_first")).ok
         await first.settled()
