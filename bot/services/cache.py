@@ -29,6 +29,10 @@ class FallbackCache(Generic[Value]):
         self.put(key, value)
         return value
 
+    def fresh(self, key: tuple[str, ...]) -> Value | None:
+        """Return the cached value, None when it has expired."""
+        return self._fresh.get(key)
+
     def put(self, key: tuple[str, ...], value: Value) -> None:
         """Cache a value."""
         self._fresh[key] = self._last[key] = value

@@ -125,7 +125,9 @@ class UserDirectory:
         answer, the members fetched last count; None when there are none.
         """
         sources = self._workspaces.of(team).support
-        known = await asyncio.gather(*(self._members(team, source) for source in sources))
+        known = [self._support_members.fresh(_key_of(team, source)) for source in sources]
+        if None in known:  # a task for each only where there is something to wait for
+            known = await asyncio.gather(*(self._members(team, source) for source in sources))
         if any(members is not None and person in members for members in known):
             return True
         return None if None in known else False

@@ -44,6 +44,7 @@ class Workspaces:
         self._enterprises: Mapping[str, str] = {}
         self._installed: frozenset[str] = frozenset()
         self._settings: Mapping[str, WorkspaceSettings] = {}
+        self._unchosen: dict[str, WorkspaceSettings] = {}  # of workspaces that are not stored
 
     async def load(self) -> None:
         """Read all workspaces. Raises DatabaseError."""
@@ -52,6 +53,7 @@ class Workspaces:
         self._installed = frozenset(installed)
         self._enterprises = {row.team: row.enterprise for row in rows}
         self._settings = {row.team: self._resolve(row.team, row.chosen) for row in rows}
+        self._unchosen = {}
 
     @property
     def first(self) -> str:
@@ -98,7 +100,10 @@ class Workspaces:
 
     def of(self, team: str) -> WorkspaceSettings:
         """Return a workspace's settings; those of the environment for "", the terminal."""
-        return self._settings.get(team) or self._resolve(team, {})
+        settings = self._settings.get(team) or self._unchosen.get(team)
+        if settings is None:
+            settings = self._unchosen[team] = self._resolve(team, {})
+        return settings
 
     def grantable_apps(self, team: str) -> tuple[str, ...]:
         """Return the apps that a workspace may choose from: all, or those of ALLOWED_TEAMS."""
