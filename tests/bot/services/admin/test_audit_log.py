@@ -58,13 +58,18 @@ async def test_unknown_ticket(service_harness: ServiceHarness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "text"), [("", "members of the escalation channel"), ("S1", "support user group")]
+    ("chosen", "text"),
+    [
+        ({"escalation_channel": "C1"}, "members of the escalation channel"),
+        ({"escalation_channel": "C1", "support_group": "S1"}, "support user group"),
+        ({}, "Nobody is support"),
+    ],
 )
 async def test_only_support_reads_it(
-    service_harness: ServiceHarness, group: str, text: str
+    service_harness: ServiceHarness, chosen: dict[str, str], text: str
 ) -> None:
     """The refusal says who that is."""
-    settings = replace(service_harness.context.settings, support_group=group)
+    settings = replace(service_harness.context.settings, **chosen)  # type: ignore[arg-type]  # texts
     service = AuditLogService(with_settings(service_harness.context, settings))
     with pytest.raises(NotAllowedError, match=text):
         await service.recent_actions(TEAM, OUTSIDER)
