@@ -108,7 +108,7 @@ async def race_for_a_claim(school: Harness, sam: Page, zhou: Page) -> None:
     for button in buttons:
         await button.click()
     await release()
-    (refusal,) = await school.workspace.until(lambda: refusals(school))
+    (refusal,) = await school.workspace.until(lambda: refusals(school), timeout_s=60)  # a busy page
     winner = (await find_ticket(school, "class_77_1")).assignee
     assert f"<@{winner}>" in refusal["text"]
     await school.settled()
