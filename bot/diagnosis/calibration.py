@@ -30,14 +30,14 @@ FITTED: Final[Steps] = (
 
 
 def is_fitted(cause: str) -> bool:
-    """Tell whether a cause's confidence is fitted: the calls have enough of its kind."""
+    """Return whether a cause has a fitted confidence: enough calls are of its kind."""
     return cause.partition(".")[0] in _FITTED_GROUPS
 
 
 def calibrate(candidate: Candidate, steps: Steps) -> Candidate:
     """Return the candidate with its confidence instead of its score, never above its limit.
 
-    What only the cloud names keeps its score: no call we have tells how often that is right.
+    What only the cloud names keeps its score: the benchmark has no calls to fit it with.
     """
     confidence = candidate.confidence
     if candidate.by_rules and is_fitted(candidate.cause.key):
