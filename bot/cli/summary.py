@@ -70,8 +70,8 @@ async def _post(application: Application, week: Week) -> str:
 
     async with open_summary_jobs(application) as (summary_jobs, worker):
         is_new = [
-            await summary_jobs.post_now(week, channel, worker.run_now)
-            for channel in application.context.workspaces.summary_channels
+            await summary_jobs.post_now(week, team, worker.run_now)
+            for team in application.context.workspaces.summary_channels
         ]
     if any(is_new):
         text = message("The summary of week %(week)s is posted.", week=week.label)

@@ -180,8 +180,8 @@ class Crash:
         channel, now = self.workspace.channel("teachers").id, self.store.clock.now()
 
         def work(session: Session) -> None:
-            store_weeks.enqueue(session, week.label, channel, now)
-            name = job_name(POST, week, channel)
+            store_weeks.enqueue(session, week.label, channel, "", now)
+            name = job_name(POST, week, channel, "")
             store_jobs.enqueue(session, name, POST, week.label, channel, due_at=now)
 
         self.store.transact_sync(work)

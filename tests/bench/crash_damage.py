@@ -175,7 +175,7 @@ class Inspector:
         return self._store.read_sync(work)
 
     def _weekly(self, kind: str, week: Week) -> str:
-        return job_name(kind, week, self._workspace.channel("teachers").id)
+        return job_name(kind, week, self._workspace.channel("teachers").id, "")
 
     def _latencies(self, cards: dict[str, list[Json]]) -> list[float]:
         """How long each card took after the acknowledgement, in seconds."""

@@ -171,10 +171,10 @@ async def _report_and_hand_over(web: Harness) -> list[str]:
 async def _enqueue_week(web: Harness) -> list[str]:
     """Let a summary be due; return the messages that follow."""
     channel, now = web.settings.summary_channel, web.clock.now()
-    names = [job_name(kind, WEEK, channel) for kind in (POST, DETAILS)]
+    names = [job_name(kind, WEEK, channel, "") for kind in (POST, DETAILS)]
 
     def work(session: Session) -> None:
-        store_weeks.enqueue(session, WEEK.label, channel, now)
+        store_weeks.enqueue(session, WEEK.label, channel, "", now)
         store_jobs.enqueue(session, names[0], POST, WEEK.label, channel, due_at=now)
 
     await web.application.store.transact(work)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.cli import doctor
 from bot.i18n.translator import Translator
+from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
 from bot.store.workspaces import workspaces
 from handlers.admin import healthcheck_view
@@ -27,6 +28,8 @@ from tests.shared_slack import open_town
 TEAM: Final = "T07LAGDESK0"
 OTHER: Final = "T07OTHER000"
 _LONGEST_PAUSE_S: Final = 300.0
+_HOUR_S: Final = 3600.0
+_WEEK_S: Final = 7 * 24 * _HOUR_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class TwoWorkspaces:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
     """Lagdesk is installed in both."""
-    async with open_town(tmp_path, TEAM, OTHER) as opened:
+    async with open_town(tmp_path, TEAM, OTHER, SUMMARY_CHANNEL=LEADS) as opened:
         first, second = opened.harnesses
         town = TwoWorkspaces(first, second)
         for each in (first, second):
@@ -62,7 +65,11 @@ async def town(tmp_path: Path) -> AsyncIterator[TwoWorkspaces]:
 
 async def set_up(harness: Harness) -> None:
     """Choose a workspace's settings, as its admin does with `/lagdesk setup`."""
-    chosen = {"escalation_channel": harness.escalations, "apps": ["kids"]}
+    chosen = {
+        "escalation_channel": harness.escalations,
+        "summary_channel": LEADS,
+        "apps": ["kids"],
+    }
     await harness.application.store.transact(lambda s: workspaces.choose(s, OTHER, chosen))
     await harness.application.context.workspaces.load()
 
@@ -101,3 +108,18 @@ async def test_revoked_token_of_one_workspace(town: TwoWorkspaces, *, is_announc
     assert count_messages(second, "theirs") == (1, 1, 1)
     assert count_messages(first, "ours") == (1, 1, 1)
     assert await town.check_cards() == "Slack has accepted every card."
+
+
+async def test_summaries_in_a_shared_channel(town: TwoWorkspaces) -> None:
+    """Both chose the same channel: each gets its own summary, with its own tickets and details."""
+    first, second = town.first, town.second
+    for harness, number in ((first, 1), (second, 2)):
+        for index in range(number):
+            assert (await report(harness.workspace.person("lin"), f"room-{index}")).ok
+    await first.settled()
+    for seconds in (_HOUR_S, _WEEK_S):  # what is due next is enqueued within the hour
+        await first.pass_time(seconds)
+    for harness, counted in ((first, "1 ticket"), (second, "2 tickets")):
+        (post,) = harness.workspace.messages(LEADS)
+        assert f": {counted}" in post["text"]
+        assert len(harness.workspace.messages(LEADS, post["ts"])) == 2

@@ -105,13 +105,18 @@ class SummaryJobs:
 
     def _enqueue_due(self, session: Session, now: dt.datetime) -> None:
         """Enqueue the summaries of each channel that are due, and the next one."""
-        for channel, team in self._context.workspaces.summary_channels.items():
-            newest = store.find_newest(session, channel)
+        for team, channel in self._context.workspaces.summary_channels.items():
+            newest = store.find_newest(session, channel, self._stored(team))
             if newest is not None and newest.posted_at is None and newest.due_at > now:
                 continue
             known = Week.read(newest.week) if newest else None
             for index, (week, due_at) in enumerate(self.upcoming(known, now, team)):
-                self._enqueue(session, week, channel, max(due_at, now + _STAGGER * (index + 1)))
+                at = max(due_at, now + _STAGGER * (index + 1))
+                self._enqueue(session, week, channel, self._stored(team), at)
+
+    def _stored(self, team: str) -> str:
+        """Return a workspace as rows of summaries name it."""
+        return team if self._context.settings.has_oauth else ""
 
     def upcoming(
         self, known: Week | None, now: dt.datetime, team: str
@@ -135,26 +140,27 @@ class SummaryJobs:
                 return weeks
             week = week.shift(1)
 
-    def _enqueue(self, session: Session, week: Week, channel: str, due_at: dt.datetime) -> None:
-        store.enqueue(session, week.label, channel, due_at)
-        name = job_name(POST, week, channel)
-        store_jobs.enqueue(session, name, POST, week.label, channel, due_at=due_at)
+    def _enqueue(
+        self, session: Session, week: Week, channel: str, team: str, due_at: dt.datetime
+    ) -> None:
+        store.enqueue(session, week.label, channel, team, due_at)
+        name = job_name(POST, week, channel, team)
+        store_jobs.enqueue(session, name, POST, week.label, channel, team, due_at=due_at)
 
     @job(POST, Queue.BACKGROUND)
-    async def post(self, run: Run, label: str, channel: str) -> None:
+    async def post(self, run: Run, label: str, channel: str, team: str = "") -> None:
         """Post a week's summary, unless it is posted."""
         now = self._context.clock.now()
         await self._context.commit(lambda session: self._enqueue_due(session, now))
-        summary, week = await self._find_summary(label, channel)
+        summary, week = await self._find_summary(label, channel, team)
         if summary is None or summary.posted_at is not None:
             return
-        team = self._context.workspaces.summary_channels[channel] or await self._posts.workspace()
-        summary.team = team
+        where = Destination(team or await self._posts.workspace(), channel)
         posted, is_new = await self._publisher.publish_once(
             run,
-            Destination(team, channel),
-            week.until(self._summary.zone(team)),
-            lambda: self._post(team, channel, week, run),
+            where,
+            week.until(self._summary.zone(where.team)),
+            lambda: self._post(where.team, channel, week, run),
         )
         if is_new:
             self._published.add(run.key)
@@ -165,13 +171,13 @@ class SummaryJobs:
         return await self._posts.post(team, channel, report, run)
 
     @job(DETAILS, Queue.BACKGROUND)
-    async def post_details(self, run: Run, label: str, channel: str) -> None:
+    async def post_details(self, run: Run, label: str, channel: str, team: str = "") -> None:
         """Post the details in the summary's thread, unless they are posted."""
-        summary, week = await self._find_summary(label, channel)
+        summary, week = await self._find_summary(label, channel, team)
         if summary is None or not summary.ts or summary.details_ts:
             return
         metrics: dict[str, float] = {}
-        where = Destination(summary.team, channel, summary.ts)
+        where = Destination(team or await self._posts.workspace(), channel, summary.ts)
 
         async def post() -> MessageRef:
             report = await self._summary.count(week, where.team)
@@ -185,7 +191,7 @@ class SummaryJobs:
         posted, _ = await self._publisher.publish_once(run, where, since, post)
 
         def work(session: Session) -> None:
-            stored = store.find(session, label, channel)
+            stored = store.find(session, label, channel, team)
             if stored is not None:
                 stored.details_ts = posted.ts
                 stored.metrics = metrics or stored.metrics
@@ -195,7 +201,10 @@ class SummaryJobs:
     async def _fetch_metrics(self, week: Week, where: Destination) -> list[WeeklyMetrics]:
         """Fetch the usage and quality of a workspace's apps, with scheduled priority."""
         before, zone = week.shift(-1).label, self._summary.zone(where.team)
-        known = await self._context.store.read(lambda s: store.find(s, before, where.channel))
+        stored_team = self._stored(where.team)
+        known = await self._context.store.read(
+            lambda session: store.find(session, before, where.channel, stored_team)
+        )
         previous_means = (known.metrics if known else None) or {}
         metrics = []
         for app in self._context.clouds_of(where.team):
@@ -206,13 +215,16 @@ class SummaryJobs:
         return metrics
 
     async def _find_summary(
-        self, label: str, channel: str
+        self, label: str, channel: str, team: str
     ) -> tuple[store.WeeklySummary | None, Week]:
-        """Find a summary by its week; None when the channel is no longer one of summaries."""
+        """Find a summary by its week; None when the workspace no longer has them in the channel."""
         summary = await self._context.store.read(
-            lambda session: store.find(session, label, channel)
+            lambda session: store.find(session, label, channel, team)
         )
-        is_current = channel in self._context.workspaces.summary_channels
+        channels = self._context.workspaces.summary_channels
+        is_current = any(
+            (self._stored(each), chosen) == (team, channel) for each, chosen in channels.items()
+        )
         return (summary if is_current else None), Week.read(label)
 
     async def _save_posted(
@@ -221,36 +233,38 @@ class SummaryJobs:
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            stored = store.find(session, summary.week, summary.channel)
+            channel, team = summary.channel, summary.team
+            stored = store.find(session, summary.week, channel, team)
             if stored is not None:
-                stored.team, stored.ts, stored.posted_at = summary.team, posted.ts, now
-            name = job_name(DETAILS, week, summary.channel)
-            store_jobs.enqueue(session, name, DETAILS, week.label, summary.channel, due_at=now)
+                stored.ts, stored.posted_at = posted.ts, now
+            name = job_name(DETAILS, week, channel, team)
+            store_jobs.enqueue(session, name, DETAILS, week.label, channel, team, due_at=now)
 
         await self._context.commit(work)
 
     async def post_now(
-        self, week: Week, channel: str, run_now: Callable[[str], Awaitable[bool]]
+        self, week: Week, team: str, run_now: Callable[[str], Awaitable[bool]]
     ) -> bool:
-        """Post a week's summary in a channel from the terminal; return whether it is new.
+        """Post a week's summary in a workspace's channel from the terminal; return if it is new.
 
         `run_now` runs a job here unless it runs elsewhere: then this waits, and runs it if the
         other process failed. Raises SlackError when Slack refuses it; a worker will retry.
         """
-        name = job_name(POST, week, channel)
+        channel, team = self._context.workspaces.summary_channels[team], self._stored(team)
+        name = job_name(POST, week, channel, team)
 
         def start(session: Session) -> bool:
-            summary = store.find(session, week.label, channel)
+            summary = store.find(session, week.label, channel, team)
             if summary is not None and summary.posted_at is not None:
                 return False
-            self._enqueue(session, week, channel, self._context.clock.now())
+            self._enqueue(session, week, channel, team, self._context.clock.now())
             return True
 
         for _ in range(int(_WAIT_S / _POLL_S)):
             if not await self._context.store.transact(start):
                 return False
             if await run_now(name):
-                await run_now(job_name(DETAILS, week, channel))
+                await run_now(job_name(DETAILS, week, channel, team))
                 return name in self._published
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
@@ -266,6 +280,6 @@ class SummaryJobs:
         await self._posts.send_file(team, person, f"lagdesk-{label}.csv", content)
 
 
-def job_name(kind: str, week: Week, channel: str) -> str:
-    """Name a week's job in a channel, such as `weekly:2026-W46:C1`."""
-    return f"{kind}:{week.label}:{channel}"
+def job_name(kind: str, week: Week, channel: str, team: str) -> str:
+    """Name a week's job in a channel: `weekly:2026-W46:T1:C1`, without a team without OAuth."""
+    return ":".join(filter(None, (kind, week.label, team, channel)))

@@ -62,14 +62,12 @@ class Workspaces:
 
     @property
     def summary_channels(self) -> Mapping[str, str]:
-        """The channels of weekly summaries with their workspaces; "" stands for the only one."""
+        """The channel of weekly summaries by workspace; "" stands for the only one."""
         teams: Sequence[str] = [team for team in self._settings if self.is_served(team)]
         if not self._has_oauth and not teams:
             teams = [""]
-        channels: dict[str, str] = {}
-        for team in teams:
-            channels.setdefault(self.of(team).summary_channel, team)
-        return {channel: team for channel, team in channels.items() if channel}
+        channels = {team: self.of(team).summary_channel for team in teams}
+        return {team: channel for team, channel in channels.items() if channel}
 
     def enterprise_of(self, team: str) -> str:
         """Return the organization by whose installation a workspace is served, "" for none."""

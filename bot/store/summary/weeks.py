@@ -23,17 +23,19 @@ _UPTIME_RETENTION: Final = dt.timedelta(days=400)
 
 
 class WeeklySummary(SQLModel, table=True):
-    """One week's summary in one channel; `ts` is its post, `posted_at` None before it is posted.
+    """A workspace's summary of one week in one channel.
 
-    `metrics` are the week's means of the cloud's metrics, which clouds delete within days.
+    `team` is "" for the only workspace, without OAuth. `ts` is its post, `posted_at` None before
+    it is posted. `metrics` are the week's means of the cloud's metrics, which clouds delete within
+    days.
     """
 
     __tablename__ = "weekly_summary"
 
     week: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
     due_at: dt.datetime = Field(sa_type=UtcTime)
-    team: str = ""
     ts: str = ""
     posted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     details_ts: str = ""
@@ -49,25 +51,25 @@ class UptimeInterval(SQLModel, table=True):
     until: dt.datetime = Field(sa_type=UtcTime, index=True)
 
 
-def find(session: Session, week: str, channel: str) -> WeeklySummary | None:
-    """Find a week's summary in a channel."""
-    return session.get(WeeklySummary, (week, channel))
+def find(session: Session, week: str, channel: str, team: str) -> WeeklySummary | None:
+    """Find a workspace's summary of a week in a channel."""
+    return session.get(WeeklySummary, (week, channel, team))
 
 
-def enqueue(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
+def enqueue(session: Session, week: str, channel: str, team: str, due_at: dt.datetime) -> None:
     """Insert the row of a week's summary, unless this or another process has done so."""
     dialect = session.get_bind().dialect.name
     statement = insertion(dialect, WeeklySummary).values(
-        week=week, channel=channel, due_at=due_at, team="", ts="", details_ts=""
+        week=week, channel=channel, team=team, due_at=due_at, ts="", details_ts=""
     )
     session.connection().execute(statement.on_conflict_do_nothing())
 
 
-def find_newest(session: Session, channel: str) -> WeeklySummary | None:
-    """Find the summary of the latest week that a channel has a row for."""
+def find_newest(session: Session, channel: str, team: str) -> WeeklySummary | None:
+    """Find the summary of the latest week that a workspace has a row for in a channel."""
     statement = (
         select(WeeklySummary)
-        .where(WeeklySummary.channel == channel)
+        .where(WeeklySummary.channel == channel, WeeklySummary.team == team)
         .order_by(col(WeeklySummary.week).desc())
     )
     return session.exec(statement.limit(1)).first()

@@ -76,9 +76,9 @@ async def test_an_error_is_one_line(
 async def post(application: Application) -> bool:
     """Post the last week as `--post` does; returns whether this was the first post."""
     async with open_summary_jobs(application) as (summary_jobs, worker):
-        (channel,) = application.context.workspaces.summary_channels
+        (team,) = application.context.workspaces.summary_channels
         week = application.services.summary.last_week()
-        return await summary_jobs.post_now(week, channel, worker.run_now)
+        return await summary_jobs.post_now(week, team, worker.run_now)
 
 
 def read_settings_for(workspace: Workspace, cli: CommandLine) -> Settings:
@@ -135,7 +135,7 @@ async def test_another_process_fails_to_post(workspace: Workspace, cli: CommandL
             return False
 
         week = application.services.summary.last_week()
-        assert await jobs.post_now(week, channel, run_after_the_other)
+        assert await jobs.post_now(week, "", run_after_the_other)
     assert len(workspace.messages(channel)) == 1
 
 

@@ -243,8 +243,8 @@ async def test_summary_is_posted_where_its_channel_is(workspaces: TwoWorkspaces)
     assert application.context.workspaces.summary_channels == {}
     assert (await workspaces.install())[0] == 200
     await application.installations.save("T01SECOND", WorkspaceToken("xoxb-other", "B1", "U1"))
-    assert application.context.workspaces.summary_channels == {LEADS: TEAM}
+    assert application.context.workspaces.summary_channels == {TEAM: LEADS}
     async with open_summary_jobs(application) as (jobs, worker):
-        await jobs.post_now(week, LEADS, worker.run_now)
+        await jobs.post_now(week, TEAM, worker.run_now)
     (posted,) = workspaces.first.messages(LEADS)
     assert week.label in posted["text"]

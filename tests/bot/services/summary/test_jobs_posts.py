@@ -49,11 +49,11 @@ class Summary:
     async def due(self, label: str = LABEL) -> None:
         """Store that the week's summary is due."""
         now = self.harness.clock.now()
-        await self.context.store.transact(lambda s: weeks.enqueue(s, label, self.channel, now))
+        await self.context.store.transact(lambda s: weeks.enqueue(s, label, self.channel, "", now))
 
     async def row(self, label: str = LABEL) -> weeks.WeeklySummary:
         """Return the week's row."""
-        row = await self.context.store.read(lambda s: weeks.find(s, label, self.channel))
+        row = await self.context.store.read(lambda s: weeks.find(s, label, self.channel, ""))
         assert row is not None
         return row
 
@@ -73,14 +73,14 @@ async def test_week_is_posted_once(service_harness: ServiceHarness) -> None:
     _, team, channel, report, run = summary.posts.calls[1]
     assert (team, channel, report.week.label, run.key) == (TEAM, summary.channel, LABEL, "weekly:k")
     row, now = await summary.row(), service_harness.clock.now()
-    assert (row.team, row.ts, row.posted_at) == (TEAM, "5.0", now)
+    assert (row.ts, row.posted_at) == ("5.0", now)
     details = await service_harness.job(f"weekly_details:{LABEL}:{summary.channel}")
     assert details is not None
-    assert (details.due_at, details.arguments) == (now, [LABEL, summary.channel])
+    assert (details.due_at, details.arguments) == (now, [LABEL, summary.channel, ""])
     following = await service_harness.job(f"weekly:2026-W46:{summary.channel}")
     assert following is not None
     monday = dt.datetime(2026, 11, 16, 1, tzinfo=dt.UTC)
-    assert (following.due_at, following.arguments) == (monday, ["2026-W46", summary.channel])
+    assert (following.due_at, following.arguments) == (monday, ["2026-W46", summary.channel, ""])
 
 
 async def test_retry_finds_the_post(service_harness: ServiceHarness) -> None:
@@ -120,11 +120,11 @@ async def test_post_from_the_terminal(
         return not runs_elsewhere
 
     week = Week.read(LABEL)
-    assert await summary.jobs.post_now(week, summary.channel, run_now) is not runs_elsewhere
-    assert await summary.jobs.post_now(week, summary.channel, run_now) is False
+    assert await summary.jobs.post_now(week, "", run_now) is not runs_elsewhere
+    assert await summary.jobs.post_now(week, "", run_now) is False
     post, details = (f"{kind}:{LABEL}:{summary.channel}" for kind in ("weekly", "weekly_details"))
     assert ran == ([post] if runs_elsewhere else [post, details])
-    assert summary.posts.names == ["workspace", "post", "post_details"][: len(ran) + 1]
+    assert summary.posts.names == ["workspace", "post", "workspace", "post_details"][: 2 * len(ran)]
     assert (await summary.row()).due_at == service_harness.clock.now()
 
 
@@ -149,8 +149,8 @@ async def test_details_are_posted_in_the_thread(service_harness: ServiceHarness)
     await summary.jobs.post(Run("weekly:k"), LABEL, summary.channel)
     for _ in range(2):
         await summary.jobs.post_details(*details)
-    assert summary.posts.names == ["workspace", "post", "post_details"]
-    _, where, report, metrics, run = summary.posts.calls[2]
+    assert summary.posts.names == ["workspace", "post", "workspace", "post_details"]
+    _, where, report, metrics, run = summary.posts.calls[3]
     assert where == Destination(TEAM, summary.channel, "5.0")
     assert (report.week.label, len(metrics), run.key) == (LABEL, 2, "details:k")
     assert summary.metrics.calls == [
@@ -158,7 +158,7 @@ async def test_details_are_posted_in_the_thread(service_harness: ServiceHarness)
         ("fetch", "kids", Topic.EXPERIENCE, Priority.SCHEDULED),
     ]
     row = await summary.row()
-    assert (row.details_ts, row.metrics) == ("3.0", None)
+    assert (row.details_ts, row.metrics) == ("4.0", None)
 
 
 async def test_retry_finds_the_details(service_harness: ServiceHarness) -> None:
@@ -168,7 +168,7 @@ async def test_retry_finds_the_details(service_harness: ServiceHarness) -> None:
     await summary.due()
     await summary.jobs.post(Run("weekly:k"), LABEL, summary.channel)
     await summary.jobs.post_details(Run("k", is_retry=True), LABEL, summary.channel)
-    assert summary.posts.names == ["workspace", "post"]
+    assert summary.posts.names == ["workspace", "post", "workspace"]
     assert (await summary.row()).details_ts == "7.0"
     assert finder.searched[0][0] == Destination(TEAM, summary.channel, "5.0")
 
@@ -235,7 +235,7 @@ async def test_missed_weeks_are_posted_in_order(service_harness: ServiceHarness)
     await summary.due("2026-W43")
 
     def posted(session: Any) -> None:
-        weeks.find(session, "2026-W43", summary.channel).posted_at = now  # type: ignore[union-attr]
+        weeks.find(session, "2026-W43", summary.channel, "").posted_at = now  # type: ignore[union-attr]
 
     await summary.context.store.transact(posted)
     for _ in range(2):

@@ -33,7 +33,7 @@ async def test_one_workspace(store: Store) -> None:
     one = directory(store, ENVIRONMENT)
     await one.load()
     assert one.of("T1") == one.of("")
-    assert one.summary_channels == {"C2": ""}
+    assert one.summary_channels == {"": "C2"}
     assert one.policy_of("T1").leads == ("U1",)
     one.require_set_up("T1")
 
@@ -60,7 +60,7 @@ async def test_several_workspaces(store: Store) -> None:
     assert several.first == "T2"
     assert several.of("T2") == several.of("")
     assert (several.of("T1").apps, several.of("T1").escalation_channel) == ((), "")
-    assert (several.policy_of("T1").leads, several.summary_channels) == ((), {"C2": "T2"})
+    assert (several.policy_of("T1").leads, several.summary_channels) == ((), {"T2": "C2"})
     several.require_set_up("T2")
     with pytest.raises(NotSetUpError):
         several.require_set_up("T1")
@@ -109,4 +109,4 @@ async def test_what_another_process_chose(store: Store) -> None:
     await ours.load()
     settings = ours.of("T1")
     assert (settings.escalation_channel, settings.apps) == ("C7", ("adults",))
-    assert (settings.timezone, ours.summary_channels) == ("Europe/Berlin", {"C8": "T1"})
+    assert (settings.timezone, ours.summary_channels) == ("Europe/Berlin", {"T1": "C8"})

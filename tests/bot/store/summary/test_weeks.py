@@ -65,18 +65,19 @@ def test_old_uptime_is_deleted(age: dt.timedelta, kept: int, session: Session) -
 
 
 def test_summary_of_a_week_is_due_once(session: Session) -> None:
-    """The first moment stays; each channel has its own, of which the latest week is the newest."""
-    weeks.enqueue(session, "2026-W46", "C1", START)
-    weeks.enqueue(session, "2026-W46", "C1", END)
-    weeks.enqueue(session, "2026-W45", "C1", END)
-    weeks.enqueue(session, "2026-W47", "C2", END)
-    due = weeks.find(session, "2026-W46", "C1")
+    """The first moment stays; each workspace has its own in each channel, also in a shared one."""
+    weeks.enqueue(session, "2026-W46", "C1", "T1", START)
+    weeks.enqueue(session, "2026-W46", "C1", "T1", END)
+    weeks.enqueue(session, "2026-W45", "C1", "T1", END)
+    weeks.enqueue(session, "2026-W47", "C2", "T1", END)
+    weeks.enqueue(session, "2026-W48", "C1", "T2", END)
+    due = weeks.find(session, "2026-W46", "C1", "T1")
     assert due is not None
-    assert (due.due_at, due.team, due.ts, due.details_ts) == (START, "", "", "")
+    assert (due.due_at, due.ts, due.details_ts) == (START, "", "")
     assert (due.posted_at, due.metrics) == (None, None)
-    assert weeks.find(session, "2026-W47", "C1") is None
-    assert weeks.find_newest(session, "C1") == due
-    assert weeks.find_newest(session, "C3") is None
+    assert weeks.find(session, "2026-W47", "C1", "T1") is None
+    assert weeks.find_newest(session, "C1", "T1") == due
+    assert weeks.find_newest(session, "C3", "T1") is None
 
 
 ENDS = (START - MOMENT, START, END - MOMENT, END, END + MOMENT)
