@@ -81,13 +81,20 @@ def _find(session: Session, event: RecordingEvent) -> Recording | None:
 def _match_unconfirmed(session: Session, event: RecordingEvent) -> Recording | None:
     """Store the job of a recording whose start was never confirmed, from its stream's name.
 
-    10.1 names a stream of a single person `s_{job}_{room}_{user}`.
+    10.1 names a stream of a single person `s_{job}_{room}_{user}`, but not who asked for it: when
+    two workspaces recorded that person, it may be either's.
     """
-    for recording in recordings.list_unconfirmed(session, event.app, event.cname):
-        if event.stream == f"s_{event.job_id}_{recording.cname}_{recording.uid}":
-            recording.job_id, recording.state = event.job_id, RecordingState.RUNNING
-            return recording
-    return None
+    possible = [
+        each
+        for each in recordings.list_without_job(session, event.app, event.cname)
+        if event.stream == f"s_{event.job_id}_{each.cname}_{each.uid}"
+    ]
+    unconfirmed = [each for each in possible if each.state is RecordingState.UNCONFIRMED]
+    if not unconfirmed or len({each.team for each in possible}) > 1:
+        return None
+    recording = unconfirmed[0]
+    recording.job_id, recording.state = event.job_id, RecordingState.RUNNING
+    return recording
 
 
 def _save_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import UniqueConstraint, delete
+from sqlalchemy import UniqueConstraint, and_, delete, or_
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
@@ -113,15 +113,15 @@ def find_by_job(session: Session, app: str, job_id: str) -> Recording | None:
     return session.exec(statement).first() if job_id else None
 
 
-def list_unconfirmed(session: Session, app: str, cname: str) -> list[Recording]:
-    """List the recordings of a room whose jobs are unknown, newest first."""
+def list_without_job(session: Session, app: str, cname: str) -> list[Recording]:
+    """List the recordings of a room that were sent and whose jobs are unknown, newest first."""
+    is_being_sent = and_(
+        col(Recording.state) == RecordingState.PENDING, col(Recording.attempted_at).is_not(None)
+    )
+    is_unconfirmed = col(Recording.state) == RecordingState.UNCONFIRMED
     statement = (
         select(Recording)
-        .where(
-            Recording.app == app,
-            Recording.cname == cname,
-            Recording.state == RecordingState.UNCONFIRMED,
-        )
+        .where(Recording.app == app, Recording.cname == cname, or_(is_unconfirmed, is_being_sent))
         .order_by(col(Recording.id).desc())
     )
     return list(session.exec(statement).all())

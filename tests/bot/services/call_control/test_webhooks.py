@@ -161,6 +161,30 @@ async def test_unconfirmed_start_is_confirmed_by_its_stream(
     await service_harness.context.store.transact(forget)
 
 
+@pytest.mark.parametrize("other", [RecordingState.UNCONFIRMED, RecordingState.PENDING])
+async def test_unconfirmed_starts_of_two_workspaces(
+    service_harness: ServiceHarness, other: RecordingState
+) -> None:
+    """Of the same person: nobody knows whose the recording is, so neither gets it."""
+    unconfirmed = RecordingState.UNCONFIRMED
+    ours = await stored(service_harness, state=unconfirmed)
+    sent = {"attempted_at": service_harness.clock.now()}
+    theirs = await stored(service_harness, team="T-OTHER", state=other, **sent)
+    job = f"job{next(_ids)}"
+    received = event(job, stream=f"s_{job}_class_77_1_10001")
+    assert await webhooks(service_harness).receive(received) is False
+    for row in (ours, theirs):
+        assert (await load(service_harness, row)).job_id == ""
+
+    def end(session: Any) -> None:
+        session.get_one(Recording, theirs.id).state = RecordingState.REFUSED
+
+    await service_harness.context.store.transact(end)
+    assert await webhooks(service_harness).receive(received) is True
+    after = await load(service_harness, ours)
+    assert (after.job_id, after.state) == (job, RecordingState.RUNNING)
+
+
 async def test_callbacks_need_a_key(service_harness: ServiceHarness) -> None:
     """Without HUAWEI_CALLBACK_KEY none is accepted, nor one that is not signed."""
     assert webhooks(service_harness).is_enabled

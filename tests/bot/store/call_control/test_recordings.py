@@ -72,7 +72,7 @@ async def test_a_recording_round_trips(each_database: Store) -> None:
             recordings.find_by_job(session, "piano", ""),
         ):
             assert missing is None
-        assert [one.origin for one in recordings.list_unconfirmed(session, "piano", "c1")] == ["V3"]
+        assert [one.origin for one in recordings.list_without_job(session, "piano", "c1")] == ["V3"]
         with pytest.raises(KeyError):
             recordings.lock(session, number + 1000)
 
@@ -126,20 +126,22 @@ def test_active_recording_may_still_change(
     assert newest is None or newest.origin == "V3"
 
 
-def test_unconfirmed_recordings_of_a_room(session: Session) -> None:
-    """The newest first; those of other rooms, apps and states do not count."""
+def test_recordings_of_a_room_without_jobs(session: Session) -> None:
+    """The newest first, also one that is being sent; not other rooms, apps and states."""
     states: dict[str, dict[str, Any]] = {
         "V1": {},
         "V2": {"cname": "c2"},
         "V3": {"app": "kids"},
         "V4": {"state": RecordingState.RUNNING},
         "V5": {},
+        "V6": {"state": RecordingState.PENDING},
+        "V7": {"state": RecordingState.PENDING, "attempted_at": NOON},
     }
     for origin, changes in states.items():
         session.add(recording(origin, **{"state": RecordingState.UNCONFIRMED, **changes}))
         session.flush()
-    listed = recordings.list_unconfirmed(session, "piano", "c1")
-    assert [each.origin for each in listed] == ["V5", "V1"]
+    listed = recordings.list_without_job(session, "piano", "c1")
+    assert [each.origin for each in listed] == ["V7", "V5", "V1"]
 
 
 def test_a_new_recording_is_pending_and_was_not_polled() -> None:
