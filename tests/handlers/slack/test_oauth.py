@@ -11,8 +11,10 @@ import pytest
 from bot.app import open_summary_jobs
 from bot.errors import SlackNotInstalledError
 from bot.sandbox.slack import Workspace
-from bot.sandbox.slack.state.seed import LEADS
+from bot.sandbox.slack.state.seed import DEFAULT_PERSON, LEADS
 from bot.services.admin.installations import WorkspaceToken
+from bot.services.admin.token_cipher import TokenCipher
+from bot.store.admin import installations as store
 from handlers.slack.clients import SlackClients
 from tests.conftest import oauth_environment
 from tests.database_faults import SQLITE_FAULTS
@@ -102,6 +104,17 @@ async def test_installation_is_stored(workspaces: TwoWorkspaces) -> None:
     assert (200, workspaces.first.bot_token) == (status, await workspaces.token())
     assert workspaces.first.bot_token not in page
     assert "not installed" not in (await workspaces.raw_http.send_payload(command()))[1]
+
+
+async def test_installer_is_not_stored(workspaces: TwoWorkspaces) -> None:
+    """Of who installed it nothing is stored, not even encrypted: nobody could erase it there."""
+    await workspaces.install()
+    application = workspaces.raw_http.harness.application
+    cipher = TokenCipher(application.settings.encryption_keys)
+    row = await application.store.read(lambda session: store.find(session, TEAM))
+    stored = str(cipher.decrypt(row or {}))
+    assert workspaces.first.bot_token in stored
+    assert DEFAULT_PERSON not in stored
 
 
 async def test_database_away_after_an_installation(workspaces: TwoWorkspaces) -> None:
