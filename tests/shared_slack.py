@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport
@@ -29,12 +30,18 @@ class SharedSlack:
     session: aiohttp.ClientSession
 
     async def forward(self, request: web.Request) -> web.Response:
-        """Let the workspace answer whose token, code or refresh token a request has."""
+        """Let the workspace answer whose token, code or refresh token a request has.
+
+        The token of an organization is good for all its workspaces: then that whose id, channel,
+        trigger or view the request names.
+        """
         body = await request.read()
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         owners = [each for each in self.workspaces if token == each.bot_token]
         owners += [each for each in self.workspaces if _is_grant_of(each, body.decode())]
-        workspace = (owners or self.workspaces)[0]
+        sent = f"{request.query_string}&{body.decode(errors='replace')}"
+        named = [each for each in owners if _is_named(each, sent)]
+        workspace = (named or owners or self.workspaces)[0]
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
         url = workspace.url + request.path_qs
         async with self.session.request(request.method, url, data=body, headers=headers) as answer:
@@ -45,9 +52,11 @@ class SharedSlack:
             )
 
     async def authorize(self, request: web.Request) -> web.Response:
-        """Let the workspace approve that the installation's page was opened for."""
+        """Let the workspace approve, or the first of the organization, that the page is for."""
         team = request.query["team"]
-        workspace = next(each for each in self.workspaces if each.team_id == team)
+        workspace = next(
+            each for each in self.workspaces if team in (each.team_id, each.enterprise_id)
+        )
         async with self.session.get(workspace.url + request.path_qs) as answer:
             return web.Response(body=await answer.read(), content_type="application/json")
 
@@ -55,6 +64,11 @@ class SharedSlack:
 def _is_grant_of(workspace: Workspace, body: str) -> bool:
     codes = [*workspace.oauth_codes, workspace.app.refresh_token]
     return any(code and code in body for code in codes)
+
+
+def _is_named(workspace: Workspace, sent: str) -> bool:
+    ids = (workspace.team_id, *workspace.channels, *workspace.triggers, *workspace.views)
+    return any(each in sent for each in ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,17 @@ class Town:
             return answer.status, await answer.text()
 
 
+async def set_up(harness: Harness, app: str) -> None:
+    """Choose one app and the support group, as the workspace's admin."""
+    maya, leads = harness.workspace.person("maya"), harness.workspace.channel("leads").id
+    await maya.command("/lagdesk", "setup")
+    view = await maya.wait_for_view("setup")
+    chosen = {"escalation_channel": harness.escalations, "summary_channel": leads, "apps": [app]}
+    outcome = await maya.submit(view, {**chosen, "support_group": SUPPORT_GROUP})
+    assert outcome.action == "update", outcome
+    await maya.close(maya.views[-1])
+
+
 @asynccontextmanager
 async def open_town(folder: Path, *teams: str, **environment: str) -> AsyncIterator[Town]:
     """Start Lagdesk and these workspaces, which are all allowed and have not installed it yet."""
@@ -93,6 +118,17 @@ async def open_town(folder: Path, *teams: str, **environment: str) -> AsyncItera
         harnesses = [await _open_workspace(stack, first, address, team) for team in teams]
         slack.workspaces.extend(each.workspace for each in harnesses)
         yield Town(slack, address, harnesses)
+
+
+def unite(harnesses: Sequence[Harness], enterprise: str) -> None:
+    """Make the workspaces one organization: their app is the same, their channels differ."""
+    app = harnesses[0].workspace.app
+    for number, harness in enumerate(harnesses):
+        workspace = harness.workspace
+        workspace.enterprise_id, workspace.app = enterprise, app
+        for channel in workspace.channels.values():
+            channel.id = f"{channel.id[:-1]}{number}"
+        workspace.channels = {each.id: each for each in workspace.channels.values()}
 
 
 @asynccontextmanager

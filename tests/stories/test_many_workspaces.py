@@ -9,10 +9,9 @@ import pytest
 
 from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.slack import Workspace
-from bot.sandbox.slack.state.seed import LEADS, SUPPORT_GROUP
 from tests.conftest import Harness, slack_errors_of
 from tests.scenario_helpers import ephemeral_texts, find_cards, find_ticket, report, text_of
-from tests.shared_slack import Town, open_town
+from tests.shared_slack import Town, open_town, set_up
 
 # slack-sdk still passes its credentials to aiohttp in the old way
 pytestmark = [
@@ -21,17 +20,6 @@ pytestmark = [
 ]
 APPS = {"AGORA_APPS": ",".join(f"{name}={number}" for name, number in AgoraAccount().apps.items())}
 HOUR_S = 3600.0
-
-
-async def set_up(harness: Harness, app: str) -> None:
-    """Choose one app and the support group, as the workspace's admin."""
-    maya = harness.workspace.person("maya")
-    await maya.command("/lagdesk", "setup")
-    view = await maya.wait_for_view("setup")
-    chosen = {"escalation_channel": harness.escalations, "summary_channel": LEADS, "apps": [app]}
-    outcome = await maya.submit(view, {**chosen, "support_group": SUPPORT_GROUP})
-    assert outcome.action == "update", outcome
-    await maya.close(maya.views[-1])
 
 
 async def install_all(town: Town) -> None:

@@ -48,7 +48,7 @@ def complete(workspace: WorkspaceState, view: Json, view_id: str | None = None) 
         "team_id": workspace.team_id,
         "app_team_id": workspace.team_id,
         "app_id": workspace.app.id,
-        "app_installed_team_id": workspace.team_id,
+        "app_installed_team_id": workspace.installed_in,
         "bot_id": workspace.app.bot_id,
         "hash": workspace.id_generator.make_hash(),
         "previous_view_id": None,

@@ -30,7 +30,8 @@ class Workspaces:
     """Which workspaces are served, and their settings: what they chose, else the default.
 
     The default is the environment in the first workspace that installed Lagdesk, or, without
-    OAuth, in the only one. `load` reads all of them.
+    OAuth, in the only one. The workspaces of an organization have no such default: a channel is
+    in one of them. `load` reads all workspaces.
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
@@ -123,8 +124,7 @@ class Workspaces:
         return replace(self._policy, leads=self.of(team).escalate_to)
 
     def _default(self, team: str) -> WorkspaceSettings:
-        names = {team, self.enterprise_of(team)} - {""}
-        is_first = not self._has_oauth or not team or self._first in names
+        is_first = not self._has_oauth or team in ("", self._first)
         return self._of_first if is_first else self._of_others
 
     def _resolve(self, team: str, chosen: Mapping[str, Any]) -> WorkspaceSettings:

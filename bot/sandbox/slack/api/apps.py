@@ -23,15 +23,17 @@ _TOKEN_LIFE_S: Final = 43_200
 
 
 def _auth_test(workspace: WorkspaceState, _arguments: Arguments) -> Json:
-    return {
+    org, is_org_wide = workspace.enterprise, workspace.app.org_wide
+    described: Json = {
         "url": f"{workspace.url}/",
-        "team": workspace.team_name,
+        "team": org["name"] if org and is_org_wide else workspace.team_name,
         "user": workspace.app.bot_name,
-        "team_id": workspace.team_id,
+        "team_id": workspace.installed_in,
         "user_id": workspace.app.bot_user_id,
         "bot_id": workspace.app.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": is_org_wide,
     }
+    return described | ({"enterprise_id": org["id"]} if org else {})
 
 
 def _auth_revoke(workspace: WorkspaceState, arguments: Arguments) -> Json:
@@ -46,14 +48,21 @@ def _open_connection(workspace: WorkspaceState, _arguments: Arguments) -> Json:
 
 
 async def authorize(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Serve the install page: it approves at once and redirects back with a code."""
+    """Serve the install page: it approves at once and redirects back with a code.
+
+    `team` is the workspace, or the organization when it is installed for all its workspaces.
+    """
     query = request.query
     if query.get("client_id") != workspace.app.client_id:
         return web.Response(status=400, text="invalid_client_id")
     redirect_uri = query.get("redirect_uri", "")
     code = secrets.token_hex(16)
     requested = {scope for scope in query.get("scope", "").split(",") if scope}
-    workspace.oauth_codes[code] = {"redirect_uri": redirect_uri, "scopes": requested}
+    workspace.oauth_codes[code] = {
+        "redirect_uri": redirect_uri,
+        "scopes": requested,
+        "org_wide": query.get("team", "") == workspace.enterprise_id != "",
+    }
     back = {"code": code, "state": query.get("state", "")}
     if not redirect_uri:
         return web.json_response(back)
@@ -77,7 +86,7 @@ def _oauth_access(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if not granted["scopes"]:
         raise api_error("no_scopes")
     workspace.app.scopes = set(granted["scopes"])
-    workspace.app.installed = True
+    workspace.app.installed, workspace.app.org_wide = True, granted["org_wide"]
     return _grant(workspace)
 
 
@@ -101,16 +110,16 @@ def _refresh(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 
 def _grant(workspace: WorkspaceState) -> Json:
-    app = workspace.app
+    app, team = workspace.app, {"id": workspace.team_id, "name": workspace.team_name}
     granted: Json = {
         "access_token": app.bot_token,
         "token_type": "bot",
         "scope": ",".join(sorted(app.scopes)),
         "bot_user_id": app.bot_user_id,
         "app_id": app.id,
-        "team": {"id": workspace.team_id, "name": workspace.team_name},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": None if app.org_wide else team,
+        "enterprise": workspace.enterprise,
+        "is_enterprise_install": app.org_wide,
         "authed_user": {"id": DEFAULT_PERSON},
     }
     if app.token_rotation:

@@ -228,6 +228,7 @@ METHODS: Final = {
         TIER_2,
         takes_json=False,
         optional=split_names("cursor limit types exclude_archived"),
+        needs_team=True,
     ),
     "conversations.join": Method(_join, ("channels:join",), TIER_3, required=("channel",)),
     "conversations.history": Method(

@@ -18,7 +18,8 @@ Token = Literal["bot", "app", "none"]
 class Method:
     """A method. Any one of `scopes` is enough; `per_minute` is its tier, None when special.
 
-    `required` and `optional` are space-separated argument names.
+    `required` and `optional` are its arguments. With an organization's token it also requires
+    `team_id` if it `needs_team`.
     """
 
     run: Handler
@@ -28,6 +29,7 @@ class Method:
     token: Token = "bot"
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    needs_team: bool = False
 
     @property
     def arguments(self) -> frozenset[str]:

@@ -118,6 +118,8 @@ def _run(
         every_s = _SECONDS_A_MINUTE / method.per_minute
         workspace.rate_limiter.acquire(name, every_s=every_s, burst=method.per_minute)
     missing = [argument for argument in method.required if argument not in arguments.given]
+    if method.needs_team and workspace.app.org_wide and not arguments.has("team_id"):
+        raise api_error("missing_argument", needed="team_id")
     if missing:
         raise invalid_arguments(*(f"missing required field: {argument}" for argument in missing))
     body: Json = {"ok": True, **method.run(workspace, arguments)}

@@ -94,6 +94,7 @@ METHODS: Final = {
         TIER_2,
         takes_json=False,
         optional=split_names("cursor limit include_locale"),
+        needs_team=True,
     ),
     "usergroups.list": Method(
         _usergroups_list,
@@ -101,6 +102,7 @@ METHODS: Final = {
         TIER_2,
         takes_json=False,
         optional=split_names("include_users include_count include_disabled"),
+        needs_team=True,
     ),
     "usergroups.users.list": Method(
         _usergroups_users,
@@ -109,6 +111,7 @@ METHODS: Final = {
         takes_json=False,
         required=("usergroup",),
         optional=("include_disabled",),
+        needs_team=True,
     ),
     "team.info": Method(_team_info, ("team:read",), TIER_3, optional=split_names("team domain")),
     "reactions.add": Method(

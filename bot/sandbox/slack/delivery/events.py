@@ -57,6 +57,7 @@ def wrap(workspace: WorkspaceState, event: Json) -> Json:
     return {
         "token": workspace.app.verification_token,
         "team_id": workspace.team_id,
+        "enterprise_id": workspace.enterprise_id or None,
         "context_team_id": workspace.team_id,
         "api_app_id": workspace.app.id,
         "event": event,
@@ -65,11 +66,11 @@ def wrap(workspace: WorkspaceState, event: Json) -> Json:
         "event_time": int(workspace.clock()),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": workspace.enterprise_id or None,
                 "team_id": workspace.team_id,
                 "user_id": workspace.app.bot_user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": workspace.app.org_wide,
             }
         ],
         "is_ext_shared_channel": False,

@@ -41,20 +41,21 @@ async def send(
 
 
 def base_payload(workspace: WorkspaceState, user: User, kind: str) -> Json:
-    """Build what every interaction payload has."""
+    """Build what every interaction payload has. Of an org-wide app Slack may omit the team."""
+    team = {"id": workspace.team_id, "domain": workspace.domain}
     return {
         "type": kind,
         "token": workspace.app.verification_token,
         "api_app_id": workspace.app.id,
-        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "team": None if workspace.app.org_wide else team,
         "user": {
             "id": user.id,
             "username": user.name,
             "name": user.name,
             "team_id": workspace.team_id,
         },
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": workspace.enterprise,
+        "is_enterprise_install": workspace.app.org_wide,
     }
 
 
@@ -84,10 +85,12 @@ async def command(
         "command": name,
         "text": _escape_people(workspace, text) if workspace.app.escapes_arguments(name) else text,
         "api_app_id": workspace.app.id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(workspace.app.org_wide).lower(),
         "response_url": url,
         "trigger_id": workspace.make_trigger(user.id),
     }
+    if workspace.enterprise_id:
+        fields["enterprise_id"] = workspace.enterprise_id
     delivery = Delivery("slash_commands", fields)
     ack, error = await send(workspace, delivery, user=user.id, channel=channel.id, what=name)
     if error is None and ack.body.strip():

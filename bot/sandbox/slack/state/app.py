@@ -43,7 +43,10 @@ EVERY_SCOPE: Final = frozenset(
 
 @dataclass
 class SlackApp:
-    """The installed app. A None of `commands`, `shortcuts`, `events`, `domains` means "any"."""
+    """The installed app. A None of `commands`, `shortcuts`, `events`, `domains` means "any".
+
+    `org_wide`: it is installed in the organization, whose workspaces share this object.
+    """
 
     id: str = "A07LAGDESK1"
     name: str = "Lagdesk"
@@ -59,6 +62,7 @@ class SlackApp:
     refresh_token: str = ""
     token_rotation: bool = False
     installed: bool = True
+    org_wide: bool = False
     home_tab: bool = True
     messages_tab: bool = True
     messages_read_only: bool = False

@@ -43,7 +43,8 @@ class WorkspaceState:
     `retry_delays_s` are the pauses before an event's retries. `unready_file_uses` is how many uses
     of a new file still fail because Slack has not processed it, for ten seconds at most.
     `supports_charts` is False in a workspace where Slack has not enabled chart blocks yet.
-    `default_person` is whom the page acts as until somebody else is chosen.
+    `default_person` is whom the page acts as until somebody else is chosen. `enterprise_id` is the
+    organization that the workspace belongs to, "" for none.
     """
 
     clock: Callable[[], float] = time.time
@@ -51,6 +52,7 @@ class WorkspaceState:
     team_id: str = "T07LAGDESK0"
     team_name: str = "Sandbox School"
     domain: str = "sandbox-school"
+    enterprise_id: str = ""
     message_rate_s: float = 1.0
     message_burst: int = 1
     ack_limit_s: float = 3.0
@@ -96,6 +98,16 @@ class WorkspaceState:
     def scopes(self) -> set[str]:
         """The bot token's scopes; remove one to get `missing_scope`."""
         return self.app.scopes
+
+    @property
+    def enterprise(self) -> Json | None:
+        """The workspace's organization, as payloads describe it."""
+        return {"id": self.enterprise_id, "name": "Sandbox Group"} if self.enterprise_id else None
+
+    @property
+    def installed_in(self) -> str:
+        """The id of what the app is installed in: the organization, or this workspace."""
+        return self.enterprise_id if self.app.org_wide else self.team_id
 
     @property
     def transport(self) -> Transport | None:

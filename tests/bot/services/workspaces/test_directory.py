@@ -88,13 +88,16 @@ async def test_who_is_allowed(
 
 
 async def test_organization(store: Store) -> None:
-    """Its workspaces are served by its installation, with the environment if it was the first."""
+    """Its workspaces are served by its installation; each is set up, even if it was the first."""
     several = directory(store, OAUTH)
     await install(store, "E1")
     await store.transact(lambda session: workspaces.join(session, "T1", "E1"))
     await several.load()
     assert (several.is_served("T1"), several.is_served("T2")) == (True, False)
-    assert several.of("T1") == several.of("")
+    assert several.of("T1").escalation_channel == ""
+    with pytest.raises(NotSetUpError):
+        several.require_set_up("T1")
+    assert several.grantable_apps("T1") == ("kids", "adults")
     assert several.is_allowed("T2", "E1")
 
 
