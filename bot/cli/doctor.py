@@ -29,6 +29,8 @@ from bot.services.admin.healthcheck import (
     check_database,
     database_down,
     database_failed,
+    database_missing,
+    wrong_key,
     wrong_setting,
 )
 from bot.setting_reader import SettingError
@@ -43,6 +45,7 @@ from bot.store import Store
 from handlers.admin import healthcheck_view
 from handlers.admin.slack_checks import SlackHealthCheck
 from handlers.slack.clients import SlackClients
+from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 
 log = logging.getLogger(__name__)
@@ -85,25 +88,36 @@ def exit_status(check_results: Sequence[CheckResult]) -> int:
 
 
 async def run_checks(settings: Settings, timing: Timing) -> list[CheckResult]:
-    """Run all checks; without a reachable database, rate limits are counted in a temporary one."""
+    """Run all checks; without a usable database, rate limits are counted in a temporary one."""
+    database = await _check_database(settings)
     async with AsyncExitStack() as stack:
-        database = await _check_database(settings)
-        if database.health is Health.FAILED:
+        if database.health is not Health.OK:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lagdesk-")))
             temporary_url = f"sqlite:///{folder / 'lagdesk.db'}"
             settings = replace(settings, database_url=temporary_url)
-        context = (
-            await stack.enter_async_context(
-                open_application(settings, clock=timing.clock, sleep=timing.sleep)
+        try:
+            return await _run_checks(settings, timing, database)
+        except LagdeskError as error:  # the database was checked: it is the key
+            without = replace(settings, encryption_keys=())
+            return [wrong_key(error), *await _run_checks(without, timing, database)]
+
+
+async def _run_checks(
+    settings: Settings, timing: Timing, database: CheckResult
+) -> list[CheckResult]:
+    """Run all checks but that of the database. Raises LagdeskError for a wrong encryption key."""
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
+        context = application.context
+        tokens = WorkspaceTokens(application.installations, settings, context.clock)
+        token_for = tokens.token_for if settings.has_oauth else None
+        async with SlackClients(
+            settings.slack_api_url, settings.slack_bot_token, token_for
+        ) as clients:
+            users = UserDirectory(clients, context)
+            slack_health_check = SlackHealthCheck(
+                clients, users, context.workspaces, settings.slack_app_token
             )
-        ).context
-        clients = await stack.enter_async_context(
-            SlackClients(settings.slack_api_url, settings.slack_bot_token)
-        )
-        slack_health_check = SlackHealthCheck(
-            clients, UserDirectory(clients, context), context.workspaces, settings.slack_app_token
-        )
-        return await HealthCheck(context, slack_health_check).run_checks(database=database)
+            return await HealthCheck(context, slack_health_check).run_checks(database=database)
 
 
 async def capture(settings: Settings, timing: Timing) -> int:
@@ -119,9 +133,11 @@ async def capture(settings: Settings, timing: Timing) -> int:
 
 
 async def _check_database(settings: Settings) -> CheckResult:
-    """Migrate SQLite, as every start does, then check the database; PostgreSQL is not changed."""
+    """Migrate SQLite, as every start does, then check the database; none is created."""
     store = Store(settings.database_url)
     try:
+        if store.is_missing:
+            return database_missing()
         if store.is_sqlite:
             await asyncio.to_thread(store.migrate)
         return await check_database(store)

@@ -76,6 +76,11 @@ class Store:
         )
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="store-read")
 
+    @property
+    def is_missing(self) -> bool:
+        """Return whether this is a SQLite database whose file does not exist yet."""
+        return self._file.is_missing
+
     def now(self, session: Session) -> dt.datetime:
         """Read the database's clock: leases are compared by it, whatever the machines' clocks are.
 

@@ -97,6 +97,12 @@ class DatabaseFile:
         self._path = sqlite_path(url)
         self._opened: int | None = None
 
+    @property
+    def is_missing(self) -> bool:
+        """Return whether the file does not exist, but can be created."""
+        path = self._path
+        return path is not None and not path.exists() and os.access(path.parent, os.W_OK)
+
     def remember(self) -> None:
         """Take the file that was just opened as the database, unless one was before."""
         if self._path is not None and self._opened is None:

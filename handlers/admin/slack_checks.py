@@ -11,6 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import SlackError
 from bot.i18n.messages import Duration, Message, message
 from bot.ports import CheckResult, Health, Inquiry
 from bot.services.workspaces.directory import Workspaces
@@ -29,6 +30,7 @@ _CLOCK_TOLERANCE_S: Final = 60.0
 _SIGNATURE_MAX_AGE_S: Final = 300.0
 _SCOPES: Final = message("Slack scopes")
 _GROUP: Final = message("Support group")
+_NOT_SET_UP: Final = message("Not chosen yet: an admin of the workspace types /lagdesk setup.")
 
 
 class SlackHealthCheck:
@@ -50,7 +52,11 @@ class SlackHealthCheck:
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Check everything; with an invalid token nothing else."""
-        client, settings = await self._clients.of(team), self._workspaces.of(team)
+        settings = self._workspaces.of(team)
+        try:
+            client = await self._clients.of(team)
+        except SlackError as error:
+            return [CheckResult("slack.token", _TOKEN, Health.FAILED, error.user_message)]
         answer = await _try_call(client.auth_test())
         if isinstance(answer, Message):
             advice = message(
@@ -68,7 +74,7 @@ class SlackHealthCheck:
             *_check_clock(answer.headers, self._now()),
             _scopes(answer.headers),
             *await _channels(client, settings, bot),
-            await _group(client, settings),
+            *await _group(client, settings, team),
             *[await _lead(client, person) for person in settings.escalate_to],
         ]
 
@@ -121,10 +127,10 @@ async def _channels(
     client: AsyncWebClient, settings: WorkspaceSettings, bot: str
 ) -> list[CheckResult]:
     escalation, summary = settings.escalation_channel, settings.summary_channel
-    results = []
-    if escalation:
-        label, name = message("Escalation channel"), "slack.escalation_channel"
-        results.append(await _channel(client, name, label, escalation, Health.FAILED, bot=bot))
+    label, name = message("Escalation channel"), "slack.escalation_channel"
+    if not escalation:
+        return [CheckResult(name, label, Health.WARNING, _NOT_SET_UP)]
+    results = [await _channel(client, name, label, escalation, Health.FAILED, bot=bot)]
     for channel in sorted(settings.ticket_channels - {escalation}):
         label = message("Channel of a route")
         name = f"slack.route.{channel}"
@@ -135,16 +141,23 @@ async def _channels(
     return results
 
 
-async def _group(client: AsyncWebClient, settings: WorkspaceSettings) -> CheckResult:
+async def _group(
+    client: AsyncWebClient, settings: WorkspaceSettings, team: str
+) -> list[CheckResult]:
+    """Check who is support; nothing where nobody is yet. An organization's token needs the team."""
     name, group = "slack.support_group", settings.support_group
     if not group:
-        return await _support_by_channel(client, name, settings.escalation_channel)
-    answer = await _try_call(client.usergroups_users_list(usergroup=group))
+        channel = settings.escalation_channel
+        return [await _support_by_channel(client, name, channel)] if channel else []
+    answer = await _try_call(client.usergroups_users_list(usergroup=group, team_id=team or None))
     if isinstance(answer, Message):
-        detail = message("%(why)s Check SUPPORT_GROUP: nobody can act on tickets.", why=answer)
-        return CheckResult(name, _GROUP, Health.FAILED, detail)
+        detail = message(
+            "%(why)s Nobody can act on tickets: correct SUPPORT_GROUP, or type /lagdesk setup.",
+            why=answer,
+        )
+        return [CheckResult(name, _GROUP, Health.FAILED, detail)]
     detail = message("Members: %(count)s.", count=len(answer.get("users") or []))
-    return CheckResult(name, _GROUP, Health.OK, detail)
+    return [CheckResult(name, _GROUP, Health.OK, detail)]
 
 
 async def _support_by_channel(client: AsyncWebClient, name: str, channel: str) -> CheckResult:
@@ -153,8 +166,8 @@ async def _support_by_channel(client: AsyncWebClient, name: str, channel: str) -
     info = {} if isinstance(answer, Message) else answer.get("channel") or {}
     if info.get("is_private") is False:
         detail = message(
-            "Not set: whoever joins #%(channel)s, a public channel, is support. Set SUPPORT_GROUP, "
-            "or make the channel private.",
+            "Not set: whoever joins #%(channel)s, a public channel, is support. Choose a user group"
+            " with /lagdesk setup or SUPPORT_GROUP, or make the channel private.",
             channel=str(info.get("name") or channel),
         )
         return CheckResult(name, _GROUP, Health.WARNING, detail)
@@ -189,8 +202,9 @@ async def _channel(
     answer = await _try_call(client.conversations_info(channel=channel))
     if isinstance(answer, Message):
         detail = message(
-            "%(why)s If %(channel)s is a private channel, type /invite @%(bot)s there; else correct"
-            " the id, which is at the bottom of the channel's details.",
+            "%(why)s If %(channel)s is a private channel, type /invite @%(bot)s there; else choose"
+            " the channel with /lagdesk setup, or correct the id, which is at the bottom of the"
+            " channel's details.",
             why=answer,
             channel=channel,
             bot=bot,

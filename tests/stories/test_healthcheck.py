@@ -21,6 +21,7 @@ from bot.settings import read_settings
 from handlers.admin import healthcheck_view
 from tests.cli_helpers import CommandLine
 from tests.conftest import JITTER_S, Harness, harness_environment
+from tests.databases import create_sqlite
 from tests.scenario_helpers import ephemeral_texts, text_of
 
 NEEDED = [
@@ -171,7 +172,7 @@ async def test_clouds_need_no_slack(http_harness: Harness) -> None:
 
 async def test_without_a_worker(http_harness: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker heartbeat: a warning that says what to start."""
-    status, rows = await find(http_harness, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+    status, rows = await find(http_harness, DATABASE_URL=create_sqlite(tmp_path))
     assert (status, rows["worker"]["state"]) == (0, "warning")
     assert "lagdesk worker" in rows["worker"]["detail"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -44,11 +44,18 @@ class TwoWorkspaces:
         token = WorkspaceToken(harness.workspace.bot_token, "B1", "U1")
         await harness.application.installations.save(harness.workspace.team_id, token)
 
+    async def run_doctor(self, **changes: Any) -> dict[str, dict[str, str]]:
+        """Run doctor in the terminal; returns its rows by name."""
+        self.first.clock.move(60)  # no earlier check counts against a rate limit
+        settings = replace(self.first.settings, **changes)
+        results = await doctor.run_checks(settings, self.first.clock.timing)
+        rows = healthcheck_view.to_json(results, Translator("en"))
+        assert len({row["name"] for row in rows}) == len(rows)
+        return {row["name"]: row for row in rows}
+
     async def check_cards(self) -> str:
         """Return what doctor says about cards."""
-        results = await doctor.run_checks(self.first.settings, self.first.clock.timing)
-        rows = healthcheck_view.to_json(results, Translator("en"))
-        return next(row["detail"] for row in rows if row["name"] == "cards")
+        return (await self.run_doctor())["cards"]["detail"]
 
 
 @pytest.fixture
@@ -123,3 +130,31 @@ async def test_summaries_in_a_shared_channel(town: TwoWorkspaces) -> None:
         (post,) = harness.workspace.messages(LEADS)
         assert f": {counted}" in post["text"]
         assert len(harness.workspace.messages(LEADS, post["ts"])) == 2
+
+
+async def test_doctor_checks_every_workspace(town: TwoWorkspaces) -> None:
+    """A row for each in the terminal, and one for what is wrong there, with the workspace's id."""
+    rows = await town.run_doctor()
+    assert [rows[f"slack.{team}"]["state"] for team in (TEAM, OTHER)] == ["ok", "ok"]
+    town.second.workspace.archive("escalations")
+    rows = await town.run_doctor()
+    assert "archived" in rows[f"slack.{OTHER}.escalation_channel"]["detail"]
+    assert f"slack.{TEAM}.escalation_channel" not in rows
+    town.second.workspace.app.installed = False
+    rows = await town.run_doctor()
+    states = [rows[f"slack.{team}"]["state"] for team in (TEAM, OTHER)]
+    assert states == ["ok", "failed"]
+    rows = await town.run_doctor(allowed_teams={TEAM: ()})
+    assert "ALLOWED_TEAMS" in rows[f"slack.{OTHER}"]["detail"]
+    for team in (TEAM, OTHER):
+        await town.first.application.installations.delete(team)
+    assert "/slack/install" in (await town.run_doctor())["slack.workspaces"]["detail"]
+
+
+async def test_doctor_with_another_key(town: TwoWorkspaces) -> None:
+    """It says which setting is wrong, among the other rows; no token is read or changed."""
+    rows = await town.run_doctor(encryption_keys=("n" * 43 + "=",))
+    assert rows["encryption_key"]["state"] == "failed"
+    assert "ENCRYPTION_KEY does not decrypt" in rows["encryption_key"]["detail"]
+    assert rows["cloud.agora.kids"]["state"] == "ok"
+    await town.first.application.installations.load()

@@ -20,6 +20,7 @@ from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.admin.signatures import WrongSignatures
+from bot.services.admin.workspace_checks import check_workspaces
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
@@ -39,6 +40,7 @@ LATE_AFTER: Final = dt.timedelta(minutes=5)
 _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
+_KEY: Final = message("Encryption key")
 _SIGNATURE: Final = message("Slack signature")
 _WORKER: Final = message("Worker")
 _BACKGROUND_WORK: Final = message("Background jobs")
@@ -96,7 +98,10 @@ class HealthCheck:
         settings = self._context.settings
         row = check_slack_settings(settings)
         rows = [row, *await self._check_signatures()]
-        if not settings.slack_bot_token and not (settings.has_oauth and team):
+        if settings.has_oauth and not team:
+            workspaces = self._context.workspaces
+            return [*rows, *await check_workspaces(workspaces, self._slack_health_check)]
+        if not settings.slack_bot_token and not settings.has_oauth:
             return rows
         return [*rows, *await self._slack_health_check.run_checks(team)]
 
@@ -142,7 +147,7 @@ class HealthCheck:
 
     async def _check_work(self, team: str, database: CheckResult) -> list[CheckResult]:
         """Check the worker, the jobs (for the operator), and the cards of a workspace."""
-        if database.health is Health.FAILED:
+        if database.health is not Health.OK:
             return []
         counted = team if self._context.settings.has_oauth else ""
         now = self._context.clock.now()
@@ -190,6 +195,20 @@ def database_down() -> CheckResult:
     )
 
 
+def database_missing() -> CheckResult:
+    """Return the result when the file of a SQLite database does not exist yet."""
+    detail = message(
+        "There is no database yet: serve, socket and worker create it. If Lagdesk has run before,"
+        " run doctor in the same directory, or set DATABASE_URL."
+    )
+    return CheckResult("database", _DATABASE, Health.WARNING, detail)
+
+
+def wrong_key(error: LagdeskError) -> CheckResult:
+    """Return the result when the stored tokens of workspaces cannot be decrypted."""
+    return CheckResult("encryption_key", _KEY, Health.FAILED, error.operator_message)
+
+
 def database_failed(detail: Message) -> CheckResult:
     """Return the result when the database cannot be used."""
     return CheckResult("database", _DATABASE, Health.FAILED, detail)
@@ -234,10 +253,6 @@ def check_slack_settings(settings: Settings) -> CheckResult:
     elif missing:
         detail = message("Required settings are missing: %(names)s.", names=missing)
         health = Health.FAILED
-    elif not settings.slack_bot_token:
-        detail = message(
-            "Workspaces install Lagdesk by OAuth; /lagdesk doctor checks the one it is typed in."
-        )
     return CheckResult("slack.settings", _SLACK, health, detail)
 
 

@@ -74,6 +74,16 @@ class Workspaces:
         """Return the organization by whose installation a workspace is served, "" for none."""
         return self._enterprises.get(team, "")
 
+    @property
+    def installed(self) -> Sequence[str]:
+        """The workspaces with a token, and the organizations whose workspaces are not known yet."""
+        known = set(self._enterprises.values())
+        return [
+            name
+            for name in self._settings
+            if name not in known and {name, self.enterprise_of(name)} & self._installed
+        ]
+
     def is_known(self, team: str) -> bool:
         """Return whether a workspace is stored."""
         return team in self._settings

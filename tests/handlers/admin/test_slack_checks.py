@@ -150,7 +150,8 @@ async def test_channels(workspace: Workspace, client: AsyncWebClient) -> None:
         FAILED,
         (
             "Slack refused: channel_not_found. If C0NOWHERE is a private channel, type /invite @desk"
-            " there; else correct the id, which is at the bottom of the channel's details."
+            " there; else choose the channel with /lagdesk setup, or correct the id, which is at the"
+            " bottom of the channel's details."
         ),
     )
 

@@ -37,7 +37,10 @@ def _need(workspace: WorkspaceState, channel: Channel, right: str) -> None:
 
 
 def _find(workspace: WorkspaceState, arguments: Arguments, right: str) -> Channel:
+    """Find a channel by its id: only chat.postMessage takes names and people."""
     channel = find_channel(workspace, arguments)
+    if arguments.text("channel") != channel.id:
+        raise api_error("channel_not_found")
     _need(workspace, channel, right)
     return channel
 
