@@ -139,7 +139,21 @@ class Call:
 
     def covers(self, moment: dt.datetime) -> bool:
         """Tell whether the call ran at this moment."""
-        return self.started_at <= moment and (self.ended_at is None or moment <= self.ended_at)
+        return self.touches(moment, moment)
+
+    def touches(self, since: dt.datetime, until: dt.datetime) -> bool:
+        """Tell whether the call ran in a window, be it at its edge."""
+        return self.started_at <= until and (self.ended_at is None or self.ended_at >= since)
+
+    def distance(self, moment: dt.datetime) -> dt.timedelta:
+        """Return how long after its end, or before its beginning, a moment is; 0 within it."""
+        if self.ended_at is not None and moment > self.ended_at:
+            return moment - self.ended_at
+        return max(self.started_at - moment, dt.timedelta(0))
+
+    def overlap(self, since: dt.datetime, until: dt.datetime) -> dt.timedelta:
+        """Return how long the call ran within a window; negative if not at all."""
+        return min(self.ended_at or until, until) - max(self.started_at, since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ async def find_calls(
     call_list = await client.cache.get(
         ("calls", app, cname), fetch_list, lambda cached: cached.serves(wanted, now, fresh=fresh)
     )
-    touching = [call for call in call_list.calls if _touches(call, window)]
+    touching = [call for call in call_list.calls if call.touches(window.since, window.until)]
     return tuple(sorted(touching, key=lambda call: call.started_at, reverse=True))
 
 
@@ -102,8 +102,3 @@ def _time_to_live(endpoint: Endpoint, call_list: _CallList) -> dt.timedelta:
     if call_list.is_running:
         return _RUNNING_TTL
     return time_to_live(endpoint, call_list.published_until, call_list.fetched_at)
-
-
-def _touches(call: Call, window: Window) -> bool:
-    begun = call.started_at <= window.until
-    return begun and (call.ended_at is None or call.ended_at >= window.since)

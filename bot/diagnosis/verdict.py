@@ -65,7 +65,8 @@ class Verdict:
     `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
     `others` are the next causes; of a healthy verdict, the cause of other, bad minutes of the call.
     `likely_call` is the one that is probably meant when no call was found; `uids_in_call` are
-    those who were in the call when somebody named was not.
+    those who were in the call when somebody named was not. `judged_at` is the moment that was
+    judged, if the call did not run at the reported one.
     """
 
     cause: str
@@ -81,6 +82,7 @@ class Verdict:
     others: tuple[Verdict, ...] = ()
     likely_call: Call | None = None
     uids_in_call: tuple[str, ...] = ()
+    judged_at: dt.datetime | None = None
 
     @property
     def moment(self) -> dt.datetime:
@@ -114,7 +116,11 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as exported; the inverse of `from_json`."""
-        hints = {"likely_call": self.likely_call, "uids_in_call": self.uids_in_call}
+        hints = {
+            "likely_call": self.likely_call,
+            "uids_in_call": self.uids_in_call,
+            "judged_at": self.judged_at,
+        }
         given = {name: msgspec.to_builtins(hint) for name, hint in hints.items() if hint}
         return given | {
             "cause": self.cause,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +16,7 @@ from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
 USE_CALL: Final = "verdict.use_call"
+DIAGNOSE_CALL: Final = "diagnose.use_call"  # the button of an inquiry, about no ticket
 USE_PERSON: Final = "verdict.use_person."  # and the place in the list of likely people
 _USE_UID: Final = {
     Side.TEACHER: message("The teacher is %(uid)s"),
@@ -69,9 +71,7 @@ def people_in_call_sentence(report: Report, verdict: Verdict) -> Message:
 def hint_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:
     """Build the buttons that correct the report to what is probably meant; [] without any."""
     if verdict.likely_call is not None:
-        label = renderer.plain_text(message("Use this call"))
-        button = block_kit.button(USE_CALL, label, str(ticket.id), style="primary")
-        return [block_kit.actions("use_call", button)]
+        return [_use_call(USE_CALL, str(ticket.id), renderer)]
     buttons = [
         block_kit.button(
             f"{USE_PERSON}{index}",
@@ -82,3 +82,25 @@ def hint_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Bl
         for index, (side, uid) in enumerate(likely_people(ticket.report, verdict))
     ]
     return [block_kit.actions("use_person", *buttons)] if buttons else []
+
+
+def inquiry_hint_blocks(verdict: Verdict, renderer: Renderer) -> list[Block]:
+    """Build the button that diagnoses the call that is probably meant; [] without any."""
+    call = verdict.likely_call
+    if call is None:
+        return []
+    return [_use_call(DIAGNOSE_CALL, json.dumps([call.app, call.cname]), renderer)]
+
+
+def read_call(value: str) -> tuple[str, str]:
+    """Read the app and the channel of the button; "" when the value is forged."""
+    try:
+        app, cname = json.loads(value)
+    except (ValueError, TypeError):
+        return "", ""
+    return str(app), str(cname)
+
+
+def _use_call(action_id: str, value: str, renderer: Renderer) -> Block:
+    label = renderer.plain_text(message("Use this call"))
+    return block_kit.actions("use_call", block_kit.button(action_id, label, value, style="primary"))

@@ -65,13 +65,12 @@ def _likely_call(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[s
     if call is None:
         return [renderer.inline(message("check the channel name and the time"))]
     times = TimeRange(call.started_at, call.ended_at) if call.ended_at else call.started_at
-    is_same_room = (call.app, call.cname) == (ticket.app, ticket.cname)
     cname, *others = (
         _correction(found, reported, renderer)
         for found, reported in (
             (call.cname, ticket.cname),
             (call.app, ticket.app),
-            (times, ticket.occurred_at if is_same_room else times),
+            (times, times if call.covers(ticket.occurred_at) else ticket.occurred_at),
         )
     )
     return [f"{renderer.inline(message('probably meant'))} {cname}", *others]

@@ -11,8 +11,11 @@ from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Evidence, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
-from bot.ticket import Ticket
-from handlers.diagnosis.hints import likely_call_sentence, people_in_call_sentence
+from handlers.diagnosis.hints import (
+    inquiry_hint_blocks,
+    likely_call_sentence,
+    people_in_call_sentence,
+)
 from handlers.diagnosis.lines import (
     call_lines,
     confidence_text,
@@ -47,7 +50,7 @@ def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     others = [other_line(diagnosis, other) for other in verdict.others]
     small = [*_gap_summary(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
     return [
-        *_section("verdict", [headline(diagnosis), *_thread_advice(diagnosis)], renderer),
+        *_section("verdict", [*verdict_lines(diagnosis), *_thread_advice(diagnosis)], renderer),
         *_section("evidence", numbers, renderer),
         *_section("others", others, renderer),
         *_history(diagnosis, renderer),
@@ -142,7 +145,7 @@ def _parts(
 ) -> Sequence[tuple[str, Sequence[Message]]]:
     verdict = _named_fault(diagnosis)
     return (
-        ("verdict", [headline(diagnosis, unknown), *_advice_to_person(diagnosis)]),
+        ("verdict", [*verdict_lines(diagnosis, unknown), *_advice_to_person(diagnosis)]),
         (
             "evidence",
             [
@@ -154,6 +157,19 @@ def _parts(
         ("call", call_lines(diagnosis)),
         ("events", event_lines(diagnosis)),
     )
+
+
+def verdict_lines(diagnosis: Diagnosis, unknown: Message | None = None) -> list[Message]:
+    """Return the verdict in a sentence, and which minutes were judged if not the reported ones."""
+    first, judged_at = headline(diagnosis, unknown), diagnosis.verdict.judged_at
+    if judged_at is None:
+        return [first]
+    judged = message(
+        "The call did not run at the reported time. Judged are the minutes nearest to it, around "
+        "%(when)s.",
+        when=judged_at,
+    )
+    return [first, judged]
 
 
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
@@ -218,7 +234,9 @@ def inquiry_response(diagnosis: Diagnosis, renderer: Renderer) -> tuple[str, lis
     """
     unknown = _unknown_in_response(diagnosis)
     fallback_text = renderer.fallback_text(_sentence(diagnosis, unknown))
-    return fallback_text, full_blocks(diagnosis, renderer, unknown)
+    first, *rest = full_blocks(diagnosis, renderer, unknown)
+    hints = inquiry_hint_blocks(diagnosis.verdict, renderer)
+    return fallback_text, [first, *hints, *rest]
 
 
 def _unknown_in_response(diagnosis: Diagnosis) -> Message:
@@ -281,19 +299,11 @@ def _is_call_not_found(diagnosis: Diagnosis) -> bool:
     return diagnosis.verdict.result(diagnosis.report.cname) == NOT_FOUND
 
 
-def stored_diagnosis(ticket: Ticket) -> Diagnosis | None:
-    """Return a ticket's verdict without what was measured; None before there is one."""
-    if ticket.verdict is None:
-        return None
-    verdict = Verdict.from_json(ticket.verdict)
-    return Diagnosis(ticket.report, ticket.cloud, verdict, ticket.diagnosed_at or ticket.created_at)
-
-
 def reporter_lines(diagnosis: Diagnosis) -> list[Message]:
     """Return a final verdict for the reporter: the sentence, what to do, the next cause."""
     others = _named_fault(diagnosis).others[:MAX_OTHERS]
     return [
-        headline(diagnosis, _unknown_to_reporter(diagnosis)),
+        *verdict_lines(diagnosis, _unknown_to_reporter(diagnosis)),
         *_advice_to_reporter(diagnosis),
         *(other_line(diagnosis, other) for other in others),
     ]

@@ -17,7 +17,7 @@ from handlers.slack.request import Body, Requester
 
 CLOUD_REQUESTS_A_MINUTE: Final = 30
 _CLOUD_COMMANDS: Final = frozenset({DIAGNOSE.name, QUALITY.name})
-_CLOUD_ACTIONS: Final = frozenset({"ticket.diagnose"})
+_CLOUD_ACTIONS: Final = frozenset({"ticket.diagnose", "diagnose.use_call"})
 _MAX_PEOPLE: Final = 10_000
 _MINUTE_S: Final = 60.0
 

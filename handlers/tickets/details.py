@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncRespond
 
 from bot.escalation import Policy
 from bot.i18n.messages import message
+from bot.services.diagnosis.evidence import stored_verdict
 from bot.services.tickets.service import TicketService
 from bot.services.workspaces.directory import Workspaces
 from bot.ticket import Status, Ticket
@@ -15,7 +16,7 @@ from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
 from handlers.diagnosis.hints import hint_blocks
 from handlers.diagnosis.result_lines import RESULT_EMOJI
-from handlers.diagnosis.view import advice_lines, headline, stored_diagnosis
+from handlers.diagnosis.view import advice_lines, verdict_lines
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
@@ -110,12 +111,12 @@ def _verdict_blocks(ticket: Ticket, renderer: Renderer, *, is_support: bool) -> 
 
     A cause stands in the card's first lines already; other results need their sentence.
     """
-    diagnosis = stored_diagnosis(ticket)
+    diagnosis = stored_verdict(ticket)
     if diagnosis is None:
         return []
     advice = advice_lines(diagnosis, is_support=is_support)
     is_named = advice and ticket.cause not in ("", *RESULT_EMOJI)
-    lines = advice if is_named else [headline(diagnosis), *advice]
+    lines = advice if is_named else [*verdict_lines(diagnosis), *advice]
     text = "\n".join(map(renderer.mrkdwn, lines))
     return [
         block_kit.section("verdict", text, accessory=details_button(ticket, renderer)),

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.causes import WITHDRAWN, resolution_title
-from bot.diagnosis import UNKNOWN, Verdict
+from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import Message, PersonId, message
 from bot.jobs.run import Run
-from bot.ports import Destination, Diagnosis, MessageRef
+from bot.ports import Destination, MessageRef
+from bot.services.diagnosis.evidence import stored_verdict
 from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
@@ -123,10 +124,9 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
             when=ticket.created_at,
         )
     ]
-    verdict = Verdict.from_json(ticket.verdict) if ticket.verdict else None
-    if verdict is not None and verdict.cause != UNKNOWN:
-        requested_at = ticket.diagnosed_at or ticket.created_at
-        lines.append(headline(Diagnosis(ticket.report, ticket.cloud, verdict, requested_at)))
+    diagnosis = stored_verdict(ticket)
+    if diagnosis is not None and diagnosis.verdict.cause != UNKNOWN:
+        lines.append(headline(diagnosis))
     return [*lines, *_owner_lines(ticket, names)]
 
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from bot.causes import WITHDRAWN, resolution_title
 from bot.i18n.messages import Message, PersonId, message
+from bot.services.diagnosis.evidence import stored_verdict
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.hints import hint_blocks
-from handlers.diagnosis.view import reporter_lines, reporter_sentence, stored_diagnosis
+from handlers.diagnosis.view import reporter_lines, reporter_sentence
 from handlers.tickets.card import ticket_button, ticket_line
 from handlers.tickets.resolutions import resolution_text
 from handlers.ui import block_kit
@@ -54,7 +55,7 @@ def filed_answer(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
 
 def _summary(ticket: Ticket) -> Message:
     """Return the message in a line, for notifications."""
-    diagnosis = stored_diagnosis(ticket) if ticket.cause else None
+    diagnosis = stored_verdict(ticket) if ticket.cause else None
     params = {"ticket": ticket.label, "cname": ticket.cname}
     if ticket.was_resolved_as(WITHDRAWN):
         return message("You have withdrawn %(ticket)s (%(cname)s).", **params)
@@ -67,7 +68,7 @@ def _summary(ticket: Ticket) -> Message:
 
 def _progress(ticket: Ticket) -> list[Message]:
     """Return what is known about an unresolved ticket."""
-    diagnosis = stored_diagnosis(ticket) if ticket.cause else None
+    diagnosis = stored_verdict(ticket) if ticket.cause else None
     lines = [_LOOKING] if diagnosis is None else reporter_lines(diagnosis)
     if ticket.assignee:
         person = PersonId(ticket.assignee)
@@ -97,7 +98,7 @@ def _outcome(ticket: Ticket, target: Ticket | None) -> list[Message]:
 
 
 def _hints(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    diagnosis = stored_diagnosis(ticket)
+    diagnosis = stored_verdict(ticket)
     return hint_blocks(ticket, diagnosis.verdict, renderer) if diagnosis else []
 
 

@@ -111,12 +111,68 @@ async def test_only_support_and_the_reporter_use_it(two_apps: Harness) -> None:
 
 
 async def test_inquiry_names_it_too(two_apps: Harness) -> None:
-    """`/diagnose` in the wrong app says in which app the channel runs."""
+    """`/diagnose` in the wrong app says in which the channel ran; one click diagnoses it."""
+    await two_apps.pass_time(3 * 3600)
+    sam = two_apps.workspace.person("sam")
+    await sam.command("/diagnose", "class_77_2 app=adults since=30m")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    assert "class_77_2 in the app kids ran" in ephemeral_texts(sam)[-1]
+    await sam.click(sam.ephemerals("teachers")[-1], "diagnose.use_call")
+    await two_apps.settled()
+    answer = ephemeral_texts(sam)[-1]
+    assert "Packet loss (video, uplink)" in answer
+    assert "No call was found" not in answer
+
+
+async def test_forged_call_of_an_inquiry(two_apps: Harness) -> None:
+    """A button with another app than the workspace's diagnoses nothing."""
     sam = two_apps.workspace.person("sam")
     await sam.command("/diagnose", "class_77_2 app=adults")
     await two_apps.settled()
     await two_apps.pass_time(400)
-    assert "class_77_2 in the app kids" in ephemeral_texts(sam)[-1]
+    post = sam.ephemerals("teachers")[-1]
+    for forged in ('["elsewhere", "class_77_2"]', "{}", "nonsense"):
+        await sam.click(post, "diagnose.use_call", value=forged)
+        await two_apps.settled()
+        assert "There is no app" in ephemeral_texts(sam)[-1]
+
+
+async def test_report_just_after_the_class(two_apps: Harness) -> None:
+    """People report when a class is over: its last minutes are judged, and the thread says so."""
+    now = two_apps.clock()
+    two_apps.clouds.add(
+        build_simulated_call(
+            *("uplink_loss_video", "class_over"),
+            seed=1,
+            started_at=float(int(now - 3000)),
+            length_s=2000.0,
+            complaint_after_s=1800.0,
+        )
+    )
+    at = int(now - 1000 + 100)
+    diagnosis = await report_and_wait(two_apps, "class_over", app="kids", occurred_at=at)
+    said = f"Judged are the minutes nearest to it, around <!date^{at - 220}^"
+    assert said in text_of(diagnosis)
+    card = text_of(find_card(two_apps, "class_over"))
+    assert "Packet loss (video, uplink)" in card
+    assert f"<!date^{at}^" in card
+    (explained,) = direct_messages(two_apps, two_apps.workspace.person("sam"), "class_over")
+    assert said in text_of(explained)
+
+
+async def test_wrong_app_and_hour_at_once(two_apps: Harness) -> None:
+    """A room that ran in another app five hours ago is offered, with what was reported instead."""
+    await two_apps.pass_time(5 * 3600)
+    diagnosis = await report_and_wait(two_apps, "class_77_2", app="adults")
+    assert "class_77_2 in the app kids ran" in text_of(diagnosis)
+    card = text_of(find_card(two_apps, "class_77_2"))
+    assert "kids (instead of adults)" in card
+    assert "(instead of <!date^" in card
+    await two_apps.workspace.person("sam").click(diagnosis, "verdict.use_call")
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    assert (await find_ticket(two_apps, "class_77_2")).app == "kids"
 
 
 async def test_no_likely_call_is_no_offer(two_apps: Harness) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -76,14 +76,12 @@ def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
     from bot.charts.serialization import deserialize_series  # noqa: PLC0415 - likewise
 
     stored = evidence.find(session, ticket.id)
-    if stored is None or ticket.verdict is None:
+    without_data = stored_verdict(ticket) if stored else None
+    if stored is None or without_data is None:
         return None
     facts = convert_object(stored.facts, _Facts)
-    return Diagnosis(
-        report=ticket.report,
-        cloud=ticket.cloud,
-        verdict=Verdict.from_json(ticket.verdict),
-        requested_at=ticket.diagnosed_at or stored.at,
+    return replace(
+        without_data,
         calls=facts.calls,
         participants=facts.participants,
         events=facts.events,
@@ -103,9 +101,13 @@ def _call_statistics_from_json(data: object) -> CallStatistics | None:
 
 def load_diagnosis(session: Session, ticket: Ticket) -> Diagnosis | None:
     """Load the evidence, or else the verdict alone; None while there is no verdict."""
-    stored = load_evidence(session, ticket)
-    if stored is not None or ticket.verdict is None:
-        return stored
+    return load_evidence(session, ticket) or stored_verdict(ticket)
+
+
+def stored_verdict(ticket: Ticket) -> Diagnosis | None:
+    """Return a ticket's verdict without what was measured; None while there is none."""
+    if ticket.verdict is None:
+        return None
     verdict = Verdict.from_json(ticket.verdict)
-    requested_at = ticket.diagnosed_at or ticket.created_at
-    return Diagnosis(ticket.report, ticket.cloud, verdict, requested_at)
+    report = replace(ticket.report, occurred_at=verdict.judged_at or ticket.occurred_at)
+    return Diagnosis(report, ticket.cloud, verdict, ticket.diagnosed_at or ticket.created_at)

@@ -1,70 +1,86 @@
-"""Which call a report probably means, when its cloud lists none: another app, spelling or hour."""
+"""Which call and which moment a report probably means, if no call ran in its channel then."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 from bot.call import Call, Report
-from bot.clouds.windows import split_window
 from bot.errors import CloudError
-from bot.ports import Cloud, Window
-from bot.ticket import Ticket
+from bot.ports import Cloud, Priority, Window
 
-_LOOKBACK: Final = dt.timedelta(hours=24)
-_SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+NEAR: Final = dt.timedelta(minutes=10)  # people report when a class is over, or type a round time
 _MARGIN: Final = dt.timedelta(minutes=2)  # before and after a moment, its metrics are judged
+_ENOUGH: Final = dt.timedelta(seconds=90)  # of a call within the margins to judge it
+_PART: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
+_PARTS: Final = (0, -1, 1, -2, 2, -3, 3)  # of the days around the moment, the nearest first
+_PARTS_ELSEWHERE: Final = (0, -1)  # in other apps and capitals
 _LIMIT_S: Final = 20.0  # the diagnosis waits for the search
-_MOST_APPS: Final = 10  # a search costs each app one request of its quota
+_MOST_APPS: Final = 10  # a search costs each app up to four requests of its quota
+
+_Place = tuple[str, str]  # app and channel
 
 
 async def find_likely_call(
-    clouds: Mapping[str, Cloud],
-    report: Report,
-    window: Window,
-    now: dt.datetime,
-    *,
-    limit_s: float = _LIMIT_S,
+    clouds: Mapping[str, Cloud], report: Report, now: dt.datetime, *, limit_s: float = _LIMIT_S
 ) -> Call | None:
     """Return the call, searched in the likeliest place first; None without one in `limit_s`.
 
-    At the reported time: this channel in other apps, then other capitals. At another time: the
-    channel itself, within a day. A cloud that fails or has no quota left is skipped.
+    Around the reported time, where its own app has no call: this channel in other apps, then in
+    other capitals. Then at other hours, within a day, in its own app first; of several calls the
+    nearest. A cloud that fails, or has no quota to spare, is skipped.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(limit_s):
-            for app, cname, searched in _places(clouds, report, window, now):
+            for (app, cname), window in _searches(clouds, report, now):
                 with suppress(CloudError):
-                    if calls := await clouds[app].find_calls(app, cname, searched):
-                        return calls[0]
+                    calls = await clouds[app].find_calls(
+                        app, cname, window, priority=Priority.SCHEDULED
+                    )
+                    if calls:
+                        return min(calls, key=lambda call: call.distance(report.occurred_at))
     return None
 
 
-def _places(
-    clouds: Mapping[str, Cloud], report: Report, window: Window, now: dt.datetime
-) -> Iterator[tuple[str, str, Window]]:
+def _searches(
+    clouds: Mapping[str, Cloud], report: Report, now: dt.datetime
+) -> Iterator[tuple[_Place, Window]]:
+    at, (own, *others) = report.occurred_at, _places(clouds, report)
+    for place in others:
+        yield place, Window.around(at, NEAR)
+    for part in _PARTS:
+        around = Window.around(at + part * _PART, _PART / 2)
+        for place in (own, *others) if part in _PARTS_ELSEWHERE else (own,):
+            oldest = now - clouds[place[0]].capabilities.lookback
+            window = Window(max(around.since, oldest), min(around.until, now))
+            if window.since < window.until:
+                yield place, window
+
+
+def _places(clouds: Mapping[str, Cloud], report: Report) -> list[_Place]:
+    """Return where the channel may be, its own app first."""
     name = report.cname
-    for app in [each for each in clouds if each != report.app][:_MOST_APPS]:
-        yield app, name, window
-    for other in dict.fromkeys((name.lower(), name[:1].upper() + name[1:], name.upper())):
-        if other != name:
-            yield report.app, other, window
-    lookback = min(_LOOKBACK, clouds[report.app].capabilities.lookback)
-    for part in split_window(Window(now - lookback, now), _SEARCHED_AT_ONCE):
-        yield report.app, name, part
+    apps = [each for each in clouds if each != report.app][:_MOST_APPS]
+    names = dict.fromkeys((name.lower(), name[:1].upper() + name[1:], name.upper()))
+    capitals = [(report.app, other) for other in names if other != name]
+    return [(report.app, name), *((app, name) for app in apps), *capitals]
 
 
-def moment_in(call: Call, ticket: Ticket, now: dt.datetime) -> dt.datetime:
-    """Return the reported time if the call ran then, or else when it was reported.
+def moment_to_judge(calls: Sequence[Call], at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return the reported moment, or the nearest one of these calls if none ran then."""
+    around = Window.around(at, _MARGIN)
+    overlaps = [call.overlap(around.since, around.until) for call in calls]
+    is_judged = any(call.covers(at) for call in calls) or max(overlaps, default=_ENOUGH) >= _ENOUGH
+    if is_judged:
+        return at
+    return nearest_moment(min(calls, key=lambda call: call.distance(at)), at, now)
 
-    If it did not run then either, the nearest moment with whole minutes of the call around it.
-    """
-    for moment in (ticket.occurred_at, ticket.created_at):
-        if call.covers(moment):
-            return moment
+
+def nearest_moment(call: Call, at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """Return the moment that is nearest to another, with whole minutes of the call around it."""
     end = call.ended_at or now
     margin = min(_MARGIN, (end - call.started_at) / 2)
-    return min(max(ticket.occurred_at, call.started_at + margin), end - margin)
+    return min(max(at, call.started_at + margin), end - margin)

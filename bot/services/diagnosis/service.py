@@ -26,7 +26,7 @@ from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
 from bot.services.diagnosis.bad_minutes import SEARCHED, find_bad_minutes
-from bot.services.diagnosis.likely_call import find_likely_call
+from bot.services.diagnosis.likely_call import NEAR, find_likely_call, moment_to_judge
 
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
@@ -40,8 +40,9 @@ _MAX_CALLS: Final = 3  # a class may be restarted near the complaint
 
 @dataclass(slots=True)
 class _CloudData:
-    """The data fetched so far."""
+    """The data fetched so far; `moment` is the one to judge."""
 
+    moment: dt.datetime
     calls: tuple[Call, ...] = ()
     records: list[CallRecord] = field(default_factory=list)
     events: tuple[AbnormalEvent, ...] = ()
@@ -73,20 +74,23 @@ class DiagnosisService:
         too.
         """
         cloud, now = self._clouds[report.app], self._clock.now()
-        data = _CloudData()
+        data = _CloudData(report.occurred_at)
         if report.occurred_at < now - cloud.capabilities.lookback:
             data.missing.append(MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN))
         else:
             await self._collect(cloud, report, now, data)
             if any(map(_is_over, data.records)):  # another call may have begun since
-                data = _CloudData()
+                data = _CloudData(report.occurred_at)
                 await self._collect(cloud, report, now, data, fresh=True)
             report = _choose_pair(report, data.records)
+        judged_at = data.moment if data.moment != report.occurred_at else None
+        report = replace(report, occurred_at=data.moment)
         diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
         if side_known:
             diagnosis = await self._with_bad_minutes(diagnosis, now)
         diagnosis = await self._with_likely_call(diagnosis, apps, now)
-        return await self._with_people_in_call(diagnosis, now)
+        diagnosis = await self._with_people_in_call(diagnosis, now)
+        return replace(diagnosis, verdict=replace(diagnosis.verdict, judged_at=judged_at))
 
     async def _with_people_in_call(self, diagnosis: Diagnosis, now: dt.datetime) -> Diagnosis:
         """Add who was in the call, where the cloud did not list somebody who was named."""
@@ -128,10 +132,9 @@ class DiagnosisService:
         """Add the call that is probably meant, where the cloud lists none and will list none."""
         if diagnosis.calls or not any(map(_is_final_absence, diagnosis.verdict.missing)):
             return diagnosis
-        window = Window.around(diagnosis.report.occurred_at, WINDOW_MARGIN)
         known = {*apps, diagnosis.report.app}
         clouds = {app: cloud for app, cloud in self._clouds.items() if app in known}
-        likely = await find_likely_call(clouds, diagnosis.report, window, now)
+        likely = await find_likely_call(clouds, diagnosis.report, now)
         return replace(diagnosis, verdict=replace(diagnosis.verdict, likely_call=likely))
 
     async def diagnose_channel(
@@ -170,7 +173,7 @@ class DiagnosisService:
             listed_by = (requested_at or now) + LISTING_DELAY
             retry_at = listed_by if now < listed_by else None
             unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
-            data = _CloudData(missing=[unlisted])
+            data = _CloudData(now, missing=[unlisted])
             absent = _build_diagnosis(self._clouds[app], report, now, data)
             return await self._with_likely_call(absent, apps, now)
         diagnosis = await self.diagnose(report, apps, side_known=side is not None)
@@ -206,15 +209,21 @@ class DiagnosisService:
         *,
         fresh: bool = False,
     ) -> None:
-        window = Window.around(report.occurred_at, WINDOW_MARGIN)
+        near = Window.around(report.occurred_at, NEAR)
         try:
-            data.calls = await cloud.find_calls(report.app, report.cname, window, fresh=fresh)
+            calls = await cloud.find_calls(report.app, report.cname, near, fresh=fresh)
         except CloudError as error:
             data.add_failure(MissingKind.CALL, error, now)
+            window = Window.around(report.occurred_at, WINDOW_MARGIN)
             await self._add_polled_events(cloud, report, window, data, error)
             return
-        if not data.calls:
-            data.missing.append(_not_found(report, now))
+        data.moment = moment_to_judge(calls, report.occurred_at, now)
+        window = Window.around(data.moment, WINDOW_MARGIN)
+        data.calls = tuple(call for call in calls if call.touches(window.since, window.until))
+        absence = _not_found(report, now)
+        if not data.calls or (data.moment != report.occurred_at and absence.retry_at):
+            data.calls, data.moment = (), report.occurred_at  # a call may be listed that ran then
+            data.missing.append(absence)
             return
         delay = cloud.capabilities.metrics_delay
         data.missing += _not_out_yet(data.calls, window, now, delay)

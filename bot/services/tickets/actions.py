@@ -15,7 +15,7 @@ from bot.errors import ConflictError, InputError
 from bot.i18n.messages import Message, message
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import DIAGNOSE
-from bot.services.diagnosis.likely_call import moment_in
+from bot.services.diagnosis.likely_call import nearest_moment
 from bot.services.diagnosis.likely_people import likely_people
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
@@ -208,7 +208,11 @@ class TicketActions:
             likely = Verdict.from_json(ticket.verdict).likely_call if ticket.verdict else None
             if likely is None or likely.app not in self._context.clouds_of(ticket.team):
                 raise ConflictError(_CORRECTED_SINCE)
-            at = moment_in(likely, ticket, now)
+            moments = (ticket.occurred_at, ticket.created_at)
+            at = next(
+                (each for each in moments if likely.covers(each)),
+                nearest_moment(likely, ticket.occurred_at, now),
+            )
             values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
             if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
                 self._restart_diagnosis(session, ticket, now)

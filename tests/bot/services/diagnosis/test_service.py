@@ -30,7 +30,7 @@ from bot.errors import (
     CloudUnsupportedError,
 )
 from bot.i18n.messages import message
-from bot.ports import Cloud, EventsResult, Window
+from bot.ports import Cloud, EventsResult, Priority, Window
 from bot.services.diagnosis.service import DiagnosisService
 from tests.bot.services.tickets.test_submission import AGORA
 
@@ -62,10 +62,16 @@ class ToldCloud:
     requests: list[tuple[str, Any]] = field(default_factory=list)
 
     async def find_calls(
-        self, app: str, cname: str, window: Window, *, fresh: bool = False
+        self,
+        app: str,
+        cname: str,
+        window: Window,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+        fresh: bool = False,
     ) -> tuple[Call, ...]:
         """Find calls that touch the window."""
-        _ = app
+        _ = app, priority
         self._record("fresh calls" if fresh else "calls", window)
         matches = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
         return tuple(c for c in matches if c.ended_at is None or c.ended_at >= window.since)
@@ -132,7 +138,7 @@ async def test_last_call_is_searched_eight_hours_at_a_time(ended_ago: float, req
     (around,) = (window for what, window in cloud.requests if what == "calls")
     hours = [((NOW - each.until) / HOUR, (NOW - each.since) / HOUR) for each in searched]
     assert hours == [(0, 8), (8, 16), (16, 24)][:requests]
-    assert around.until == NOW - minutes(ended_ago)
+    assert around == Window.around(NOW - minutes(ended_ago + 2), minutes(10))
 
 
 @pytest.mark.parametrize("since_s", [None, 600.0])
@@ -165,7 +171,8 @@ async def test_new_call_may_not_be_listed_yet() -> None:
 
 
 EVERYTHING = ["calls", "record", "events"]
-ELSEWHERE = ["calls"] * 5  # two other spellings, then a day in three parts
+# two other spellings; half a day in two parts for each spelling; the other parts of the day
+ELSEWHERE = ["calls"] * (2 + 2 * 3 + 2)
 # minutes since the complaint, when the call began and ended, from the complaint on | what is
 # requested, when the next look is; metrics are published after two minutes
 LOOKS: list[tuple[float, tuple[float, float | None], list[str], float | None]] = [
@@ -179,8 +186,11 @@ LOOKS: list[tuple[float, tuple[float, float | None], list[str], float | None]] =
     (1.5, (-1, None), ["calls"], 2.5),
     (2.5, (-1, None), EVERYTHING, 4),
     # one that ended within it
-    (0, (-60, -1), ["calls"], 1),
-    (1, (-60, -1), EVERYTHING, None),
+    (0, (-60, 0.5), ["calls"], 1.5),
+    (2.5, (-60, 0.5), EVERYTHING, None),
+    # one that ended before it: another one may be listed that ran then
+    (2.9, (-60, -1), ["calls"], 3),
+    (3, (-60, -1), EVERYTHING, None),
     # one that is not listed, for now and for good
     (0, (60, None), ["calls"], 3),
     (2.9, (60, None), ["calls"], 3),
