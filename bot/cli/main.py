@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final
 
 from bot import __version__
@@ -55,7 +54,7 @@ def main(argv: Sequence[str] | None = None, *, timing: Timing = REAL_TIME) -> in
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line. Raises UsageError; `--help` and `--version` exit as argparse does."""
-    parser = Parser(prog=_program(), description="Lagdesk explains bad calls in Slack.")
+    parser = Parser(prog="lagdesk", description="Lagdesk explains bad calls in Slack.")
     parser.add_argument("--version", action="version", version=f"Lagdesk {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     for name, purpose in COMMANDS.items():
@@ -63,11 +62,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         if name in argv:
             _module(name).configure(command)
     return parser.parse_args(argv)
-
-
-def _program() -> str:
-    """Return how Lagdesk was started: the installed command, or the package."""
-    return "lagdesk" if Path(sys.argv[0]).stem == "lagdesk" else "python -m bot"
 
 
 def _collect_garbage() -> None:

@@ -71,10 +71,10 @@ async def test_no_arguments(cli: CommandLine) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["diagnose", "-h"]])
 async def test_help(cli: CommandLine, arguments: list[str]) -> None:
-    """Help is an answer."""
+    """Help is an answer, and names the command as the documents do."""
     outcome = await cli.run(*arguments)
     assert (outcome.status, outcome.err) == (0, "")
-    assert "usage: python -m bot" in outcome.out
+    assert "usage: lagdesk" in outcome.out
 
 
 @pytest.mark.parametrize(
