@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ from bot.ports import CheckResult, Health, Inquiry
 from bot.services.workspaces.directory import Workspaces
 from bot.services.workspaces.settings import WorkspaceSettings
 from handlers.admin import healthcheck_view
+from handlers.admin.block_checks import check_blocks
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.clients import SlackClients, error_code
 from handlers.slack.manifest import OPTIONAL_SCOPES, REQUIRED_SCOPES, SCOPES
@@ -76,6 +78,7 @@ class SlackHealthCheck:
             *await _channels(client, settings, bot),
             *await _group(client, settings, team),
             *[await _lead(client, person) for person in settings.escalate_to],
+            *await check_blocks(client, settings, dt.datetime.fromtimestamp(self._now(), dt.UTC)),
         ]
 
     async def send_results(self, inquiry: Inquiry, results: Sequence[CheckResult]) -> None:

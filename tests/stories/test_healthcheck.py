@@ -28,7 +28,7 @@ NEEDED = [
     "settings",
     "database",
     *(f"slack.{name}" for name in ("settings", "token", "app_token", "scopes")),
-    *(f"slack.{name}" for name in ("escalation_channel", "support_group")),
+    *(f"slack.{name}" for name in ("escalation_channel", "support_group", "blocks")),
     "cloud.agora.kids",
     "quota.agora.kids",
     "worker",
