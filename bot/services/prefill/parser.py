@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import string
 from dataclasses import dataclass, replace
+from string import ascii_letters, digits
 from typing import Final
 
 from bot.call import IssueType
-from bot.services.prefill.affected_side import find_affected_side, find_writer
+from bot.services.prefill.affected_side import find_affected_side
 from bot.services.prefill.cleaning import CleanText, clean, clean_name
 from bot.services.prefill.names import find_names
 from bot.services.prefill.times import NamedTime, find_time
-from bot.services.prefill.tokens import tokenize
-from bot.services.prefill.vocabulary import CNAME_LENGTH
+from bot.services.prefill.tokens import CNAME_LENGTH, Words, tokenize
+from bot.services.prefill.vocabulary import UNITS
 
 COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
@@ -24,13 +24,14 @@ _ISSUE_TYPES: Final = {
     IssueType.HELP: re.compile(r"求助|\bhelp request", re.IGNORECASE),
     IssueType.COMPLAINT: re.compile(r"(?<!不是)投[诉訴]|\bcomplain", re.IGNORECASE),
 }
-_NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
-_UID: Final = r"(?:[0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}?)"
 _END: Final = r"[,.。、]?(?=\s|$)"
+_UID: Final = r"\d{1,20}|\w{0,32}_\w{1,32}"
+_NO_UNIT: Final = rf"{_END}(?!{UNITS})"
 _ARGUMENTS: Final = re.compile(
-    r"\s*(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`\n]{1,64})(?P=quote)|(?P<bare>[!-~]{1,80}))"
-    rf"(?:\s*[,。、])?(?:\s+#?(?P<uid>{_UID}){_END}(?:\s+#?(?P<next>{_UID}){_END})?|\s*$)"
+    rf"\s*(?:([\"'`])(?P<quoted>[^\"'`\n]{{1,64}})\1|(?P<bare>[!-~]{{1,80}}?)){_END}"
+    rf"(?:\s+#?(?P<teacher>{_UID}){_NO_UNIT}(?:\s+#?(?P<student>{_UID}){_NO_UNIT})?|\s*$)",
+    re.ASCII,
 )
 _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
@@ -85,9 +86,7 @@ def _with_circumstances(
 
 def _read_sentence(cleaned: CleanText) -> PrefilledReport:
     text = tokenize(_start(cleaned.plain))
-    cname, teacher_uid, student_uid = find_names(text, find_writer(text.signs))
-    side = find_affected_side(text.signs)
-    return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(cleaned))
+    return PrefilledReport(*find_names(text), find_affected_side(text.kinds), _comment(cleaned))
 
 
 def _read_positions(text: CleanText) -> PrefilledReport | None:
@@ -95,39 +94,29 @@ def _read_positions(text: CleanText) -> PrefilledReport | None:
     match = _ARGUMENTS.match(text.plain)
     if match is None:
         return None
-    bare = clean_name(match["bare"] or "")
-    cname = bare or (match["quoted"] or "").strip()
-    if not cname or len(bare) > CNAME_LENGTH or _GLUED.search(bare) or _starts_with_label(bare):
+    cname = match["quoted"] or clean_name(match["bare"])
+    teacher_uid, student_uid = match["teacher"] or "", match["student"] or ""
+    comment = text.after(match.end())
+    words = tokenize(_start(comment.plain))
+    # class_77_1 20002 学生听不到: one uid alone may be the student's
+    is_order = student_uid or not teacher_uid or (teacher_uid.isdigit() and not cname.isalpha())
+    is_label = _starts_with_label(words) and not student_uid
+    if not is_order or is_label or not 0 < len(cname) <= CNAME_LENGTH or _GLUED.search(cname):
         return None
-    uids = _uids(match, text.plain)
-    comment = text.after(match.start("next") if len(uids) == 1 and match["next"] else match.end())
-    is_name = bare == "" or not bare.isalpha() or len(uids) > 1 or not match["uid"]
-    is_uid = len(uids) != 1 or (uids[0].isdigit() and not _starts_with_label(comment.plain))
-    if not is_name or not is_uid or (match["uid"] and not uids):
+    if _starts_with_label(tokenize(cname)):
         return None
-    teacher_uid, student_uid, *_ = *uids, "", ""
-    side = find_affected_side(tokenize(_start(comment.plain)).signs)
+    side = find_affected_side(words.kinds)
     return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(comment))
 
 
-def _starts_with_label(plain: str) -> bool:
-    return tokenize(plain[:COMMENT_LENGTH]).signs[:1] in tuple("TSRZ")
-
-
-def _uids(match: re.Match[str], plain: str) -> list[str]:
-    """Return the arguments after the name as long as they are uids, and not "20 minutes"."""
-    words = tokenize(plain[match.start("uid") :][:COMMENT_LENGTH])
-    uids = [uid for uid in (match["uid"], match["next"]) if uid]
-    read = [each for each in zip(words.words, words.signs, strict=True) if each[1] not in ",.\t"]
-    pairs = zip(uids, read, strict=False)
-    return [uid for uid, (word, sign) in pairs if uid == word and sign in "0956wu"]
+def _starts_with_label(words: Words) -> bool:
+    return words.kinds.startswith((" newline teacher ", " newline student ", " newline channel "))
 
 
 def _start(plain: str) -> str:
     """Return the start of a text, without a name cut in half at its end."""
-    if len(plain) <= _LENGTH_READ:
-        return plain
-    return plain[:_LENGTH_READ].rstrip(_NAME_SIGNS)
+    is_long = len(plain) > _LENGTH_READ
+    return plain[:_LENGTH_READ].rstrip(ascii_letters + digits + "_.@+-") if is_long else plain
 
 
 def _comment(text: CleanText) -> str:

@@ -1,4 +1,4 @@
-"""A text as words, each with a one-letter sign, so that short patterns read it."""
+"""A text as words of known kinds, so that a short grammar reads it."""
 
 from __future__ import annotations
 
@@ -9,76 +9,75 @@ from typing import Final, NamedTuple
 from bot.i18n.traditional import to_simplified
 from bot.services.prefill import vocabulary as words
 
-_HARD_BLANK: Final = "\ue000"  # a blank in a channel's name
-_WORD: Final = rf"[a-z0-9_](?:[\w.@+\-{_HARD_BLANK}]*\w)?"
-_LEXICON: Final = (
-    *((sign, words.VOCABULARY[sign]) for sign in words.NUMBERS),
-    ("w", rf"(?<!\w)(?=[\w.@+\-]*[\d_{_HARD_BLANK}]){_WORD}"),
-    *words.VOCABULARY.items(),
-    ("w", _WORD),
-    ("~", r"[\u3400-\u9fff]"),
+CNAME_LENGTH: Final = 64
+_UID_LENGTH: Final = 20
+_SHORT: Final = 1000  # a lower number is a uid only behind a label with a colon
+_KINDS: Final = (*words.VOCABULARY, "", "other")
+_LEXER: Final = re.compile(
+    "|".join(f"({each})" for each in (*words.VOCABULARY.values(), r"[a-z]\w*", r"[\u3400-\u9fff]")),
+    words.FLAGS,
 )
-_LEXER: Final = re.compile("|".join(f"({pattern})" for _, pattern in _LEXICON), words.FLAGS)
 _OWN_LABEL: Final = re.compile(rf"(?:({words.TEACHER_EN})|{words.STUDENT_EN})_\w*\d", words.FLAGS)
 _PREFIX: Final = r"(?<![a-z0-9_])"
 _SUFFIX: Final = r"[ _\-]?(u?id|no|name|number|code)s?(?![a-z])\.?"
-_QUOTED: Final = r"((?:channel|room|name|频道|房间|教室)\W{0,3}(?:is )?)(([\"'`])\w[ -~]*?\3)"
 # What is written together or with commas, and as it is meant.
 _REWRITTEN: Final[dict[str, str | Callable[[re.Match[str]], str]]] = {
     r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])": lambda match: match[0].replace(",", ""),
     r"(?<=[\s:=])-(\d{7,10})(?!\w)": lambda match: str(2**32 - int(match[1])),
     r"\bc(?:name|id)(?![a-z])": "channel name ",
     r"(?<!\w)_(\w+?)_(?!\w)": r"\1",  # italic
-    r"\b(?:mrs?|ms|dr)\. ": "",
     rf"{_PREFIX}({words.LABELS_EN}){_SUFFIX}": r"\1 \2 ",
     rf"{_PREFIX}({words.ROLES_EN}|u?id)-?(?=\d)": r"\1 ",
-    _QUOTED: lambda match: match[1] + match[2].replace(" ", _HARD_BLANK),
 }
-_ALONE: Final = re.compile(r"(?<![^\n])([TSRZ][in]*)\n")
+_ALONE: Final = re.compile(r"(?<= newline )((?:teacher|student|channel) (?:id |named )*)newline ")
 
 
-class TokenizedText(NamedTuple):
-    """The signs of a text's words, and the words, at the same positions."""
+class Words(NamedTuple):
+    """The kinds of a text's words, with a blank before and after each, and the words.
 
-    signs: str
-    words: tuple[str, ...]
+    The first is a newline.
+    """
+
+    kinds: str
+    texts: tuple[str, ...]
+
+    def index_at(self, position: int) -> int:
+        """Return the index of the word whose kind is at this position."""
+        return self.kinds.count(" ", 0, position) - 1
 
 
-def tokenize(plain: str) -> TokenizedText:
+def tokenize(plain: str) -> Words:
     """Split a half-width text into words; a label alone on its line is one of the next line."""
     text = to_simplified(plain)
     for pattern, replacement in _REWRITTEN.items():
         text = re.sub(pattern, replacement, text, flags=words.FLAGS)
-    tokens = list(_scan(text))
-    signs = "".join(sign for sign, _ in tokens)
-    return TokenizedText(_ALONE.sub(r"\1:", signs), tuple(word for _, word in tokens))
+    kinds, texts = zip(*[("newline", ""), *_scan(text)], strict=True)
+    return Words(_ALONE.sub(r"\1: ", f" {' '.join(kinds)} "), texts)
 
 
 def _scan(text: str) -> Iterator[tuple[str, str]]:
     for match in _LEXER.finditer(text):
-        sign, word = _LEXICON[(match.lastindex or 1) - 1][0], match[0].replace(_HARD_BLANK, " ")
-        if sign != "w":
-            yield sign, word
-        elif own := _OWN_LABEL.fullmatch(word):
-            yield from (("T" if own[1] else "S", ""), ("W", word))
+        kind, word = _KINDS[(match.lastindex or 1) - 1], match[0]
+        if own := None if kind else _OWN_LABEL.fullmatch(word):
+            yield from (("teacher" if own[1] else "student", ""), ("own", word))
         else:
-            yield _sign_of(word, text[match.start() - 1 : match.start()]), word
+            yield kind or _kind(word, text[match.start() - 1 : match.start()]), word
 
 
-def _sign_of(word: str, before: str) -> str:
-    """Return the sign of a number, a name or another word, by what it may name.
+def _kind(word: str, before: str) -> str:
+    """Return what a word may name.
 
-    A number is 0 (below 1000), 9 (up to 2**32), 5 (up to 20 digits) or 6 (a channel's). Words are
-    w and, without a digit, u (channel or uid), d (device or quantity), A (with a capital) or a.
-    What names nothing is x.
+    A `number` or a `small` one; a `name` of a channel, with a digit and a hyphen or an underscore;
+    a `code` with a digit; a `handle` with an underscore.
     """
-    if word.isdigit() and before not in ("@", ".", "+", "-"):
-        limits = {"x": 1, "0": 1000, "9": 2**32, "5": 10**20, "6": 10**words.CNAME_LENGTH}
-        return next((sign for sign, limit in limits.items() if int(word[:99]) < limit), "x")
-    if word.isalpha() and not words.NO_NAMES.fullmatch(word):
-        return "A" if word.istitle() and len(word) > 1 else "a"
-    if words.NOT_ROOM.fullmatch(word):
-        return "d"
-    if len(word) > words.CNAME_LENGTH or before in ("/", "\\", "@", ".", "-") or word.isalpha():
-        return "x"
-    return "w" if any(map(str.isdigit, word)) or " " in word else "u" if "_" in word else "a"
+    if len(word) > CNAME_LENGTH or before in ("@", ".", "+", "-", "/", "\\") or "@" in word:
+        return "other"
+    if word.isdigit():
+        is_uid = len(word) <= _UID_LENGTH and int(word)
+        return "other" if not is_uid else "number" if int(word) >= _SHORT else "small"
+    if any(map(str.isdigit, word)):
+        is_room = re.search("[_-]", word) and not words.NO_ROOM.fullmatch(word)
+        return "name" if is_room else "code"
+    if "_" in word:
+        return "handle"
+    return "other" if words.NO_NAME.fullmatch(word) else "Word" if word.istitle() else "word"
