@@ -17,11 +17,13 @@ from bot.store.workspaces import workspaces
 from handlers.admin import healthcheck_view
 from tests.conftest import Harness
 from tests.scenario_helpers import (
+    ephemeral_texts,
     find_cards,
     find_diagnosis_posts,
     find_ticket,
     own_messages,
     report,
+    text_of,
 )
 from tests.shared_slack import open_town
 
@@ -130,6 +132,26 @@ async def test_summaries_in_a_shared_channel(town: TwoWorkspaces) -> None:
         (post,) = harness.workspace.messages(LEADS)
         assert f": {counted}" in post["text"]
         assert len(harness.workspace.messages(LEADS, post["ts"])) == 2
+
+
+async def test_nothing_is_counted_together(town: TwoWorkspaces) -> None:
+    """Both use the same app and report the same people: neither hears of the other's tickets."""
+    first, second = town.first, town.second
+    for number in range(3):
+        assert (await report(first.workspace.person("lin"), f"class_77_{number}")).ok
+    await first.settled()
+    theirs = (await find_ticket(first, "class_77_1")).label
+    assert (await report(second.workspace.person("lin"), "class_77_1")).ok
+    await first.settled()
+    first.clock.move(1)  # a preview counts what was reported before now
+    sam = second.workspace.person("sam")
+    await sam.command("/lagdesk", "summary")
+    assert "1 ticket (" in ephemeral_texts(sam)[-1]
+    (post,) = find_diagnosis_posts(first, "class_77_1")
+    assert "3 tickets in 30 days" in text_of(post)
+    (post,) = find_diagnosis_posts(second, "class_77_1")
+    assert "in 30 days" not in text_of(post)
+    assert theirs not in str([call["request"] for call in second.workspace.calls])
 
 
 async def test_doctor_checks_every_workspace(town: TwoWorkspaces) -> None:

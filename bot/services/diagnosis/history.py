@@ -32,9 +32,7 @@ def _history_of(
     since = ticket.created_at - LOOKBACK
     earlier = [
         one
-        for one in history.list_for_participant(
-            session, ticket.app, uid, since, other_than=ticket.id
-        )
+        for one in history.list_for_participant(session, ticket, uid, since)
         if one.created_at <= ticket.created_at and one.concerns(uid)
     ]
     if not earlier:

@@ -42,11 +42,11 @@ _COLUMNS: Final[tuple[Any, ...]] = (
 
 
 def list_for_participant(
-    session: Session, app: str, uid: str, since: dt.datetime, *, other_than: int
+    session: Session, ticket: Ticket, uid: str, since: dt.datetime
 ) -> Sequence[EarlierTicket]:
-    """Return the earlier tickets of a person, newest first."""
-    values = {"app": app, "uid": uid, "since": since, "other_than": other_than}
-    values["first"] = tickets.number_before(session, since)
+    """Return the other tickets of a person in a ticket's workspace and app, newest first."""
+    values = {"team": ticket.team, "app": ticket.app, "uid": uid, "since": since}
+    values |= {"other_than": ticket.id, "first": tickets.number_before(session, since)}
     earlier: dict[int, EarlierTicket] = {}
     for side in Side:  # one index each, unlike "or"
         rows = session.connection().execute(_newest(side), values)
@@ -64,6 +64,7 @@ def _newest(side: Side) -> Select[Any]:
         .where(col(Ticket.created_at) >= bindparam("since", type_=UtcTime()))
         .where(col(Ticket.number) >= bindparam("first"))
         .where(col(Ticket.number) != bindparam("other_than"))
+        .where(tickets.unindexed(col(Ticket.team) == bindparam("team")))
         .order_by(col(Ticket.number).desc())
         .limit(_LIMIT)
     )
