@@ -12,6 +12,7 @@ from bot.ports import Inquiry
 
 Body = Mapping[str, Any]
 
+_ORGANIZATION: Final = "E"  # how the ids of organizations begin
 _MAX_DIGITS: Final = 15  # fits every database's integer
 
 
@@ -31,11 +32,28 @@ class Requester:
         team = body.get("team") or {}
         channel = body.get("channel") or event.get("channel") or {}
         of_user = user.get("team_id") if isinstance(user, Mapping) else None  # org-wide, the only
+        named = body.get("team_id") or _id_of(team) or of_user
         return cls(
-            team=str(body.get("team_id") or _id_of(team) or of_user or ""),
+            team=str(_installed_in(body) or named or ""),
             person=str(body.get("user_id") or _id_of(user) or ""),
             channel=str(body.get("channel_id") or _id_of(channel) or ""),
         )
+
+
+def _installed_in(body: Body) -> object:
+    """Return the workspace whose installation a form or an event is for, if Slack names it.
+
+    In a channel shared with another company it is not always the one that the request names. An
+    organization's installation names the organization, or any of its workspaces.
+    """
+    view, listed = body.get("view"), body.get("authorizations")
+    if isinstance(view, Mapping):
+        installed = view.get("app_installed_team_id")
+        return None if str(installed).startswith(_ORGANIZATION) else installed
+    first = listed[0] if isinstance(listed, list) and listed else None
+    if isinstance(first, Mapping) and not first.get("is_enterprise_install"):
+        return first.get("team_id")
+    return None
 
 
 def _id_of(value: object) -> object:

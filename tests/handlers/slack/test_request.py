@@ -28,10 +28,46 @@ SENDER = Requester("T1", "U1", "C1")
         ({"team": None, "user": None, "channel": None, "event": None}, Requester("", "", "")),
         ({"team": {}, "user": {}, "channel": {}}, Requester("", "", "")),
         ({}, Requester("", "", "")),
+        (
+            {"team": {"id": "T9"}, "user": "U1", "view": {"app_installed_team_id": "T1"}},
+            Requester("T1", "U1", ""),
+        ),
+        (
+            {"team": {"id": "T1"}, "user": "U1", "view": {"app_installed_team_id": "E1"}},
+            Requester("T1", "U1", ""),
+        ),
+        (
+            {
+                "team": None,
+                "user": {"id": "U1", "team_id": "T1"},
+                "view": {"app_installed_team_id": "E1"},
+            },
+            Requester("T1", "U1", ""),
+        ),
+        (
+            {
+                "team_id": "T9",
+                "event": {"user": "U1", "channel": "C1"},
+                "authorizations": [{"team_id": "T1", "is_enterprise_install": False}],
+            },
+            SENDER,
+        ),
+        (
+            {
+                "team_id": "T1",
+                "event": {"user": "U1", "channel": "C1"},
+                "authorizations": [{"team_id": "T2", "is_enterprise_install": True}],
+            },
+            SENDER,
+        ),
+        (
+            {"team_id": "T1", "event": {"user": "U1", "channel": "C1"}, "authorizations": []},
+            SENDER,
+        ),
     ],
 )
 def test_requester(body: dict[str, Any], expected: Requester) -> None:
-    """Commands, actions, forms, shortcuts and events each write it their own way."""
+    """Each kind writes it its own way; of a shared channel the workspace of the installation."""
     assert Requester.of(body) == expected
 
 
