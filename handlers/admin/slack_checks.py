@@ -164,9 +164,16 @@ async def _group(
 
 
 async def _support_by_channel(client: AsyncWebClient, name: str, channel: str) -> CheckResult:
-    """Warn when anybody can join the channel whose members are support."""
+    """Warn when others can be in the channel whose members are support."""
     answer = await _try_call(client.conversations_info(channel=channel))
     info = {} if isinstance(answer, Message) else answer.get("channel") or {}
+    if info.get("is_ext_shared"):
+        detail = message(
+            "Not set: people of another company are in #%(channel)s and are support. Choose a user"
+            " group with /lagdesk setup or SUPPORT_GROUP.",
+            channel=str(info.get("name") or channel),
+        )
+        return CheckResult(name, _GROUP, Health.WARNING, detail)
     if info.get("is_private") is False:
         detail = message(
             "Not set: whoever joins #%(channel)s, a public channel, is support. Choose a user group"

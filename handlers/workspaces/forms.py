@@ -40,7 +40,7 @@ _ROUTES_HINT: Final = message(
     "For apps or languages with a channel of their own, a line each: app, language or both, the "
     "channel's id, and a user group's id if it has its own. A ticket's language is its reporter's."
 )
-_PUBLIC_OPTION: Final = message("Yes, whoever joins a public channel may act on tickets.")
+_PUBLIC_OPTION: Final = message("Yes, whoever is in such a channel may act on tickets.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class SetupView:
             ),
             block_kit.field(
                 _PUBLIC_SUPPORT,
-                text(message("Support by a public channel")),
+                text(message("Support by a public or shared channel")),
                 block_kit.checkboxes(options, ()),
                 optional=True,
             ),

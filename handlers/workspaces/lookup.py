@@ -33,6 +33,7 @@ class SlackLookups:
         return SlackChannel(
             name=str(info.get("name") or channel),
             is_private=bool(info.get("is_private")),
+            is_shared=bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared")),
             is_archived=bool(info.get("is_archived")),
             has_bot=bool(info.get("is_member")),
         )

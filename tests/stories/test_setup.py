@@ -175,6 +175,22 @@ async def test_support_by_a_public_channel(harness: Harness) -> None:
     assert outcome.action == "update"
 
 
+async def test_support_by_a_shared_channel(harness: Harness) -> None:
+    """People of another company are in it: it is refused, also if it is private; doctor warns."""
+    maya, leads = harness.workspace.person("maya"), harness.workspace.channel("leads")
+    leads.ext_shared = True
+    values = {**CHOSEN, "support_group": ""}
+    outcome = await maya.submit(await open_form(maya), values)
+    assert "another company are in #leads" in outcome.errors["support_group"]
+    outcome = await maya.submit(maya.views[-1], {**values, "public_support": "yes"})
+    assert outcome.action == "update"
+    await maya.close(maya.views[-1])
+    await maya.command("/lagdesk", "doctor")
+    await harness.settled()
+    assert "people of another company are in #leads" in ephemeral_texts(maya)[-1]
+    leads.ext_shared = False
+
+
 async def test_routes(harness: Harness) -> None:
     """A ticket goes to its app's channel, and its own group is support too."""
     maya, lin = harness.workspace.person("maya"), harness.workspace.person("lin")

@@ -31,6 +31,10 @@ _ADMINS_UNKNOWN: Final = message(
 _NO_GROUPS: Final = message(
     "Lagdesk may not read user groups. Grant it the scope usergroups:read, or leave this empty."
 )
+_SHARED_SUPPORT: Final = message(
+    "People of another company are in #%(channel)s and would be support. Name a user group, choose "
+    "another channel, or confirm below that this is meant."
+)
 _PUBLIC_SUPPORT: Final = message(
     "Whoever joins #%(channel)s, a public channel, would be support. Name a user group, choose a "
     "private channel, or confirm below that this is meant."
@@ -43,6 +47,7 @@ class SlackChannel:
 
     name: str
     is_private: bool
+    is_shared: bool  # with another company
     is_archived: bool
     has_bot: bool
 
@@ -211,11 +216,12 @@ def _check_support(
     channels: Mapping[str, SlackChannel | None],
     errors: dict[str, Message],
 ) -> None:
-    """Refuse that a public channel decides who is support, unless that is confirmed."""
+    """Refuse that a channel others can join decides who is support, unless it is confirmed."""
     if form.support_group or form.allows_public_support:
         return
     deciding = [form.escalation_channel, *(each.channel for each in routes if not each.group)]
-    facts = (channels.get(channel) for channel in deciding)
-    public = next((each for each in facts if each is not None and not each.is_private), None)
-    if public is not None:
-        errors["support_group"] = message(_PUBLIC_SUPPORT.id, channel=public.name)
+    for facts in filter(None, map(channels.get, deciding)):
+        if facts.is_shared or not facts.is_private:
+            reason = _SHARED_SUPPORT if facts.is_shared else _PUBLIC_SUPPORT
+            errors["support_group"] = message(reason.id, channel=facts.name)
+            return

@@ -57,6 +57,7 @@ def describe(workspace: WorkspaceState, channel: Channel) -> Json:
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.private,
         "is_archived": channel.archived,
+        "is_ext_shared": channel.ext_shared,
         "is_member": workspace.app.bot_user_id in channel.members,
         "is_general": False,
         "created": channel.created,

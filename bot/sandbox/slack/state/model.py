@@ -72,7 +72,10 @@ class User:
 
 @dataclass
 class Channel:
-    """A conversation. `messages` is by ts, oldest first; `last_read` is by user id."""
+    """A conversation. `messages` is by ts, oldest first; `last_read` is by user id.
+
+    `ext_shared`: people of another company are in it.
+    """
 
     id: str
     name: str
@@ -80,6 +83,7 @@ class Channel:
     members: list[str]
     topic: str = ""
     archived: bool = False
+    ext_shared: bool = False
     created: int = 0
     messages: dict[str, Json] = field(default_factory=dict)
     ephemerals: list[Json] = field(default_factory=list)
