@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 LocaleName = str  # a language of bot.locales, or "both"
@@ -36,12 +36,21 @@ class Message:
     `params` are strings, numbers, aware datetimes, `TimeRange`, `Duration`, `Percentage`, further
     messages, and lists of all these. With `plural`, `params["count"]` chooses between `id` and
     `plural`. A placeholder without a parameter is kept as it is; nothing here raises.
+
+    `facts` is what is written instead in two languages at once, so that names, times and numbers
+    stand there once: messages and parameters, a tuple for those without a dot between them. They
+    are not stored (`dump_message`).
     """
 
     id: str
     params: Mapping[str, object] = field(default_factory=dict)
     domain: Domain = "messages"
     plural: str | None = None
+    facts: tuple[object, ...] = ()
+
+    def in_facts(self, *facts: object) -> Message:
+        """Return the message with these facts."""
+        return replace(self, facts=facts)
 
     def __str__(self) -> str:
         """The English sentence with its parameters, for logs and reprs."""

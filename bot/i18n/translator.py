@@ -150,13 +150,28 @@ class Translator:
         durations and percentages are passed to it as text in this language.
         """
         if self.locale == "both":
-            return join_languages(
-                [translator.translate(msg, render) for translator in self.per_language]
-            )
+            if msg.facts:
+                return self.translate_inline(msg, render)
+            return join_languages(self._translate_in_each(msg, render))
         text = _look_up_text(self._catalog_locale, msg)
         if msg.domain == "codes":  # the catalog's text, or the bare code
             return text
         return fill_placeholders(text, msg.params, lambda value: self._write(value, render))
+
+    def _translate_in_each(self, msg: Message, render: ParameterRenderer | None) -> list[str]:
+        return [translator.translate(msg, render) for translator in self.per_language]
+
+    def translate_inline(self, msg: Message, render: ParameterRenderer | None = None) -> str:
+        """Translate a message on one line, the languages beside each other; once if equal."""
+        if self.locale == "both" and msg.facts:
+            return " · ".join(self._write_fact(fact, render) for fact in msg.facts)
+        return " / ".join(dict.fromkeys(self._translate_in_each(msg, render)))
+
+    def _write_fact(self, fact: object, render: ParameterRenderer | None) -> str:
+        if isinstance(fact, tuple):
+            return " ".join(self._write_fact(part, render) for part in fact)
+        msg = fact if isinstance(fact, Message) else Message("%(fact)s", {"fact": fact})
+        return self.translate_inline(msg, render)
 
     def format_range(self, times: TimeRange) -> str:
         """Format a time range in this translator's zone; the day once when it is the same."""

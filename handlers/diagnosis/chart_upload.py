@@ -107,7 +107,8 @@ def uploaded_image_block(uploaded: UploadedImage, label: str, renderer: Renderer
 
 
 def _title(label: str, renderer: Renderer) -> str:
-    return renderer.plain_text(message("%(ticket)s: what was measured", ticket=label))
+    title = message("%(ticket)s: what was measured", ticket=label)
+    return renderer.plain_text(title.in_facts(label, message("what was measured")))
 
 
 async def send_when_file_ready(send: Callable[[], Awaitable[None]]) -> None:

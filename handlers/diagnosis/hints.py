@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import Call, MissingKind, Report, Side
+from bot.causes import NOT_FOUND, result_title
 from bot.diagnosis import Verdict
 from bot.i18n.messages import Message, TimeRange, Uid, message
 from bot.services.diagnosis.likely_people import likely_people
@@ -18,6 +19,7 @@ from handlers.ui.renderer import Renderer
 USE_CALL: Final = "verdict.use_call"
 DIAGNOSE_CALL: Final = "diagnose.use_call"  # the button of an inquiry, about no ticket
 USE_PERSON: Final = "verdict.use_person."  # and the place in the list of likely people
+_MEANT: Final = message("probably meant")
 _USE_UID: Final = {
     Side.TEACHER: message("The teacher is %(uid)s"),
     Side.STUDENT: message("The student is %(uid)s"),
@@ -26,25 +28,26 @@ _USE_UID: Final = {
 
 def likely_call_sentence(report: Report, call: Call) -> Message:
     """Return where the call ran that is probably meant instead of the reported one."""
+    asked = {"asked": report.cname, "reported": report.occurred_at}
+    found = {"cname": call.cname, "app": call.app}
+    not_found = (result_title(NOT_FOUND), *asked.values())
     if call.ended_at is None:
+        since = call.started_at
         return message(
             "No call was found in %(asked)s around %(reported)s. %(cname)s in the app %(app)s has "
             "been running since %(since)s.",
-            asked=report.cname,
-            reported=report.occurred_at,
-            cname=call.cname,
-            app=call.app,
-            since=call.started_at,
-        )
+            **asked,
+            **found,
+            since=since,
+        ).in_facts(*not_found, (_MEANT, call.cname), call.app, (message("running since"), since))
+    when = TimeRange(call.started_at, call.ended_at)
     return message(
         "No call was found in %(asked)s around %(reported)s. %(cname)s in the app %(app)s ran "
         "%(when)s.",
-        asked=report.cname,
-        reported=report.occurred_at,
-        cname=call.cname,
-        app=call.app,
-        when=TimeRange(call.started_at, call.ended_at),
-    )
+        **asked,
+        **found,
+        when=when,
+    ).in_facts(*not_found, (_MEANT, call.cname), call.app, when)
 
 
 def absent_people(verdict: Verdict) -> list[Uid]:
@@ -56,16 +59,20 @@ def absent_people(verdict: Verdict) -> list[Uid]:
 
 def people_in_call_sentence(report: Report, verdict: Verdict) -> Message:
     """Return who that was named was not in the call, who was, and who is probably meant."""
-    likely = likely_people(report, verdict)
+    likely, when = likely_people(report, verdict), report.occurred_at
+    absent, present = absent_people(verdict), [Uid(uid) for uid in verdict.uids_in_call]
+    facts = [when, (message("not in the call"), absent), (message("in it were"), present)]
     said = message(
         "Not in the call around %(when)s: %(absent)s. In it were %(present)s.",
-        when=report.occurred_at,
-        absent=absent_people(verdict),
-        present=[Uid(uid) for uid in verdict.uids_in_call],
-    )
+        when=when,
+        absent=absent,
+        present=present,
+    ).in_facts(*facts)
     if not likely:
         return said
-    return message("%(text)s Probably meant: %(uid)s.", text=said, uid=Uid(likely[0][1]))
+    uid = Uid(likely[0][1])
+    meant = message("%(text)s Probably meant: %(uid)s.", text=said, uid=uid)
+    return meant.in_facts(*facts, (_MEANT, uid))
 
 
 def hint_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:

@@ -19,7 +19,7 @@ from bot.call import (
 )
 from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import Evidence, Verdict, read_time
-from bot.i18n.messages import Duration, Message, TimeRange, Uid, message
+from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
 from handlers.ui.labels import SIDE_NAMES, network_name
@@ -46,8 +46,11 @@ def participant_name(
     visible_uid = Uid(display_uid or uid)
     side = diagnosis.report.side_of(uid)
     if side is None or not _is_side_known(diagnosis, uid):
-        return message("User %(uid)s", uid=visible_uid)
-    return message("%(side)s %(uid)s", side=SIDE_NAMES[side], uid=visible_uid)
+        user = message("User %(uid)s", uid=visible_uid)
+        return user.in_facts((message("User"), visible_uid))
+    side_name = SIDE_NAMES[side]
+    named = message("%(side)s %(uid)s", side=side_name, uid=visible_uid)
+    return named.in_facts((side_name, visible_uid))
 
 
 def place_of_fault(diagnosis: Diagnosis, verdict: Verdict) -> Message:
@@ -69,7 +72,8 @@ def confidence_text(verdict: Verdict) -> Message:
     """Return a verdict's confidence in words and percent."""
     percent = round((verdict.confidence or 0.0) * 100)
     words = confidence_words(verdict)
-    return message("%(words)s (%(percent)s%%).", words=words, percent=percent)
+    sure = message("%(words)s (%(percent)s%%).", words=words, percent=percent)
+    return sure.in_facts((words, Percentage(percent)))
 
 
 def confidence_words(verdict: Verdict) -> Message:
@@ -93,31 +97,38 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> 
     """Return one piece of evidence: who, what, value, limit, time; and how often if repeated."""
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
-        code = item.code.user_message
-        if item.peer:  # seen at one participant, caused by the other
-            code = message(
-                "%(code)s at %(who)s", code=code, who=participant_name(diagnosis, item.peer)
-            )
-        return message(
-            "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
-            who=who,
-            cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
-            code=code,
-            when=_times_of(item, *repeated),
-        )
+        return _code_line(diagnosis, who, item, *repeated)
     if item.metric in _SESSION_EVIDENCE:
-        away = Duration(item.value or 0.0)
-        return Message(
-            _SESSION_EVIDENCE[item.metric].id, {"who": who, "away": away, "when": item.at}
-        )
-    return message(
-        "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
+        facts = {"who": who, "away": Duration(item.value or 0.0), "when": item.at}
+        return Message(_SESSION_EVIDENCE[item.metric].id, facts)
+    facts = {
+        "who": who,
+        "metric": _metric_of(item),
+        "value": format_measurement(item.value, item.unit),
+        "threshold": format_measurement(item.threshold, item.unit),
+        "when": item.at,
+    }
+    line = message("• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s", **facts)
+    limit = (message("limit"), facts["threshold"])
+    return line.in_facts(("•", who), (facts["metric"], facts["value"]), limit, item.at)
+
+
+def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Evidence) -> Message:
+    """Return what a cloud reported; of what is seen at one participant, the other is the cause."""
+    code = item.code.user_message if item.code else message("not given")
+    if item.peer:
+        peer = participant_name(diagnosis, item.peer)
+        code = message("%(code)s at %(who)s", code=code, who=peer).in_facts(code, peer)
+    cloud = CLOUD_NAMES.get(item.source, message("the cloud"))
+    when = _times_of(item, *repeated)
+    line = message(
+        "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
         who=who,
-        metric=_metric_of(item),
-        value=format_measurement(item.value, item.unit),
-        threshold=format_measurement(item.threshold, item.unit),
-        when=item.at,
+        cloud=cloud,
+        code=code,
+        when=when,
     )
+    return line.in_facts(("•", who), cloud, code, when)
 
 
 def _times_of(*items: Evidence) -> object:
@@ -126,7 +137,8 @@ def _times_of(*items: Evidence) -> object:
     when = first if first == last else TimeRange(first, last)
     if len(items) == 1:
         return when
-    return message("%(when)s, %(times)s times", when=when, times=len(items))
+    times = message("%(when)s, %(times)s times", when=when, times=len(items))
+    return times.in_facts(when, f"× {len(items)}")
 
 
 def format_measurement(value: float | None, unit: str) -> Message:
@@ -148,12 +160,10 @@ def _metric_of(item: Evidence) -> Message:
 
 def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
     """Return one of the next likely causes."""
-    return message(
-        "Also: %(who)s: %(cause)s. %(sure)s",
-        who=place_of_fault(diagnosis, other),
-        cause=cause_title(other.cause, other.media, other.direction),
-        sure=confidence_text(other),
-    )
+    who, sure = place_of_fault(diagnosis, other), confidence_text(other)
+    cause = cause_title(other.cause, other.media, other.direction)
+    also = message("Also: %(who)s: %(cause)s. %(sure)s", who=who, cause=cause, sure=sure)
+    return also.in_facts(("+", cause), who, sure)
 
 
 def call_lines(diagnosis: Diagnosis) -> list[Message]:
@@ -249,21 +259,25 @@ def missing_line(gap: MissingItem) -> Message:
     line = _incomplete(gap) if gap.why is MissingReason.MAY_BE_INCOMPLETE else _missing(gap)
     if gap.retry_at is None:
         return line
-    return message("%(line)s Next try: %(when)s.", line=line, when=gap.retry_at)
+    again = message("%(line)s Next try: %(when)s.", line=line, when=gap.retry_at)
+    return again.in_facts(line, (message("next try"), gap.retry_at))
 
 
 def _missing(gap: MissingItem) -> Message:
-    why, detail = MISSING_REASON_TEXTS[gap.why], _detail(gap)
+    what, why, detail = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why], _detail(gap)
+    facts: list[object] = [message("missing: %(what)s", what=what), why]
     if detail is not None:
         why = message("%(why)s, %(detail)s", why=why, detail=detail)
-    return message("Missing: %(what)s (%(why)s).", what=MISSING_ITEM_NAMES[gap.what], why=why)
+        facts.append(detail)
+    return message("Missing: %(what)s (%(why)s).", what=what, why=why).in_facts(*facts)
 
 
 def _incomplete(gap: MissingItem) -> Message:
     what, detail = MISSING_ITEM_NAMES[gap.what], _detail(gap)
     if detail is None:
         return message("Perhaps incomplete: %(what)s.", what=what)
-    return message("Perhaps incomplete: %(what)s (%(detail)s).", what=what, detail=detail)
+    line = message("Perhaps incomplete: %(what)s (%(detail)s).", what=what, detail=detail)
+    return line.in_facts(MISSING_REASON_TEXTS[gap.why], what, detail)
 
 
 def _detail(gap: MissingItem) -> object:
@@ -281,9 +295,13 @@ def _detail(gap: MissingItem) -> object:
 def footer(diagnosis: Diagnosis) -> Message:
     """Return the time span, the source and the age of the data."""
     verdict = diagnosis.verdict
-    return message(
+    times, when = TimeRange(verdict.since, verdict.until), diagnosis.requested_at
+    cloud = CLOUD_NAMES[diagnosis.cloud]
+    sentences = message(
         "Period checked: %(times)s. Data from %(cloud)s, fetched %(when)s.",
-        times=TimeRange(verdict.since, verdict.until),
-        cloud=CLOUD_NAMES[diagnosis.cloud],
-        when=diagnosis.requested_at,
+        times=times,
+        cloud=cloud,
+        when=when,
     )
+    checked, fetched = message("period checked"), message("data fetched from")
+    return sentences.in_facts((checked, times), (fetched, cloud), when)

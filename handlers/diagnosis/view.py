@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import MissingReason, Side
-from bot.causes import advice_for, cause_phrase
+from bot.causes import advice_for, cause_phrase, result_title
 from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Evidence, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
@@ -31,7 +31,7 @@ from handlers.diagnosis.lines import (
 from handlers.diagnosis.result_lines import MAX_OTHERS, RESULT_EMOJI
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import cause_title
+from handlers.ui.causes import MISSING_REASON_TEXTS, cause_title
 from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Renderer
 
@@ -73,22 +73,24 @@ def _history(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
 
 def _history_line(history: ParticipantHistory) -> Message:
     """Return how many tickets a participant had lately, and their causes."""
-    whose = _SIDE_LABELS[history.side]
-    causes = [_times(cause, count) for cause, count in history.causes]
-    if not causes:
-        return plural(
-            "%(who)s: %(count)s ticket in 30 days",
-            "%(who)s: %(count)s tickets in 30 days",
-            count=history.tickets,
-            who=whose,
-        )
-    return plural(
+    whose, count = _SIDE_LABELS[history.side], history.tickets
+    causes = [_times(cause, times) for cause, times in history.causes]
+    line = plural(
         "%(who)s: %(count)s ticket in 30 days, %(causes)s",
         "%(who)s: %(count)s tickets in 30 days, %(causes)s",
-        count=history.tickets,
+        count=count,
         who=whose,
         causes=causes,
     )
+    if not causes:
+        line = plural(
+            "%(who)s: %(count)s ticket in 30 days",
+            "%(who)s: %(count)s tickets in 30 days",
+            count=count,
+            who=whose,
+        )
+    number = (message("tickets in 30 days"), count)
+    return line.in_facts(whose, number, *((cause_phrase(key), n) for key, n in history.causes))
 
 
 def _times(cause: str, count: int) -> Message:
@@ -106,7 +108,7 @@ def _gap_summary(diagnosis: Diagnosis) -> list[Message]:
     if len(lines) < 2:  # noqa: PLR2004 - one line needs no counting
         return lines
     more = message("%(line)s More data is missing; see the details.", line=lines[0])
-    return [more]
+    return [more.in_facts(lines[0], message("more in the details"))]
 
 
 def full_blocks(
@@ -169,7 +171,8 @@ def verdict_lines(diagnosis: Diagnosis, unknown: Message | None = None) -> list[
         "%(when)s.",
         when=judged_at,
     )
-    return [first, judged]
+    why = message("no call at the reported time")
+    return [first, judged.in_facts(why, (message("judged around"), judged_at))]
 
 
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
@@ -180,7 +183,7 @@ def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
     if verdict.cause == UNKNOWN and verdict.known_at is not None:
         emoji = ":hourglass_flowing_sand:"
     sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
-    return message("%(mark)s %(text)s", mark=emoji, text=sentence)
+    return message("%(mark)s %(text)s", mark=emoji, text=sentence).in_facts((emoji, sentence))
 
 
 def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
@@ -282,16 +285,17 @@ def _not_found(diagnosis: Diagnosis) -> Message | None:
     if not _is_call_not_found(diagnosis):
         return None
     report = diagnosis.report
+    facts = [result_title(NOT_FOUND), report.cname, message("check the channel name and the time")]
     if report.occurred_at == diagnosis.requested_at:  # without a time the last day is searched
         return message(
             "No call was found in %(cname)s. Check the channel name and the time.",
             cname=report.cname,
-        )
+        ).in_facts(*facts)
     return message(
         "No call was found in %(cname)s around %(when)s. Check the channel name and the time.",
         cname=report.cname,
         when=report.occurred_at,
-    )
+    ).in_facts(*facts[:2], report.occurred_at, *facts[2:])
 
 
 def _is_call_not_found(diagnosis: Diagnosis) -> bool:
@@ -333,13 +337,19 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
         return unknown
     if verdict.cause == HEALTHY:
         return _healthy_sentence(diagnosis)
-    return message(
-        "%(who)s, around %(when)s: %(cause)s. %(sure)s",
-        who=place_of_fault(diagnosis, verdict),
-        when=verdict.moment,
-        cause=cause_title(verdict.cause, verdict.media, verdict.direction),
-        sure=confidence_text(verdict),
+    facts = _fault_facts(diagnosis, verdict)
+    return message("%(who)s, around %(when)s: %(cause)s. %(sure)s", **facts).in_facts(
+        facts["cause"], facts["who"], facts["when"], facts["sure"]
     )
+
+
+def _fault_facts(diagnosis: Diagnosis, verdict: Verdict) -> dict[str, object]:
+    return {
+        "who": place_of_fault(diagnosis, verdict),
+        "when": verdict.moment,
+        "cause": cause_title(verdict.cause, verdict.media, verdict.direction),
+        "sure": confidence_text(verdict),
+    }
 
 
 def _named_fault(diagnosis: Diagnosis) -> Verdict:
@@ -349,35 +359,35 @@ def _named_fault(diagnosis: Diagnosis) -> Verdict:
 
 
 def _healthy_sentence(diagnosis: Diagnosis) -> Message:
-    bad = _named_fault(diagnosis)
+    bad, reported = _named_fault(diagnosis), diagnosis.report.occurred_at
+    healthy = result_title(HEALTHY)
     if bad is diagnosis.verdict:
         return message(
             "The call looked healthy around %(when)s: both sides were checked, nothing stood out.",
-            when=diagnosis.report.occurred_at,
-        )
+            when=reported,
+        ).in_facts(healthy, reported)
+    facts = _fault_facts(diagnosis, bad)
     return message(
         "Normal around %(reported)s, but the same call was bad around %(when)s. %(who)s: "
         "%(cause)s. %(sure)s",
-        reported=diagnosis.report.occurred_at,
-        when=bad.moment,
-        who=place_of_fault(diagnosis, bad),
-        cause=cause_title(bad.cause, bad.media, bad.direction),
-        sure=confidence_text(bad),
-    )
+        reported=reported,
+        **facts,
+    ).in_facts(healthy, reported, ("+", facts["cause"]), facts["who"], facts["when"], facts["sure"])
 
 
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return _unknown_final(diagnosis)
+    next_check = (message("next try"), retry_at)
     not_out = any(gap.why is MissingReason.NOT_OUT_YET for gap in diagnosis.verdict.missing)
     if not_out:
         return message(
             "The data of this call is not available yet. It is expected %(when)s; this "
             "message will update itself.",
             when=retry_at,
-        )
+        ).in_facts(MISSING_REASON_TEXTS[MissingReason.NOT_OUT_YET], next_check)
     return message(
         "Not enough data yet. Next check: %(when)s; this message will update itself.",
         when=retry_at,
-    )
+    ).in_facts(result_title(UNKNOWN), next_check)

@@ -24,32 +24,48 @@ from handlers.ui.renderer import Renderer
 _MAX_EVENTS: Final = 8  # repeated clicks could fill the card
 _FIRST_STEP: Final = 1
 _TO_SUPPORT: Final = message("Escalated to support")
+_UNCLAIMED: Final = message("still unclaimed")
 
 
 def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
     """Return the text of an escalation, by its step."""
-    minutes = round((event.at - ticket.created_at).total_seconds() / 60)
-    facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
-    lines = {
-        EscalationTarget.SUPPORT: message("%(ticket)s needs somebody to claim it.", **facts),
-        EscalationTarget.LEADS: message(
-            "%(ticket)s was reported %(time)s ago. Support has been alerted, but nobody has "
-            "claimed it. Please find somebody.",
-            **facts,
-        ),
-        EscalationTarget.LAST: message(
-            "Final alert: %(ticket)s was reported %(time)s ago and nobody has claimed it. "
-            "Lagdesk will send no more alerts.",
-            **facts,
-        ),
-    }
-    msg = lines[event.target]
+    msg = _alert(ticket, event)
+    if not ticket.is_live:
+        return msg
+    live = message("%(call)s The class is still in progress.", call=msg)
+    return live.in_facts(msg, message("class in progress"))
+
+
+def _alert(ticket: Ticket, event: EscalationEvent) -> Message:
     if event.person:
         who = PersonId(event.person)
         msg = message("%(person)s asks for help with %(ticket)s.", person=who, ticket=ticket.label)
-    elif event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP:
-        msg = message("%(ticket)s is still unclaimed, %(time)s after it was reported.", **facts)
-    return message("%(call)s The class is still in progress.", call=msg) if ticket.is_live else msg
+        return msg.in_facts((who, message("asks for help with"), ticket.label))
+    minutes = round((event.at - ticket.created_at).total_seconds() / 60)
+    facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
+    reported = (message("Reported"), ticket.created_at)
+    if event.target is EscalationTarget.LAST:
+        return message(
+            "Final alert: %(ticket)s was reported %(time)s ago and nobody has claimed it. "
+            "Lagdesk will send no more alerts.",
+            **facts,
+        ).in_facts((ticket.label, message("final alert")), _UNCLAIMED, reported)
+    if event.target is EscalationTarget.LEADS:
+        return message(
+            "%(ticket)s was reported %(time)s ago. Support has been alerted, but nobody has "
+            "claimed it. Please find somebody.",
+            **facts,
+        ).in_facts((ticket.label, _UNCLAIMED), reported, message("please find somebody"))
+    if event.number > _FIRST_STEP:
+        again = message("%(ticket)s is still unclaimed, %(time)s after it was reported.", **facts)
+        return again.in_facts((ticket.label, _UNCLAIMED), reported)
+    return needs_claim(ticket.label)
+
+
+def needs_claim(label: str) -> Message:
+    """Return that a ticket or an incident needs somebody."""
+    msg = message("%(ticket)s needs somebody to claim it.", ticket=label)
+    return msg.in_facts((label, message("needs somebody to claim it")))
 
 
 def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:

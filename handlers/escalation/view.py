@@ -9,6 +9,7 @@ from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message, plural
 from bot.services.escalation.incidents import IncidentFacts
 from bot.ticket import Ticket
+from handlers.escalation.lines import needs_claim
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.labels import network_name
@@ -29,12 +30,11 @@ def incident_post(
     """Build an incident's post: top-level text and blocks."""
     msg = _headline(incident, tickets)
     fallback_text = message("%(incident)s: %(text)s", incident=incident.label, text=msg)
-    lines = [message("*%(title)s*", title=fallback_text)]
-    blocks = [block_kit.section("incident", "\n".join(renderer.mrkdwn(line) for line in lines))]
+    fallback_text = fallback_text.in_facts(incident.label, msg)
+    title = message("*%(title)s*", title=fallback_text).in_facts(incident.label, msg)
+    blocks = [block_kit.section("incident", renderer.mrkdwn(title))]
     if incident.closed_at is None:
-        needs_owner = renderer.mrkdwn(
-            message("%(ticket)s needs somebody to claim it.", ticket=incident.label)
-        )
+        needs_owner = renderer.mrkdwn(needs_claim(incident.label))
         blocks.append(block_kit.section("call", f"{group_mention(group)} {needs_owner}"))
     blocks.append(block_kit.section("tickets", "\n".join(_ticket_lines(tickets, renderer))))
     blocks.append(block_kit.context("state", *_states(incident, renderer)))
@@ -54,18 +54,21 @@ def _headline(incident: IncidentFacts, tickets: Sequence[Ticket]) -> Message:
         "app": incident.app,
         "cause": resolution_title(incident.cause),
     }
+    number = plural("%(count)s report", "%(count)s reports", count=len(tickets))
+    network = network_name(incident.network) if incident.network else None
+    facts = [what["cause"], *([network] if network else []), incident.app, number, what["span"]]
     if not incident.network:
         return plural(
             "%(count)s report in %(span)s has this cause: %(cause)s (%(app)s)",
             "%(count)s reports in %(span)s share this cause: %(cause)s (%(app)s)",
             **what,  # type: ignore[arg-type]
-        )
+        ).in_facts(*facts)
     return plural(
         "%(count)s report in %(span)s has this cause and network: %(cause)s, %(network)s (%(app)s)",
         "%(count)s reports in %(span)s share this cause and network: %(cause)s, %(network)s (%(app)s)",  # noqa: E501 - one sentence for the catalogs
-        network=network_name(incident.network),
+        network=network,
         **what,  # type: ignore[arg-type]
-    )
+    ).in_facts(*facts)
 
 
 def _ticket_lines(tickets: Sequence[Ticket], renderer: Renderer) -> list[str]:

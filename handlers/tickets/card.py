@@ -110,15 +110,15 @@ def ticket_title(ticket: Ticket, renderer: Renderer) -> str:
 
 def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
     """Return the card's top-level text."""
-    return renderer.fallback_text(
-        message(
-            "%(ticket)s: %(type)s about channel %(cname)s. %(status)s.",
-            ticket=ticket.label,
-            type=ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)],
-            cname=ticket.cname,
-            status=status_name(ticket),
-        )
+    issue_type, status = ISSUE_TYPE_NAMES[IssueType(ticket.issue_type)], status_name(ticket)
+    msg = message(
+        "%(ticket)s: %(type)s about channel %(cname)s. %(status)s.",
+        ticket=ticket.label,
+        type=issue_type,
+        cname=ticket.cname,
+        status=status,
     )
+    return renderer.fallback_text(msg.in_facts(ticket.label, ticket.cname, issue_type, status))
 
 
 def ticket_facts(ticket: Ticket, renderer: Renderer, *, has_apps: bool = True) -> list[str]:

@@ -114,16 +114,16 @@ def _masked(ticket: Ticket) -> Ticket:
 
 def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     name = link_to(ticket.thread.permalink, ticket.label)
-    lines = [
-        message(
-            "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
-            mark=status_emoji(ticket),
-            ticket=name,
-            cname=ticket.cname,
-            status=status_name(ticket),
-            when=ticket.created_at,
-        )
-    ]
+    mark, status = status_emoji(ticket), status_name(ticket)
+    first = message(
+        "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
+        mark=mark,
+        ticket=name,
+        cname=ticket.cname,
+        status=status,
+        when=ticket.created_at,
+    )
+    lines = [first.in_facts((mark, name, ticket.cname), status, ticket.created_at)]
     diagnosis = stored_verdict(ticket)
     if diagnosis is not None and diagnosis.verdict.cause != UNKNOWN:
         lines.append(headline(diagnosis))
@@ -140,15 +140,19 @@ def _owner_lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     person = _owner(ticket)
     owner = names.get(person) or PersonId(person)
     if ticket.was_resolved_as(WITHDRAWN):
-        return [message("Withdrawn by %(person)s, %(when)s", person=owner, when=ticket.resolved_at)]
+        withdrawn = message(
+            "Withdrawn by %(person)s, %(when)s", person=owner, when=ticket.resolved_at
+        )
+        return [withdrawn.in_facts((message("Withdrawn by"), owner), ticket.resolved_at)]
     if ticket.status is Status.RESOLVED and ticket.resolved_at:
         resolved = message(
             "Resolved by %(person)s, %(when)s", person=owner, when=ticket.resolved_at
-        )
+        ).in_facts((message("Resolved by"), owner), ticket.resolved_at)
         if not ticket.resolved_cause:
             return [resolved]
         cause = resolution_title(ticket.resolved_cause)
         return [message("*Resolution*: %(cause)s", cause=cause), resolved]
     if ticket.claimed_at and person:
-        return [message("Claimed by %(person)s, %(when)s", person=owner, when=ticket.claimed_at)]
+        claimed = message("Claimed by %(person)s, %(when)s", person=owner, when=ticket.claimed_at)
+        return [claimed.in_facts((message("Claimed by"), owner), ticket.claimed_at)]
     return [message("Nobody has claimed it yet.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from bot.call import ERASED
@@ -77,10 +77,7 @@ class Renderer:
 
     def inline(self, msg: Message) -> str:
         """Render as mrkdwn without line breaks; once where the languages have the same text."""
-        texts = [
-            replace(self, translator=each).mrkdwn(msg) for each in self.translator.per_language
-        ]
-        return " / ".join(dict.fromkeys(texts))
+        return self.translator.translate_inline(msg, self._mrkdwn_value)
 
     def fact(self, value: object) -> str:
         """Render a value that is the same in every language."""

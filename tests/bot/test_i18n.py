@@ -90,6 +90,15 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
             "both",
             message("Room %(room)s is empty", room="a"),
         ),
+        (
+            "2 张工单 / 2 tickets · a · 工单 / Ticket 5%",
+            "both",
+            message("Room %(room)s is empty", room="a").in_facts(
+                plural("%(count)s ticket", "%(count)s tickets", count=2),
+                message("in the room").in_facts("a"),
+                (message("Ticket"), Percentage(5)),
+            ),
+        ),
         ("1 张工单", "zh", plural("%(count)s ticket", "%(count)s tickets", count=1)),
         ("2 张工单", "zh", plural("%(count)s ticket", "%(count)s tickets", count=2)),
         ("1 ticket", "en", plural("%(count)s ticket", "%(count)s tickets", count=1)),

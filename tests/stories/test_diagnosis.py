@@ -148,13 +148,18 @@ async def test_answer_survives_slack(both: Harness) -> None:
 
 
 async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> None:
-    """Faults are described by side, in both languages, without anybody's uid."""
+    """Faults are described by side, words in both languages and facts once, without uids."""
     person = both.workspace.person("sam")
     await report(person, "class_77_2")
     text = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
-    assert "Teacher •••01, around <!date^" in text
-    assert "老师 •••01：" in text
+    assert "Packet loss (video, uplink) · 老师 / Teacher •••01 · <!date^" in text
+    assert "• 老师 / Teacher •••01 · 上行丢包率（视频） / Uplink packet loss (video) " in text
+    assert " · 阈值 / limit 5% · " in text
     assert not re.search(r"10001|20002", text)
+    (post,) = find_diagnosis_posts(both, "class_77_2")
+    for line in text_of(post).split("\\n"):
+        moments = re.findall(r"<!date\^\d+\^[^|]*", line)
+        assert len(moments) == len(set(moments)), line
 
 
 async def look_until(harness: Harness, cname: str, expected: str) -> str:
@@ -173,5 +178,5 @@ async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     """When the cloud names ten people only, the missing one is named, masked."""
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
     text = await look_until(both, "class_77_big", "ten people")
-    assert "the cloud lists ten people at most, •••01" in text
+    assert "the cloud lists ten people at most · •••01" in text
     assert len(find_diagnosis_posts(both, "class_77_big")) == 1

@@ -56,8 +56,7 @@ def card_number(harness: Harness, number: int) -> dict[str, Any]:
 async def test_history_in_both_languages(five_reports: Harness) -> None:
     """The line counts this student's tickets and the causes that were theirs."""
     post = text_of(find_replies(five_reports, card_number(five_reports, 5))[0])
-    assert "This student: 5 tickets in 30 days, " in post
-    assert "这位学生：30 天内 5 张工单，" in post
+    assert "这位学生 / This student · 30 天内的工单数 / tickets in 30 days 5 · " in post
     assert "20002" not in post
     assert "in 30 days" not in text_of(find_replies(five_reports, card_number(five_reports, 1))[0])
 
@@ -68,8 +67,9 @@ async def test_five_reports_make_one_incident(five_reports: Harness) -> None:
     text = text_of(incident)
     assert [n for n in range(1, 6) if f"|LD-{n}>" not in text] == []
     assert sum("|INC-1>" in text_of(card) for card in ticket_cards(five_reports)) == 5
-    assert "5 reports in " in text
-    assert "5 次提交" in text
+    assert "kids · 5 次提交 / 5 reports · " in text
+    assert "INC-1 · Wi-Fi 信号弱 / Weak Wi-Fi signal" in incident["text"]
+    assert "INC-1 需要有人认领 / needs somebody to claim it" in text
 
 
 async def test_tickets_of_an_incident_do_not_shout(five_reports: Harness) -> None:
