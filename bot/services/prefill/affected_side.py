@@ -124,6 +124,8 @@ def _who(clause: str, subject: str, mentioned: str) -> set[str]:
             return set(_BOTH)
         if subjects:
             sides.add(subjects[-1])
+        elif " you " in clause and subject == Side.TEACHER:  # 老师，听不到你
+            continue
         elif match[0] == " cut":
             sides.add(subject or mentioned)
         elif heard := _ROLE.search(clause, match.start()):

@@ -22,7 +22,7 @@ UNITS: Final = (  # behind a number that is no uid: 20 minutes, 300 秒
 # Words with a digit and a hyphen or an underscore that name no channel: devices, ticket keys, times
 NO_ROOM: Final = re.compile(
     r"(?i:(?:code|ticket|case|order|issue|bug|task|grade|level|unit|page|step|day|week|part|version|build"
-    r"|screenshot|ima?ge?|photo|iphone|ipad|android|win|wifi|sdk|app|http|utf|sm|v)[-_]?\w*\d.*)"
+    r"|screenshot|ima?ge?|photo|iphone|ipad|android|win|wifi|sdk|http|utf|v)[-_]?\d.*|sm-.*)"
     r"|[A-Z]{2,8}-\d+|[\d:.]+[ap]?m?-[\d:.\-]+(?i:[a-z]{0,5})|.*\.[a-z0-9]{2,4}",
     re.ASCII,
 )
@@ -37,8 +37,8 @@ _SURNAMES: Final = (
     "田任姜范石姚谭廖邹熊陆郝孔崔邱秦顾侯邵孟龙段钱汤尹黎贺龚小阿"
 )
 _NOT: Final = (
-    r"\b(?:can(?: ?no|')?t|could(?: no|n'?)t|unable to|(?:is|was)n'?t able to|not able to"
-    r"|no longer|never|(?:do|does|did|is|was|were)(?: no|n'?)t)"
+    r"\b(?:can(?: ?no|')?t|can (?:barely|hardly)|could(?: no|n'?)t|unable to|(?:is|was)n'?t able to"
+    r"|not able to|no longer|never|(?:do|does|did|is|was|were)(?: no|n'?)t)"
 )
 _MEDIA: Final = "sound|audio|voice|video|picture"
 
@@ -56,13 +56,14 @@ VOCABULARY: Final[dict[str, str]] = {
     # People; "staff" speak for others
     "staff": "(?:辅导|助教|班主任)老师|班主任|助教|客服|教务",
     "teacher": r"(?:主讲|授课|任课)?老师|教师|讲师|导师|主讲|外教|主播"
-    rf"|\b(?:{TEACHER_EN})s?\b|\bt(?= ?[:=]| id\b| \d{{4}})|(?<![\u3400-\u9fff])师(?=\d)",
+    rf"|\b(?:{TEACHER_EN})s?\b|\bt(?= ?[:=]| id\b| \d{{4}}| can)|(?<![\u3400-\u9fff])师(?=\d)",
     "student": r"学生|学员|小朋友|同学|孩子|宝贝|观众|女儿|儿子|娃|学号"
-    rf"|\b(?:(?:{STUDENT_EN})s?|children|son|daughter)\b|\bs(?= ?[:=]| id\b| \d{{4}})"
+    rf"|\b(?:(?:{STUDENT_EN})s?|children|son|daughter)\b|\bs(?= ?[:=]| id\b| \d{{4}}| can)"
     r"|(?<![\u3400-\u9fff])生(?=\d)",
     "parent": r"家长|妈妈|爸爸|\b(?:parents?|mom|mother|dad|father)\b",
     "my": r"\bmy\b|我(?=家|们?的|学生|孩子|女儿|儿子)",
     "me": rf"\bthis (?=is (?:the )?(?:{ROLES_EN}))|\b(?:i|me)\b|我",
+    "you": r"[你您]|\byou\b",
     "they": r"[他她]|\b(?:s?he|they|him|her|them)\b",
     "person": rf"[{_SURNAMES}](?!.?老师|.{{0,2}}同学)[\u4e00-\u9fff]{{0,2}}"
     r"(?=[\s(:,]*(?:uid)?[\s:]*\d)",
@@ -79,15 +80,15 @@ VOCABULARY: Final[dict[str, str]] = {
     "cannot": rf"{_NOT}(?: (?!be\b)\w{{1,12}}){{0,2}}? (?:hear|see|view|watch|listen|understand)\b"
     r"|\bnot (?:hear|see)\b|\b(?:trouble|problems?) (?:hearing|seeing)\b"
     rf"|\b(?:ha[sd]|have|gets?|got) no (?:{_MEDIA})|\blost (?:the )?(?:{_MEDIA})"
-    r"|(?:[听看]|hear|see) ?不太?[到见清着了懂]|没[有能]?[听看][到见清]|(?:不能|无法)[听看]",
+    r"|(?:[听看]|hear|see) ?不太?[到见清着了懂]|没[有能]?[听看][到见清]|(?:(?<!能)不能|无法)[听看]",
     "cut": rf"{_NOT}(?: \w{{1,12}}){{0,2}}? (?:join|enter|connect|log ?in|get in(?:to)?|load)\b"
     r"|\b(?:trouble|when) joining\b|\b(?:keeps?|kept|is|was) dropping\b|\bnot (?:load|show)\w*"
     r"|\b(?:kicked|dropped|lo(?:st|ses|sing) (?:the )?connection|disconnect(?:s|ed|ing)?)\b"
     r"|[进连登入]不[去来了上]|无法[进加连登]|(?:加载|显示)不出|(?:一直|老是|总是|频繁)[掉断]"
-    r"|掉线|断[线网]|被踢|闪退|失败|掉了",
+    r"|掉线|断[线网了]|被踢|闪退|失败|掉了",
     "silent": r"没有?声音?|无声音?",
     "bad": r"卡(?!片|号)|[黑花白]屏|没有?画面?|无画面|(?<=声音).{0,2}小|断断续续|断|延[迟时]?|慢"
-    r"|模?糊|定格|静止|忽[大高]忽[小低]|[杂噪回]音|回声|自己的?声音"
+    r"|模?糊|定格|静止|忽[大高]忽[小低]|[杂噪回]音|电流|回声|自己的?声音"
     r"|\b(?:freez|froze|black|lag|choppy|stuck|blurr|drop|robotic|disappear|cut|delay|echo|noise"
     rf"|myself)\w*|\b(?:break(?:s|ing)? up|no (?:{_MEDIA})|nothing|only)\b",
     "fine": r"不卡|正常|没问题|很好|流畅|\b(?:fine|ok|okay|normal|good)\b",

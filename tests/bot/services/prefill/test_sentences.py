@@ -288,7 +288,7 @@ SENTENCES = [
     ("请看 lesson_7781：20755（学员）无法进入教室", "lesson_7781", "", "20755", "student", ""),
     ("麻烦查下老师10644昨晚八点的课学生掉线，lesson_7781", "lesson_7781", "10644", "", "student", ""),
     ("Hi support, student #20755 has no audio in lesson_7781 since 8:02pm", "lesson_7781", "", "20755", "student", "11-21 20:02"),
-    ("[Urgent] T:10644 S:20755 R:lesson_7781 S can't hear T", "lesson_7781", "10644", "20755", "", ""),
+    ("[Urgent] T:10644 S:20755 R:lesson_7781 S can't hear T", "lesson_7781", "10644", "20755", "student", ""),
     ("Room: lesson_7781. Teacher: Ms. Wang (10644). Student: Leo (20755). Leo lost connection 3x.", "lesson_7781", "", "20755", "", ""),
     ("主播端10644正常，观众端20755花屏，直播间7781", "7781", "10644", "20755", "student", ""),
     ("学生uid是20755，老师uid我不知道，频道lesson_7781，学生听不到", "lesson_7781", "", "20755", "student", ""),
@@ -372,6 +372,13 @@ SENTENCES = [
     ('"老师我听不到" 学生20561一直在公屏打这句，math_902', "math_902", "", "20561", "", ""),
     ("the student thinks the teacher 10422 is on mute, math_902", "math_902", "10422", "", "", ""),
     ("class_401老师10533白屏，学生20633能看到课件", "class_401", "10533", "20633", "", ""),
+    # Channels that begin like other words, "you", questions
+    ("vip_3381_6：学生能听见但看不见老师", "vip_3381_6", "", "", "student", ""),
+    ("wifi-6 is slow, see CALL-2291: teacher 10644 in smart-9b", "smart-9b", "10644", "", "", ""),
+    ("Hi老师，audio断断续续的，听不清你，room math-3b", "math-3b", "", "", "", ""),
+    ("老师10644问学生20755能不能听到，lesson_7781", "lesson_7781", "10644", "20755", "", ""),
+    ("T 10644 / S 20755 / lesson_7781 / T can't hear S", "lesson_7781", "10644", "20755", "teacher", ""),
+    ("The audio of student 20755 is breaking up, I can barely understand him", "", "", "20755", "teacher", ""),
 ]  # fmt: skip
 
 
