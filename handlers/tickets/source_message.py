@@ -78,6 +78,9 @@ def _lines(node: object) -> Iterator[str]:
     elif isinstance(node, dict) and node.get("type") not in _WITHOUT_TEXT:
         if node.get("type") in _LINES:
             yield "".join(map(_inline, node.get("elements") or []))
+        elif node.get("type") == "table":  # a pasted spreadsheet (Block Kit, "Table block")
+            for row in node.get("rows") or []:
+                yield " | ".join(" ".join(_lines(cell)) for cell in row)
         elif "value" in node:  # a field of an attachment
             yield f"{_string(node, 'title')}: {_string(node, 'value')}"
         else:

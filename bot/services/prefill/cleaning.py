@@ -23,7 +23,7 @@ _NARROW: Final[dict[int, int | str]] = {
     **dict.fromkeys((0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F), " "),
     **dict.fromkeys(map(ord, "“”„「」『』«»＂"), '"'),
     **dict.fromkeys(map(ord, "‘’＇"), "'"),
-    **dict.fromkeys(map(ord, "‐‑–—"), "-"),
+    **dict.fromkeys(map(ord, "‐‑–—−"), "-"),
     **dict.fromkeys(map(ord, "【《〔"), "("),
     **dict.fromkeys(map(ord, "】》〕"), ")"),
 }

@@ -17,6 +17,7 @@ from handlers.tickets.source_message import (
 
 TS = "1795238120.820240"
 PERMALINK = "https://school.slack.com/archives/C1/p1795238120820240"
+ONE = {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]}
 RICH_TEXT = {
     "type": "rich_text",
     "elements": [
@@ -33,7 +34,7 @@ RICH_TEXT = {
         {
             "type": "rich_text_list",
             "elements": [
-                {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]},
+                ONE,
                 {"type": "rich_text_section", "elements": [{"type": "text", "text": "two"}]},
             ],
         },
@@ -41,6 +42,16 @@ RICH_TEXT = {
 }
 RICH_LINE = "class_77_1 &lt;b&gt; <@U1><#C1><https://x.example|page>:sob:"
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "学生卡顿"}}
+TABLE = {
+    "type": "table",
+    "rows": [
+        [{"type": "raw_text", "text": "频道"}, {"type": "raw_text", "text": "老师"}],
+        [
+            {"type": "raw_text", "text": "class_9"},
+            {"type": "rich_text", "elements": [ONE]},
+        ],
+    ],
+}
 FORWARDED = {
     "is_share": True,
     "text": "看不到画面",
@@ -57,6 +68,7 @@ FORWARDED = {
             {"text": f"{RICH_LINE}\n• one\n• two", "blocks": [RICH_TEXT]},
             f"{RICH_LINE}\n• one\n• two",
         ),
+        ({"text": "", "attachments": [{"blocks": [TABLE]}]}, "频道 | 老师\nclass_9 | one"),
         ({"text": "New complaint", "blocks": [SECTION]}, "New complaint\n学生卡顿"),
         (
             {
