@@ -12,7 +12,6 @@ from typing import Final
 from bot.call import Side
 
 _BOTH: Final = frozenset(each.value for each in Side)
-_IN_BRACKETS: Final = re.compile(r"number \( (teacher|student) \)")
 _VALUES: Final = re.compile(  # labels with their values, and what says nothing of sides
     r"(?<= )(?:(?:teacher|student) (?:id )*: (?:number|own) "
     r"|(?:id|named|number|small|name|handle|code|own|word|other|person|channel|the) )"
@@ -41,10 +40,10 @@ _AFFECTED: Final = tuple(
         rf"^(?!.* (?:says|hears) ).* {_WHO}\S* bad , (?:.* )?(?!\1)(?:{_WHO}\S* fine|not {_WHO}) ",
     )
 )
-# Cannot hear; cut off; no audio from; nobody hears; 听...断断续续; says the student's video is bad;
+# Cannot hear; cut off; nobody hears; 听...断断续续; says the student's video is bad;
 # a student who names nobody reports what they saw
-_CANNOT: Final = re.compile(
-    rf" (?:cannot|cut|bad from|nobody (?!.* not ){_GAP}(?:hears|cannot)"
+_SUFFERS: Final = re.compile(
+    rf" (?:cannot|cut|nobody (?!.* not ){_GAP}(?:hears|cannot)"
     rf"|hears (?:(?!bad|fine|cannot)\S+ ){{0,3}}bad"
     rf"|says {_GAP}(?:teacher|student|me)\S* {_GAP}(?:bad|silent)"
     r"|(?<=student )says (?:bad|silent))(?= )"
@@ -63,7 +62,7 @@ def find_affected_side(kinds: str) -> str:
 
 def _sentences(kinds: str) -> list[str]:
     """Return the sentences, with sides instead of "I", and of "they" whom the writer means."""
-    plain = _VALUES.sub("", _IN_BRACKETS.sub(r"\1", kinds)).replace(" ( ) ", " ")
+    plain = _VALUES.sub("", kinds).replace(" ( ) ", " ")
     plain = _SOUND.sub(lambda match: f"{match[1] or 'me'}-sound ", re.sub(r"[|()]", ",", plain))
     plain = plain.replace(" my place ", " me place ")
     texts = [f" {each.strip()} " for each in re.split(r"\.|newline", plain)]
@@ -104,7 +103,9 @@ def _affected(sentence: str) -> set[str]:
         subject = _actor(clause) or subject
         mentioned = ["", *_ROLE.findall(clause)][-1] or mentioned
         labels |= {clause.strip()} & _BOTH
-        if labels == _BOTH:  # teacher 10001, student 20002, cannot hear
+        # "Teacher 10001, student 20002, cannot hear"; "the teacher says the student is muted, ..."
+        is_reported = " says " in clause and set(_ROLE.findall(clause)) == _BOTH
+        if labels == _BOTH or is_reported:
             subject = mentioned = ""
     return sides
 
@@ -115,7 +116,7 @@ def _who(clause: str, subject: str, mentioned: str) -> set[str]:
     Without a subject, of who cannot hear, it is the other side of whom they cannot.
     """
     sides: set[str] = set()
-    for match in _CANNOT.finditer(clause):
+    for match in _SUFFERS.finditer(clause):
         before = clause[: match.start() + 1]
         subjects = _SUBJECT.findall(before)
         if " not " in before:

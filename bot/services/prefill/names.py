@@ -36,7 +36,7 @@ _ORDERED: Final = re.compile(
     rf"{_BREAK}(?P<next>number) (?!{_BREAK}number )"
 )
 _ROOM: Final = re.compile(
-    rf" channel (?:{_SIGN}(?=(?:{_VALUE}|[wW]ord) )|{_LINK}(?=(?:number|small|name) ))"
+    rf" channel (?:{_SIGN}(?=(?:{_VALUE}|[wW]ord) )|{_LINK}(?=(?:number|small|name|code) ))"
     r"(?!name and name )(?P<value>\S+)"
 )
 _BEFORE_ROOM: Final = re.compile(

@@ -103,7 +103,6 @@ VOCABULARY: Final[dict[str, str]] = {
     "for": r"\bfor\b",
     "by": r"\bby\b",
     "of": r"\bof\b",
-    "from": r"\bfrom\b",
     "and": r"和|与|跟|以?及|[&+、]|\band\b|/(?! )",
     "'s": r"'s\b|的",
     "is": r"是|为|分别|这个|该|'m\b|\b(?:is|am|are|was|were|with|whose|having|as)\b",

@@ -138,7 +138,7 @@ SENTENCES = [
     ("Parent called: son 20477 cannot enter the classroom eng-l4-07", "eng-l4-07", "", "20477", "student", ""),
     ("teacher 10311's mic not working, student 20477 hears nothing, math-5c", "math-5c", "10311", "20477", "student", ""),
     ("student can hear me, i cannot hear student. 10311 is me. eng-l4-07", "eng-l4-07", "", "", "teacher", ""),
-    ("No audio from the student 20477, teacher 10311, class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
+    ("No audio from the student 20477, teacher 10311, class_8812_3", "class_8812_3", "10311", "20477", "", ""),
     ("the teacher could not be heard by the students, class_8812_3", "class_8812_3", "", "", "student", ""),
     ("Student 20477 was unable to join class_8812_3 until 20:10, teacher 10311 waiting", "class_8812_3", "10311", "20477", "student", ""),
     ("it's the teacher 10311 who lags, not student 20477; class_8812_3", "class_8812_3", "10311", "20477", "teacher", ""),
@@ -379,6 +379,8 @@ SENTENCES = [
     ("老师10644问学生20755能不能听到，lesson_7781", "lesson_7781", "10644", "20755", "", ""),
     ("T 10644 / S 20755 / lesson_7781 / T can't hear S", "lesson_7781", "10644", "20755", "teacher", ""),
     ("The audio of student 20755 is breaking up, I can barely understand him", "", "", "20755", "teacher", ""),
+    ("频道 abcDEF123 老师10644 没有声音", "abcDEF123", "10644", "", "", ""),
+    ("lesson_7781 老师10644反映：学生20755没开摄像头，看不到人", "lesson_7781", "10644", "20755", "", ""),
 ]  # fmt: skip
 
 
