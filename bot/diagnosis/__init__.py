@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.diagnosis.verdict import (
+    OTHERS_AFFECTED,
     Evidence,
     Verdict,
     read_time,
@@ -13,6 +14,7 @@ from bot.diagnosis.verdict import (
 __all__ = [
     "HEALTHY",
     "NOT_FOUND",
+    "OTHERS_AFFECTED",
     "UNKNOWN",
     "Evidence",
     "Verdict",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bot.call import Call, Direction, Media, Metric, Participant, Report, Series
+from bot.call import Call, Direction, Media, Metric, Participant, Report, Series, Side
 from bot.diagnosis.observations import MetricSeries, covered_s
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class ParticipantSession:
 class CallContext:
     """Both ends' metrics within the judged window. Times are epoch seconds.
 
-    What began after `begun_by` cannot be why somebody complained.
+    What began after `begun_by` cannot be why somebody complained. `witnesses`: the same call with
+    somebody else in the place of who complained.
     """
 
     report: Report
@@ -72,6 +73,7 @@ class CallContext:
     networks: dict[str, frozenset[str]] = field(default_factory=dict)
     ended_at: float | None = None
     begun_by: float = np.inf
+    witnesses: tuple[CallContext, ...] = ()
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -120,10 +122,12 @@ def build_context(
     participants: Sequence[Participant],
     *,
     complained: bool = True,
+    witnesses: Sequence[Series] = (),
 ) -> CallContext:
     """Sort a cloud's series by participant and metric, cut to the judged window.
 
     What begins after a complaint is not its cause; without one the whole window counts.
+    `witnesses` are the series of other participants.
     """
     moment = report.occurred_at.timestamp()
     judged_until = moment + (_AFTER_S if complained else WINDOW_S)
@@ -144,7 +148,20 @@ def build_context(
         networks=_networks(participants),
         ended_at=ended_at.timestamp() if ended_at else None,
         begun_by=begun_by,
+        witnesses=tuple(
+            build_context(seen_by, calls, (*series, *witnesses), (), complained=complained)
+            for seen_by in _seen_by_others(report, witnesses)
+        ),
     )
+
+
+def _seen_by_others(report: Report, witnesses: Sequence[Series]) -> Iterator[Report]:
+    """Yield the report as if each witness had complained about the same sender."""
+    for uid in sorted({one.uid for one in witnesses} - {report.teacher_uid, report.student_uid}):
+        if report.abnormal_side is Side.TEACHER:
+            yield replace(report, teacher_uid=uid)
+        else:
+            yield replace(report, student_uid=uid)
 
 
 def _source(calls: Sequence[Call], series: Sequence[Series]) -> str:

@@ -56,6 +56,7 @@ def diagnose(
     *,
     missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
+    witnesses: Sequence[Series] = (),
     complained: bool = True,
     steps: Steps = FITTED,
 ) -> Verdict:
@@ -63,12 +64,16 @@ def diagnose(
 
     `missing` is what the caller could not fetch; the verdict has it too, with what is missing
     besides. `participants` (network type, rejoins) are optional. Unknown codes and metrics are
-    ignored. With `complained`, what began after that moment is not the cause.
-    `steps` turn the score of the first cause into its confidence; without any it stays a score.
+    ignored. `witnesses` are the series of other participants, who are never at fault: they tell a
+    receiver's network from the route. With `complained`, what began after that moment is not the
+    cause. `steps` turn the score of the first cause into its confidence; without any it stays a
+    score.
 
     Order of the rules: Agora's troubleshooting guide.
     """
-    context = build_context(report, calls, series, participants, complained=complained)
+    context = build_context(
+        report, calls, series, participants, complained=complained, witnesses=witnesses
+    )
     findings = read_findings(context, events)
     missing_items = (*missing, *_find_missing(context, calls, missing))
     missing_items = tuple(sorted(missing_items, key=lambda item: item.what not in REQUIRED_KINDS))

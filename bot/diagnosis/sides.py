@@ -26,6 +26,7 @@ def diagnose_either_side(
     *,
     missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
+    witnesses: Sequence[Series] = (),
 ) -> tuple[Side, Verdict]:
     """Work out why a call was bad without a complaint; `report.abnormal_side` is ignored.
 
@@ -41,6 +42,7 @@ def diagnose_either_side(
             events,
             missing=missing,
             participants=participants,
+            witnesses=witnesses,
             complained=False,
             steps=steps,
         )

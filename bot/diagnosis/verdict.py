@@ -13,6 +13,7 @@ from bot.call import Call, Code, Direction, Media, MissingItem, MissingKind, Mis
 from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.decoding import convert_object
 
+OTHERS_AFFECTED: Final = "others_affected"  # evidence: the share of others with the same fault
 REQUIRED_KINDS: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )

@@ -17,6 +17,7 @@ from bot.call import (
     Distribution,
     MissingItem,
     Report,
+    Series,
     Trend,
     Usage,
 )
@@ -221,6 +222,11 @@ class Cloud(Protocol):
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
+
+    async def fetch_witnesses(
+        self, call: Call, uids: Sequence[str], window: Window
+    ) -> tuple[Series, ...]:
+        """Return what others than these uids measured, of as many as a request or two have."""
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return the cloud's own diagnosis of this channel within the window."""

@@ -36,8 +36,9 @@ class Diagnosis:
     """The result of a diagnosis: the verdict and the data behind it.
 
     `failures` are the errors of the cloud, with the next step. `call_statistics` is None when the
-    cloud has none or they are not fetched yet. `named` are the uids whose sides an inquiry gave;
-    None: a report gives both.
+    cloud has none or they are not fetched yet. `witnesses` are series of other participants, for
+    the verdict only: nobody is shown them, and they are not stored. `named` are the uids whose
+    sides an inquiry gave; None: a report gives both.
     """
 
     report: Report
@@ -49,6 +50,7 @@ class Diagnosis:
     events: tuple[AbnormalEvent, ...] = ()
     failures: tuple[Message, ...] = ()
     series: tuple[Series, ...] = ()
+    witnesses: tuple[Series, ...] = ()
     participant_histories: tuple[ParticipantHistory, ...] = ()
     call_statistics: CallStatistics | None = None
     named: frozenset[str] | None = None

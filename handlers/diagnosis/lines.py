@@ -18,7 +18,7 @@ from bot.call import (
     Unit,
 )
 from bot.charts.labels import MEDIA_NAMES
-from bot.diagnosis import Evidence, Verdict, read_time
+from bot.diagnosis import OTHERS_AFFECTED, Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
@@ -34,6 +34,7 @@ _SESSION_EVIDENCE: Final = {  # evidence from joins and leaves, in seconds
 }
 _HIGH_CONFIDENCE: Final = 0.8
 _MEDIUM_CONFIDENCE: Final = 0.6
+_ALL: Final = 100
 THE_CLOUD: Final = message("The cloud")
 
 
@@ -98,6 +99,8 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> 
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
         return _code_line(diagnosis, who, item, *repeated)
+    if item.metric == OTHERS_AFFECTED:
+        return _others_line(item)
     if item.metric in _SESSION_EVIDENCE:
         facts = {"who": who, "away": Duration(item.value or 0.0), "when": item.at}
         return Message(_SESSION_EVIDENCE[item.metric].id, facts)
@@ -129,6 +132,16 @@ def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Ev
         when=when,
     )
     return line.in_facts(("•", who), cloud, code, when)
+
+
+def _others_line(item: Evidence) -> Message:
+    """Return how many of the other participants had the same, without naming them."""
+    if not item.value:
+        return message("• None of the other participants received as badly at that time")
+    if item.value == _ALL:
+        return message("• All other participants received as badly at that time")
+    share = format_measurement(item.value, item.unit)
+    return message("• Of the other participants, %(share)s received as badly then", share=share)
 
 
 def _times_of(*items: Evidence) -> object:

@@ -89,6 +89,7 @@ def score(diagnosis: Diagnosis) -> Verdict:
         diagnosis.events,
         missing=diagnosis.verdict.missing,
         participants=diagnosis.participants,
+        witnesses=diagnosis.witnesses,
         steps=(),
     )
 

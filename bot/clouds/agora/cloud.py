@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.call import Call, CallRecord, Report
+from bot.call import Call, CallRecord, Report, Series
 from bot.clouds.agora.app_metrics import AppMetricsFetcher
 from bot.clouds.agora.call_statistics import CallStatisticsFetcher
 from bot.clouds.agora.calls import find_calls
@@ -122,6 +122,14 @@ class AgoraCloud:
         from bot.clouds.agora.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
 
         return await fetch_record(self._client, call, uids, window)
+
+    async def fetch_witnesses(
+        self, call: Call, uids: Sequence[str], window: Window
+    ) -> tuple[Series, ...]:
+        """Return what others than these uids measured; at most twenty of today's API."""
+        from bot.clouds.agora.record import fetch_witnesses  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_witnesses(self._client, call, uids, window)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return Agora's own diagnosis of a channel, of all channels when `cname` is ""."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason
+from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Series
 from bot.clouds.agora.client import AgoraClient, Generation, span_params
 from bot.clouds.agora.schemas import Details, SessionMetricsRow, UserRow
 from bot.clouds.agora.series import (
@@ -16,6 +16,7 @@ from bot.clouds.agora.series import (
     missing_participants,
     truncated_uids,
 )
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError
 from bot.clouds.publication import (
     newest_published,
@@ -66,6 +67,36 @@ async def fetch_record(
         return await _fetch_other_generation(client, call, uids, window, generation)
 
 
+async def fetch_witnesses(
+    client: AgoraClient, call: Call, uids: Sequence[str], window: Window
+) -> tuple[Series, ...]:
+    """Return what others than these uids measured within the window. Raises CloudError.
+
+    The API of 2020 returned it with the record; today's takes one request, or two where there
+    are others.
+    """
+    generation = await client.generation(call.app)
+    endpoint = _record_endpoint(client, generation)
+    now = client.clock.now()
+    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
+    span, _ = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
+    if span is None:
+        return ()
+    call_rows = _CallRows()
+    query = _CallQuery(client, call, whole_seconds(span), call_rows)
+    await (query.fetch_details() if generation == "seed" else query.fetch_others(uids))
+    others = [
+        one for one in build_participants(endpoint, call_rows.users, ()) if one.uid not in uids
+    ]
+    return await asyncio.to_thread(
+        build_series, endpoint, call_rows.sessions, others, span, generation
+    )
+
+
+def _record_endpoint(client: AgoraClient, generation: Generation) -> Endpoint:
+    return client.find_endpoint("details" if generation == "seed" else "metrics", generation)
+
+
 async def _fetch_other_generation(
     client: AgoraClient, call: Call, uids: Sequence[str], window: Window, generation: Generation
 ) -> CallRecord:
@@ -88,7 +119,7 @@ async def _fetch_other_generation(
 async def _fetch(
     client: AgoraClient, call: Call, uids: Sequence[str], window: Window, generation: Generation
 ) -> CallRecord:
-    endpoint = client.find_endpoint("details" if generation == "seed" else "metrics", generation)
+    endpoint = _record_endpoint(client, generation)
     now = client.clock.now()
     newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
     span, missing = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
@@ -121,7 +152,7 @@ async def _fetch_rows(
     client: AgoraClient, call: Call, uids: Sequence[str], span: Window, generation: Generation
 ) -> _CallRows:
     call_rows = _CallRows()
-    endpoint = client.find_endpoint("details" if generation == "seed" else "metrics", generation)
+    endpoint = _record_endpoint(client, generation)
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
         call_query = _CallQuery(client, call, chunk, call_rows)
         await (
@@ -158,6 +189,20 @@ class _CallQuery:
         for first in range(0, len(sids), _SIDS_MAX):
             params = {"sids": ",".join(sids[first : first + _SIDS_MAX])}
             self.call_rows.sessions += (await self._fetch_rows("metrics", params)).metrics or ()
+
+    async def fetch_others(self, uids: Sequence[str]) -> None:
+        """Fetch from today's API what others than these uids measured, with one request each.
+
+        So they are of the first page of sessions, and no more than one request for metrics takes.
+        """
+        size = self.client.find_endpoint("sessions", "current").page_size
+        params = {"exclude_server_user": "true", "page_size": str(size), "page_no": "1"}
+        users = (await self._fetch_rows("sessions", params)).call_info or ()
+        others = [user for user in users if str(user.uid) not in uids][:_SIDS_MAX]
+        self.call_rows.users += others
+        if others:
+            metrics = {"sids": ",".join(sorted(str(user.sid) for user in others))}
+            self.call_rows.sessions += (await self._fetch_rows("metrics", metrics)).metrics or ()
 
     async def _session_pages(self, uids: Sequence[str]) -> list[UserRow]:
         size = self.client.find_endpoint("sessions", "current").page_size

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.call import Call, CallRecord, Report
+from bot.call import Call, CallRecord, Report, Series
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import clean_code, refused, unsupported
 from bot.clouds.huawei.app_metric_queries import StatisticsApi
@@ -119,6 +119,14 @@ class HuaweiCloud:
             replace(one, network=networks.get(one.sid, "")) for one in record.participants
         )
         return replace(record, participants=participants)
+
+    async def fetch_witnesses(
+        self, call: Call, uids: Sequence[str], window: Window
+    ) -> tuple[Series, ...]:
+        """Return what others than these uids measured of networks, with one request."""
+        from bot.clouds.huawei.record import fetch_witnesses  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_witnesses(self._client, call, uids, window)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return Huawei's own diagnosis of a room, of all rooms when `cname` is "".

@@ -71,6 +71,7 @@ KINDS: Final[dict[str, MetricKind]] = {
     "drtt": _aux(Unit.MS),
 }
 MIDS: Final = tuple(KINDS)
+NETWORK_MIDS: Final = ("aloss", "vloss", "ajitter", "artt", "vjitter", "vrtt")
 _DEVICE_METRICS: Final = frozenset({Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.OTHER})
 
 

@@ -12,7 +12,7 @@ from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, 
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
-from bot.clouds.huawei.metrics import MIDS
+from bot.clouds.huawei.metrics import MIDS, NETWORK_MIDS
 from bot.clouds.huawei.schemas import Qos, QosRow
 from bot.clouds.huawei.series import build_series
 from bot.clouds.huawei.sessions import fetch_sessions
@@ -62,6 +62,27 @@ async def fetch_record(
     )
 
 
+async def fetch_witnesses(
+    client: HuaweiClient, call: Call, uids: Sequence[str], window: Window
+) -> tuple[Series, ...]:
+    """Return what others than these uids measured of networks. Raises CloudError.
+
+    With one request of the whole room, so of a large one only a part.
+    """
+    endpoint, now = client.find_endpoint("qos"), client.clock.now()
+    oldest = oldest_kept(endpoint, now)
+    part, _ = published_window(endpoint, call, window, now, newest=now, oldest=oldest)
+    if part is None:
+        return ()
+    span = whole_seconds(part)
+    query = _CallQuery(client, call, endpoint, time_to_live(endpoint, span.until, now))
+    page = {"limit": str(endpoint.page_size), "offset": "0"}
+    rows = [
+        row for row in await query.page("", NETWORK_MIDS, span, page) if str(row.uid) not in uids
+    ]
+    return await asyncio.to_thread(build_series, endpoint, rows, (), (), span)
+
+
 @dataclass(frozen=True, slots=True)
 class _CallQuery:
     """The requests about one window of one call."""
@@ -87,20 +108,24 @@ class _CallQuery:
         return collected, is_complete
 
     async def _pages(self, uid: str, span: Window) -> tuple[list[QosRow], bool]:
+        async def fetch_page(page: dict[str, str]) -> tuple[list[QosRow], int | None]:
+            return await self.page(uid, MIDS, span, page), None
+
+        return await fetch_pages(fetch_page, self.endpoint.page_size)
+
+    async def page(
+        self, uid: str, mids: Sequence[str], span: Window, page: dict[str, str]
+    ) -> list[QosRow]:
+        """Fetch one page of these metrics of a uid, of the whole room when it is empty."""
         params: dict[str, str | Sequence[str]] = {
             "app_id": self.client.apps[self.call.app],
             "room_id": self.call.cname,
-            "mid": MIDS,
+            "mid": mids,
             **span_params(span),
             **({"user_id": uid} if uid else {}),
+            **page,
         }
-
-        async def fetch_page(page: dict[str, str]) -> tuple[list[QosRow], int | None]:
-            body = await self.client.cached_get(
-                self.call.app, self.endpoint, {**params, **page}, Qos, self.ttl
-            )
-            if body.data is None and body.room_id is None:
-                raise invalid_response(self.endpoint, "no data")
-            return body.data or [], None
-
-        return await fetch_pages(fetch_page, self.endpoint.page_size)
+        body = await self.client.cached_get(self.call.app, self.endpoint, params, Qos, self.ttl)
+        if body.data is None and body.room_id is None:
+            raise invalid_response(self.endpoint, "no data")
+        return body.data or []

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.call import Call, CallRecord, Report
+from bot.call import Call, CallRecord, Report, Series
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import unsupported
 from bot.clouds.response_cache import CachedFetcher, ResponseCache
@@ -91,6 +91,14 @@ class VolcengineCloud:
         from bot.clouds.volcengine.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
 
         return await fetch_record(self._client, call, uids, window)
+
+    async def fetch_witnesses(
+        self, call: Call, uids: Sequence[str], window: Window
+    ) -> tuple[Series, ...]:
+        """Return what others than these uids measured, of at most twenty."""
+        from bot.clouds.volcengine.record import fetch_witnesses  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_witnesses(self._client, call, uids, window)
 
     async def fetch_events(
         self,

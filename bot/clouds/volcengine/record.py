@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Participant
+from bot.call import (
+    Call,
+    CallRecord,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Participant,
+    Series,
+)
 from bot.clouds.publication import (
     newest_published,
     oldest_kept,
@@ -60,6 +68,24 @@ async def fetch_record(
         return CallRecord(call, participants, series, missing + missing_users, span.until)
 
     return build() if _size_bytes(rows) < _THREAD_FROM_BYTES else await asyncio.to_thread(build)
+
+
+async def fetch_witnesses(
+    client: VolcengineClient, call: Call, uids: Sequence[str], window: Window
+) -> tuple[Series, ...]:
+    """Return what others than these uids measured within the window. Raises CloudError.
+
+    Of as many as one request for metrics takes.
+    """
+    endpoint, now = client.find_endpoint("ListCallDetail"), client.clock.now()
+    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
+    span, _ = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
+    if span is None:
+        return ()
+    everybody = await _participants(client, call, (), span)
+    others = [one for one in everybody if one.uid not in uids]
+    details = await _fetch_details(client, call, _senders_first(others)[: endpoint.page_size], span)
+    return await asyncio.to_thread(build_series, endpoint, call, details, others, span)
 
 
 def _not_found(call: Call) -> MissingItem:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Direction, Media, Metric
+from bot.causes import Cause
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import MetricSeries, Observation, mask, observe
 from bot.diagnosis.symptoms import freeze_measured, freezes
@@ -45,6 +46,11 @@ class Link:
     def all(self) -> tuple[Observation, ...]:
         """All observations, the surest kind first."""
         return self.loss + self.jitter + self.latency
+
+    def of(self, cause: Cause) -> tuple[Observation, ...]:
+        """The observations of one of the three causes."""
+        observed = {"loss": self.loss, "latency": self.latency, "jitter": self.jitter}
+        return observed[cause.name]
 
 
 def observe_uplink(context: CallContext, uid: str) -> Link:

@@ -15,6 +15,7 @@ from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
 from bot.diagnosis.rules.links import Link, observe_downlink, observe_uplink
+from bot.diagnosis.rules.witnesses import ROUTE, ask_witnesses
 from bot.diagnosis.thresholds import (
     HEAVY_LOSS,
     JITTER,
@@ -52,7 +53,7 @@ def find_network_faults(context: CallContext) -> Iterator[Candidate]:
             yield wifi
             continue
         for link in (up, down):
-            yield from _link_candidates(context, link)
+            yield from ask_witnesses(context, link, _link_candidates(context, link))
 
 
 def _bad_route(context: CallContext, links: Sequence[tuple[Link, Link]]) -> Candidate | None:
@@ -68,8 +69,7 @@ def _bad_route(context: CallContext, links: Sequence[tuple[Link, Link]]) -> Cand
     apart_s = max(abs(first.since - second.since), abs(first.until - second.until))
     if any(one.blind for one in observations) or apart_s > _TOGETHER_S:
         return None
-    cause = Cause("server", "route", None, Direction.DOWN)
-    found = build_candidate(cause, observations, _EVERYBODY, context.source)
+    found = build_candidate(ROUTE, observations, _EVERYBODY, context.source)
     return replace(found, uid=None)
 
 

@@ -9,12 +9,13 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import Direction, Media, Metric
+from bot.call import Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, proximity_factor, to_datetime
 from bot.diagnosis.context import WINDOW_S, CallContext, ParticipantSession, consecutive_sessions
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.rules.connections import find_lost_connection, reconnect_cause
+from bot.diagnosis.rules.witnesses import ROUTE
 from bot.diagnosis.verdict import Evidence
 
 _OVERLAP_S: Final = 8.0
@@ -147,9 +148,8 @@ def _both_cut_off(context: CallContext) -> Candidate | None:
     common = [(one, other) for one in first for other in second if _together(one, other)]
     if not common:
         return None
-    cause = Cause("server", "route", None, Direction.DOWN)
     found = [
-        _candidate(context, uid, cause, _CUT_OFF, span)
+        _candidate(context, uid, ROUTE, _CUT_OFF, span)
         for uid, span in zip(context.ends, common[-1], strict=True)
     ]
     evidence = tuple(one for each in found for one in each.evidence)

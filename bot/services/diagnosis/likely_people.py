@@ -1,10 +1,12 @@
-"""Whom a report probably means, when somebody it names was not in the call."""
+"""Whom a report probably means, when it names nobody, or somebody who was not in the call."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from bot.call import Report, Side
+from bot.call import CallRecord, Report, Side
 from bot.diagnosis import Verdict
 
 _MOST: Final = 3  # more are no likely ones
@@ -22,6 +24,22 @@ def likely_people(report: Report, verdict: Verdict) -> tuple[tuple[Side, str], .
     rest = [(absent[0], uid) for uid in others] if len(absent) == 1 else []
     found = tuple(dict.fromkeys([*near, *rest])) if present else ()
     return found if len(found) <= _MOST else tuple(near[:_MOST])
+
+
+def choose_pair(report: Report, records: Sequence[CallRecord]) -> Report:
+    """Return the given uids, or the two people with the most samples."""
+    if report.teacher_uid and report.student_uid:
+        return report
+    counts: dict[str, int] = {}
+    for series in (series for record in records for series in record.series):
+        counts[series.uid] = counts.get(series.uid, 0) + len(series.times)
+    given = [uid for uid in (report.teacher_uid, report.student_uid) if uid]
+    others = sorted((uid for uid in counts if uid not in given), key=lambda uid: -counts[uid])
+    teacher = report.teacher_uid or next(iter(others), "")
+    others = [uid for uid in others if uid != teacher]
+    return replace(
+        report, teacher_uid=teacher, student_uid=report.student_uid or next(iter(others), "")
+    )
 
 
 def is_near(one: str, two: str) -> bool:

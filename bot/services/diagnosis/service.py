@@ -17,6 +17,7 @@ from bot.call import (
     MissingKind,
     MissingReason,
     Report,
+    Series,
     Side,
 )
 from bot.clouds.reasons import reason_for, retry_time
@@ -27,6 +28,8 @@ from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
 from bot.services.diagnosis.bad_minutes import SEARCHED, find_bad_minutes
 from bot.services.diagnosis.likely_call import NEAR, find_likely_call, moment_to_judge
+from bot.services.diagnosis.likely_people import choose_pair
+from bot.services.diagnosis.witnesses import accuses_receiver, fetch_witnesses
 
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
@@ -82,10 +85,16 @@ class DiagnosisService:
             if any(map(_is_over, data.records)):  # another call may have begun since
                 data = _CloudData(report.occurred_at)
                 await self._collect(cloud, report, now, data, fresh=True)
-            report = _choose_pair(report, data.records)
+            report = choose_pair(report, data.records)
         judged_at = data.moment if data.moment != report.occurred_at else None
         report = replace(report, occurred_at=data.moment)
         diagnosis = _build_diagnosis(cloud, report, now, data, side_known=side_known)
+        if accuses_receiver(diagnosis):
+            window = Window.around(report.occurred_at, WINDOW_MARGIN)
+            witnesses = await fetch_witnesses(cloud, diagnosis, window, data.records)
+            diagnosis = _build_diagnosis(
+                cloud, report, now, data, side_known=side_known, witnesses=witnesses
+            )
         if side_known:
             diagnosis = await self._with_bad_minutes(diagnosis, now)
         diagnosis = await self._with_likely_call(diagnosis, apps, now)
@@ -294,7 +303,13 @@ async def _find_last_call(cloud: Cloud, app: str, cname: str, window: Window) ->
 
 
 def _build_diagnosis(
-    cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData, *, side_known: bool = True
+    cloud: Cloud,
+    report: Report,
+    now: dt.datetime,
+    data: _CloudData,
+    *,
+    side_known: bool = True,
+    witnesses: tuple[Series, ...] = (),
 ) -> Diagnosis:
     from bot.diagnosis.diagnosis import diagnose  # noqa: PLC0415 - numpy is slow to import
     from bot.diagnosis.sides import diagnose_either_side  # noqa: PLC0415 - likewise
@@ -303,10 +318,12 @@ def _build_diagnosis(
     participants = tuple(person for record in data.records for person in record.participants)
     inputs = (report, data.calls, series, data.events)
     if side_known:
-        verdict = diagnose(*inputs, missing=data.missing, participants=participants)
+        verdict = diagnose(
+            *inputs, missing=data.missing, participants=participants, witnesses=witnesses
+        )
     else:
         side, verdict = diagnose_either_side(
-            *inputs, missing=data.missing, participants=participants
+            *inputs, missing=data.missing, participants=participants, witnesses=witnesses
         )
         report = replace(report, abnormal_side=side)
     return Diagnosis(
@@ -319,6 +336,7 @@ def _build_diagnosis(
         events=data.events,
         failures=tuple(data.failures),
         series=series,
+        witnesses=witnesses,
     )
 
 
@@ -372,19 +390,3 @@ def _not_out_yet(
 
 def _is_blocking(missing: Sequence[MissingItem]) -> bool:
     return any(gap.what is MissingKind.CALL for gap in missing)
-
-
-def _choose_pair(report: Report, records: Sequence[CallRecord]) -> Report:
-    """Return the given uids, or the two people with the most samples."""
-    if report.teacher_uid and report.student_uid:
-        return report
-    counts: dict[str, int] = {}
-    for series in (series for record in records for series in record.series):
-        counts[series.uid] = counts.get(series.uid, 0) + len(series.times)
-    given = [uid for uid in (report.teacher_uid, report.student_uid) if uid]
-    others = sorted((uid for uid in counts if uid not in given), key=lambda uid: -counts[uid])
-    teacher = report.teacher_uid or next(iter(others), "")
-    others = [uid for uid in others if uid != teacher]
-    return replace(
-        report, teacher_uid=teacher, student_uid=report.student_uid or next(iter(others), "")
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -79,6 +79,7 @@ class CallBuilder:
     missing: list[MissingItem] = field(default_factory=list)
     participants: list[Participant] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
+    witnesses: list[Series] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         times = T0.timestamp() + np.arange(-300.0, 301.0, 2.0)
@@ -163,6 +164,18 @@ class CallBuilder:
         joined_at = T0 + dt.timedelta(seconds=since_s)
         self.participants.append(Participant(uid, sid, joined_at, left_at, network))
 
+    def add_witness(
+        self, uid: str, value: float, span: tuple[float, float], metric: Metric
+    ) -> CallBuilder:
+        """Add somebody who receives what the abnormal side receives, so badly in this span."""
+        sender = TEACHER if self.abnormal is Side.STUDENT else STUDENT
+        receiver = CallBuilder(abnormal=self.abnormal)
+        for media in Media:
+            receiver.set_values(_other(sender), metric, media, value, span)
+        received = (one for one in receiver.series() if one.peer_uid == sender)
+        self.witnesses += (replace(one, uid=uid, sid=uid) for one in received)
+        return self
+
     def series(self) -> Sequence[Series]:
         """Return the record as a client would."""
         return [
@@ -188,7 +201,9 @@ class CallBuilder:
 
     def context(self) -> CallContext:
         """Return the context in which rules judge it."""
-        return build_context(self.report(), [], self.series(), self.participants)
+        return build_context(
+            self.report(), [], self.series(), self.participants, witnesses=self.witnesses
+        )
 
     def diagnose(self, steps: Steps = ()) -> Verdict:
         """Examine it; the confidence of the first cause is its score unless there are steps."""
@@ -200,6 +215,7 @@ class CallBuilder:
             self.events,
             missing=self.missing,
             participants=self.participants,
+            witnesses=self.witnesses,
             steps=steps,
         )
 

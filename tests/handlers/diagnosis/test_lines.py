@@ -144,6 +144,14 @@ def evidence(**values: Any) -> Evidence:
             evidence(metric="overlap", value=None, unit="s"),
             "• Student •••02: in the call twice for 0 s from 2026-11-21 03:20 UTC",
         ),
+        *(
+            (evidence(metric="others_affected", value=share, unit="%"), line)
+            for share, line in (
+                (0, "• None of the other participants received as badly at that time"),
+                (67, "• Of the other participants, 67% received as badly then"),
+                (100, "• All other participants received as badly at that time"),
+            )
+        ),
         (
             evidence(code=LOSS),
             f"• Student •••02: Agora reports {LOSS_TEXT}, 2026-11-21 03:20 UTC",

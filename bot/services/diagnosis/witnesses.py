@@ -1,0 +1,34 @@
+"""Other participants, who tell a receiver's own network from the route to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.call import CallRecord, Direction, Series
+from bot.errors import CloudError
+from bot.ports import Cloud, Diagnosis, Window
+
+
+def accuses_receiver(diagnosis: Diagnosis) -> bool:
+    """Tell whether somebody's own way down is at fault, which others can confirm or deny."""
+    verdict = diagnosis.verdict
+    is_down = verdict.direction is Direction.DOWN and verdict.cause.startswith("network.")
+    return is_down and verdict.uid == diagnosis.report.abnormal_uid
+
+
+async def fetch_witnesses(
+    cloud: Cloud, diagnosis: Diagnosis, window: Window, records: Sequence[CallRecord]
+) -> tuple[Series, ...]:
+    """Fetch what others than the two people measured; nothing when the cloud refuses.
+
+    Of the same part of the window as the record, so that responses in the cache serve both.
+    """
+    report, calls = diagnosis.report, diagnosis.calls
+    call = next((call for call in calls if call.covers(report.occurred_at)), calls[0])
+    record = next((one for one in records if one.call == call), None)
+    if record is not None and record.fresh_until is not None:
+        window = Window(window.since, min(window.until, record.fresh_until))
+    try:
+        return await cloud.fetch_witnesses(call, (report.teacher_uid, report.student_uid), window)
+    except CloudError:
+        return ()
