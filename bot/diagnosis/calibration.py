@@ -6,7 +6,8 @@ on one half of the hard and recorded calls; the other half is only counted (docs
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.diagnosis.candidates import Candidate
@@ -16,14 +17,16 @@ Steps = tuple[tuple[float, float], ...]
 SURE: Final = 0.7
 MOST_UNSURE: Final = 0.69
 MOST: Final = 0.97
-BANDS: Final = (0.4, 0.55, 0.7, 0.8, 0.9)  # each up to the next one
+BANDS: Final = (0.4, 0.55, 0.65, 0.7, 0.8, 0.9)  # each up to the next one
+_RIGHT_WHEN_SURE: Final = 0.9  # what is said with confidence is right so often
 _FITTED_GROUPS: Final = frozenset({"network", "device", "reconnect", "server"})
 
 FITTED: Final[Steps] = (
     # (score from which on, confidence); a lower score is its own confidence.
     (0.4, 0.69),
     (0.55, 0.69),
-    (0.7, 0.91),
+    (0.65, 0.95),
+    (0.7, 0.95),
     (0.8, 0.97),
     (0.9, 0.97),
 )
@@ -46,16 +49,32 @@ def calibrate(candidate: Candidate, steps: Steps) -> Candidate:
     return replace(candidate, confidence=min(confidence, candidate.at_most))
 
 
-def fit(scores: list[tuple[float, bool]]) -> Steps:
-    """Fit the steps to scores and whether each was right, by the rule of succession.
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A verdict's score, and whether it was right: as it was said, and had it been said surely.
 
-    They rise with the score; what the rules are unsure of stays unsure.
+    Some answers are right only as long as they are not sure.
     """
+
+    score: float
+    right: bool
+    right_when_sure: bool
+
+
+def fit(verdicts: Sequence[Scored]) -> Steps:
+    """Fit the steps to verdicts, by the rule of succession. They rise with the score."""
     steps: list[tuple[float, float]] = []
     highest = 0.0
     for least, end in zip(BANDS, (*BANDS[1:], 1.01), strict=True):
-        right = [one for score, one in scores if least <= score < end]
-        most = MOST_UNSURE if end <= SURE else MOST
-        highest = max(highest, min((sum(right) + 1) / (len(right) + 2), most))
+        inside = [one for one in verdicts if least <= one.score < end]
+        sure = _share(one.right_when_sure for one in inside)
+        unsure = min(_share(one.right for one in inside), MOST_UNSURE)
+        highest = max(highest, min(sure, MOST) if sure >= _RIGHT_WHEN_SURE else unsure)
         steps.append((least, round(highest, 2)))
     return tuple(steps)
+
+
+def _share(right: Iterable[bool]) -> float:
+    """Estimate how often something is right from a few answers (rule of succession)."""
+    known = list(right)
+    return (sum(known) + 1) / (len(known) + 2)

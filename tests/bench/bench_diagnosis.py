@@ -16,12 +16,12 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
-from bot.diagnosis.calibration import Steps, fit, is_fitted
+from bot.diagnosis.calibration import SURE, Scored, Steps, fit, is_fitted
 from bot.diagnosis.diagnosis import MOST_WHEN_BLIND
 from tests.bench.accounts import (
     AGORA_2020,
@@ -32,11 +32,11 @@ from tests.bench.accounts import (
     open_product,
     score,
 )
+from tests.bench.expectation import Expectation
 from tests.bench.hard_calls import HARD_KINDS
 from tests.bench.labelled_calls import Half, LabelledCall, Maker, hard_calls, simulated_calls
 from tests.bench.recorded_links import recorded_calls
 
-_SURE: Final = 0.7
 _RECORDED: Final = {"recorded": 0, "recorded-2": 1, "recorded-3": 2}  # and their placements
 _FITTED_SETS: Final = ("hard", "hard-2", "recorded", "recorded-2")
 _SETS: Final = ("simulated", *HARD_KINDS, *_RECORDED)
@@ -77,9 +77,9 @@ class Tally:
     def lines(self, name: str, *, wrong: bool) -> Iterator[str]:
         """Write the numbers: accuracy, calibration, confusion."""
         brier = sum((sure - right) ** 2 for sure, right in self.guesses) / len(self.guesses)
-        sure_wrong = sum(sure >= _SURE and not right for sure, right in self.guesses)
+        sure_wrong = sum(sure >= SURE and not right for sure, right in self.guesses)
         share = f"{self.right} of {self.total} = {self.right / self.total:.1%}"
-        sure = f"sure (from {_SURE}) and wrong {sure_wrong} of {len(self.guesses)}"
+        sure = f"sure (from {SURE}) and wrong {sure_wrong} of {len(self.guesses)}"
         least = self.healthy * (1 - MOST_WHEN_BLIND) ** 2 / len(self.guesses)
         yield f"{name}: right {share}, {sure}, Brier {brier:.3f} (healthy calls alone {least:.3f})"
         yield "  " + ", ".join(self._calibration())
@@ -99,7 +99,7 @@ class Tally:
 
 def is_sure(verdict: Verdict) -> bool:
     """Return whether a verdict is said with confidence."""
-    return (verdict.confidence or 0) >= _SURE
+    return (verdict.confidence or 0) >= SURE
 
 
 def _name(verdict: Verdict) -> str:
@@ -129,15 +129,24 @@ def _makers(name: str, half: Half, each: int | None) -> list[Maker]:
 
 async def _fitted(accounts: Iterable[Account], makers: Sequence[Maker]) -> Steps:
     """Fit the steps of the calibration to what the rules say with all clouds."""
-    scores: list[tuple[float, bool]] = []
+    scored: list[Scored] = []
     for account in accounts:
         async with open_product(account) as product:
             for make in makers:
                 call = make(product.clock())
                 verdict = score(await product.examine(call.sim_call))
                 if is_fitted(verdict.cause):
-                    scores.append((verdict.confidence or 0, call.expectation.accepts(verdict)))
-    return fit(scores)
+                    scored.append(_scored(verdict, call.expectation))
+    return fit(scored)
+
+
+def _scored(verdict: Verdict, expectation: Expectation) -> Scored:
+    sure = replace(verdict, confidence=max(verdict.confidence or 0, SURE))
+    return Scored(
+        verdict.confidence or 0,
+        right=expectation.accepts(verdict),
+        right_when_sure=expectation.accepts(sure),
+    )
 
 
 def main(words: Sequence[str]) -> None:

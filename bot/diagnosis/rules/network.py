@@ -33,6 +33,8 @@ _WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both directions bad, in bursts 
 _PERHAPS_WIFI: Final = 0.92  # the cloud does not return the network type
 _PERHAPS_MOBILE: Final = 0.8  # nor the router's latency: mobile networks look the same
 _CLEARLY: Final = 1.1  # of the limit: nothing is sure about a value that is only near it
+_CLEARLY_LATE_MS: Final = 300.0  # there and back, most of the time: ITU-T G.114 has 150 ms one way
+_MOST_OF_THE_TIME: Final = 0.5
 _ALIKE: Final = 1.6  # audio and video are about as bad: it is the link, not one medium
 _BURSTS: Final = 3
 _BURSTY: Final = 0.9  # share of bad samples within the period; above it loss is steady
@@ -93,7 +95,7 @@ def _candidates(
     media = lead[0].metric_series.media if len(lead) == 1 else None
     cause = Cause("network", name, media, link.direction)
     candidate = build_candidate(cause, lead, base, context.source)
-    if name != "loss" and lead[0].median < _CLEARLY * lead[0].limit.bound:
+    if name != "loss" and not _is_clear(lead[0], name):
         candidate = replace(candidate, at_most=MOST_UNSURE)
     if not lead[0].blind:
         yield candidate
@@ -103,6 +105,13 @@ def _candidates(
     unsure = replace(candidate, confidence=min(_UNSURE, candidate.confidence), at_most=_UNSURE)
     yield replace(unsure, cause=sender, uid=context.other(candidate.uid or ""))
     yield unsure
+
+
+def _is_clear(observation: Observation, name: str) -> bool:
+    """Tell whether a value is clearly beyond its limit, and not only near it."""
+    if name == "latency" and observation.share >= _MOST_OF_THE_TIME:
+        return observation.median >= _CLEARLY_LATE_MS
+    return observation.median >= _CLEARLY * observation.limit.bound
 
 
 def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.call import Direction, Media, Metric
 from bot.causes import Cause
-from bot.diagnosis.calibration import FITTED, calibrate, fit
+from bot.diagnosis.calibration import FITTED, Scored, calibrate, fit
 from bot.diagnosis.candidates import Candidate
 from tests.bot.diagnosis.conftest import STUDENT, TEACHER
 
@@ -37,12 +37,15 @@ def test_what_is_not_fitted() -> None:
 
 
 def test_steps_are_fitted() -> None:
-    """They rise, have the rule of succession, and leave unsure what the rules are unsure of."""
-    often = [(0.45, True)] * 98
-    mixed = [(0.75, True)] * 6 + [(0.75, False)] * 2
-    assert fit(often + mixed + [(0.95, True)] * 400) == (
-        *((0.4, 0.69), (0.55, 0.69), (0.7, 0.7), (0.8, 0.7)),
-        (0.9, 0.97),
+    """They rise, have the rule of succession, and are sure of what is right nine times in ten."""
+    seldom = [Scored(0.45, right=False, right_when_sure=False)] * 3
+    only_unsure = [Scored(0.6, right=True, right_when_sure=False)] * 98
+    mixed = [Scored(0.75, right=one < 6, right_when_sure=one < 6) for one in range(8)]
+    often = [Scored(0.85, right=True, right_when_sure=one > 0) for one in range(18)]
+    always = [Scored(0.95, right=True, right_when_sure=True)] * 400
+    assert fit([*seldom, *only_unsure, *mixed, *often, *always]) == (
+        *((0.4, 0.2), (0.55, 0.69), (0.65, 0.69), (0.7, 0.69)),
+        *((0.8, 0.9), (0.9, 0.97)),
     )
 
 

@@ -65,7 +65,19 @@ def test_a_value_near_its_limit_is_never_sure(
     """It takes a tenth more than the limit."""
     call_builder = build_call()
     for media in Media:
-        call_builder.set_values(T, metric, media, value, direction=UP)
+        call_builder.set_values(T, metric, media, value, (-50, 10), direction=UP)
+    (found,) = find(call_builder)
+    assert found.at_most == at_most
+
+
+@pytest.mark.parametrize(("value", "at_most"), [(290, 0.69), (310, 1), (430, 1)])
+def test_what_is_late_most_of_the_time_is_clear_from_300_ms(
+    build_call: Any, value: float, at_most: float
+) -> None:
+    """150 ms for one way is the most that ITU-T G.114 calls unnoticed."""
+    call_builder = build_call()
+    for media in Media:
+        call_builder.set_values(T, M.UPLINK_LATENCY, media, value, (-300, 300))
     (found,) = find(call_builder)
     assert found.at_most == at_most
 
