@@ -26,14 +26,13 @@ _ISSUE_TYPES: Final = {
 }
 # The arguments of /report: a name, quoted when it has blanks, then up to two uids.
 _END: Final = r"[,.。、]?(?=\s|$)"
-_UID: Final = r"\d{1,20}|\w{0,32}_\w{1,32}"
+_UID: Final = r"-\d{7,10}|\d{1,20}|\w{0,32}_\w{1,32}"
 _NO_UNIT: Final = rf"{_END}(?!{UNITS})"
 _ARGUMENTS: Final = re.compile(
-    rf"\s*(?:([\"'`])(?P<quoted>[^\"'`\n]{{1,64}})\1|(?P<bare>[!-~]{{1,80}}?)){_END}"
+    rf"\s*(?:([\"'`])(?P<quoted>[^\"'`\n]{{1,64}})\1|(?P<bare>[!-+\--~]{{1,80}}?)){_END}"
     rf"(?:\s+#?(?P<teacher>{_UID}){_NO_UNIT}(?:\s+#?(?P<student>{_UID}){_NO_UNIT})?|\s*$)",
     re.ASCII,
 )
-_GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +93,16 @@ def _read_positions(text: CleanText) -> PrefilledReport | None:
     match = _ARGUMENTS.match(text.plain)
     if match is None:
         return None
-    cname = match["quoted"] or clean_name(match["bare"])
+    cname = clean_name(match["quoted"] or match["bare"])
     teacher_uid, student_uid = match["teacher"] or "", match["student"] or ""
     comment = text.after(match.end())
     words = tokenize(_start(comment.plain))
     # class_77_1 20002 学生听不到: one uid alone may be the student's
     is_order = student_uid or not teacher_uid or (teacher_uid.isdigit() and not cname.isalpha())
-    is_label = _starts_with_label(words) and not student_uid
-    if not is_order or is_label or not 0 < len(cname) <= CNAME_LENGTH or _GLUED.search(cname):
-        return None
-    if _starts_with_label(tokenize(cname)):
+    is_label = (_starts_with_label(words) and not student_uid) or _starts_with_label(
+        tokenize(cname)
+    )
+    if not is_order or is_label or not 0 < len(cname) <= CNAME_LENGTH:
         return None
     side = find_affected_side(words.kinds)
     return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(comment))

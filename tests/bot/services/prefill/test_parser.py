@@ -277,6 +277,7 @@ def test_comments(text: str, comments: str) -> None:
         ("`class_77_1` 10001 20002", PrefilledReport("class_77_1", "10001", "20002")),
         ("*class_77_1* 10001 20002", PrefilledReport("class_77_1", "10001", "20002")),
         ('"my class" 1 2', PrefilledReport("my class", "1", "2")),
+        ("class_77_1 1 -1294967296", PrefilledReport("class_77_1", "1", "-1294967296")),
         ("“my class” 1 2 很卡", PrefilledReport("my class", "1", "2", "", "很卡")),
         ("'my class' 1 2", PrefilledReport("my class", "1", "2")),
         ("a&amp;b=c 1 2 &lt;3", PrefilledReport("a&b=c", "1", "2", "", "<3")),
