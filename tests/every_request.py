@@ -16,7 +16,7 @@ _CHOICES: Final = ("reveal", "record", "dismiss")
 _TEXTS: Final = {
     "/report": (CNAME,),
     "/diagnose": (CNAME,),
-    "/quality": ("app=kids network",),
+    "/quality": ("app=kids usage",),
     "/tickets": ("LD-1", "all", CNAME),
 }
 # The value of a button that is not a ticket's number, and the chosen option of a menu.
@@ -26,6 +26,7 @@ _VALUES: Final = {
     "tickets.share": '{"which":"all","words":[],"before":99}',
     "report.again": "1:0",
     "report.arrived": "1:0",
+    "diagnose.use_call": f'["kids", "{CNAME}"]',
     "reaction.report": '{"channel":"C1","ts":"1.1"}',
 }
 _OPTIONS: Final = {"verdict.true_cause": "1:network.loss"}

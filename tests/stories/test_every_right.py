@@ -42,10 +42,11 @@ REFUSALS: Final = (
 SUGGESTIONS: Final = "options ticket"
 FOR_EVERYBODY: Final = {
     *("command /report class_77_1", "command /diagnose class_77_1", "command /tickets all"),
-    *("command /tickets class_77_1", "command /quality app=kids network", "command /lagdesk"),
+    *("command /tickets class_77_1", "command /quality app=kids usage", "command /lagdesk"),
     *("command /lagdesk settings", "command /lagdesk language en", "command /lagdesk summary"),
     *("command /lagdesk accuracy", "command /lagdesk policy", "command /lagdesk help"),
     *("shortcut report_call", "shortcut report_message", "action reaction.report", "view report"),
+    "action diagnose.use_call",
     *("view preferences", "action tickets.more", "action tickets.share", SUGGESTIONS),
     *(f"action home.{verb}" for verb in ("report", "settings", "state", "app", "cause", "age")),
     *(f"action home.{verb}" for verb in ("whose", "more", "first", "greeted")),
