@@ -11,16 +11,18 @@ from sqlmodel import Session, col, select
 from bot.store import Store
 from bot.store.models import Job, JobPartition
 
-_POLL_S: Final = 0.02
+_FIRST_POLL_S: Final = 0.002
+_LAST_POLL_S: Final = 0.02
 
 
 async def wait_until_idle(store: Store, timeout_s: float = 60.0) -> None:
     """Wait until no job can run and none runs; TimeoutError names those that are left."""
-    until = asyncio.get_running_loop().time() + timeout_s
+    until, poll_s = asyncio.get_running_loop().time() + timeout_s, _FIRST_POLL_S
     while left := await store.read(lambda session: list_unfinished(session, store.now(session))):
         if asyncio.get_running_loop().time() > until:
             raise TimeoutError(f"not finished: {', '.join(left)}")
-        await asyncio.sleep(_POLL_S)
+        await asyncio.sleep(poll_s)
+        poll_s = min(2 * poll_s, _LAST_POLL_S)
 
 
 def list_unfinished(session: Session, now: dt.datetime) -> list[str]:
