@@ -72,11 +72,28 @@ def with_recent_classes(view: Block, recent: Sequence[RecentClass], renderer: Re
     return view | {"blocks": [choice, *fields]}
 
 
-def with_late_values(view: Block, before: ReportForm, form: ReportForm) -> Block:
-    """Note what an update of an open form fills in; Slack displays but does not submit that."""
-    values = {name: getattr(form, name) for name in FILLED_IN if not getattr(before, name)}
-    metadata = read_metadata(view["private_metadata"]) | values
-    return view | {"private_metadata": json.dumps(metadata)}
+def with_late_values(
+    view: Block, before: ReportForm, form: ReportForm, renderer: Renderer
+) -> Block:
+    """Offer what was read after the form had opened, for fields that are left empty.
+
+    Slack fills in no field that is open already, so each says what its empty field means.
+    """
+    late = {name: getattr(form, name) for name in FILLED_IN if not getattr(before, name)}
+    late = {name: value for name, value in late.items() if value}
+    metadata = read_metadata(view["private_metadata"]) | late
+    blocks = [
+        _with_late_value(field, late[field["block_id"]], renderer)
+        if field["block_id"] in late
+        else field
+        for field in view["blocks"]
+    ]
+    return view | {"blocks": blocks, "private_metadata": json.dumps(metadata)}
+
+
+def _with_late_value(field: Block, value: str, renderer: Renderer) -> Block:
+    hint = renderer.plain_text(message("Left empty, it is %(value)s.", value=value))
+    return block_kit.with_hint(field, hint) | {"optional": True}
 
 
 def filled_from(form: ReportForm, ticket: Ticket) -> ReportForm:

@@ -154,7 +154,7 @@ class ReportHandlers:
             if other is None and known == before:
                 return
             filled, view = draw(form, known)
-            view = with_late_values(view, form, filled)
+            view = with_late_values(view, form, filled, known.renderer)
             if other is not None:
                 view = with_warning(view, other, known.renderer)
             await update_modal(client, opened, view, deadline)

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.slack import Person
 from tests.conftest import FakeClock, Harness
-from tests.scenario_helpers import find_ticket, open_external_services, report
+from tests.scenario_helpers import find_ticket, open_external_services, report, text_of
 
 APPS = ",".join(f"{name}={app_id}" for name, app_id in AgoraAccount().apps.items())
 
@@ -70,6 +70,8 @@ async def test_own_app_and_uid_after_a_restart(tmp_path: Path, fake_clock: FakeC
             assert fields["app"]["initial_option"]["value"] == "adults"
             assert fields["teacher_uid"]["initial_value"] == "10001"
             assert "initial_value" not in fields["student_uid"]
+            hints = [text_of(field.get("hint")) for field in sam.views[-1]["blocks"]]
+            assert [hint for hint in hints if "Left empty, it is 10001." in hint]
             typed = {"student_uid": "20005", "abnormal_side": "student"}
             assert (await sam.submit(sam.views[-1], typed)).ok
             posted = await lin.post_message("teachers", "class_of_another")

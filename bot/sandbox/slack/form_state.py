@@ -61,6 +61,20 @@ def collect_values(view: Json, given: Mapping[str, Mapping[str, Any]]) -> Json:
     return values
 
 
+def keep_values(old: Json, new: Json, given: dict[str, Any]) -> None:
+    """Add to the given values those of untouched fields that another view has too."""
+    remaining = {
+        (block["block_id"], element["action_id"], element["type"])
+        for block, element in iterate_elements(every_block(new))
+        if element["type"] in INPUTS
+    }
+    for block, element in iterate_elements(every_block(old)):
+        field = (block["block_id"], element.get("action_id"), element["type"])
+        if field in remaining:
+            value = element.get(FIELDS[element["type"]][1])
+            given.setdefault(field[0], {}).setdefault(field[1], value)
+
+
 def initial_value(element: Json) -> Json:
     """Build the state of an element nobody touched."""
     key, initial, empty = FIELDS[element["type"]]

@@ -99,11 +99,16 @@ def _stack(workspace: WorkspaceState, user: str, view: Json) -> Json:
 
 
 def replace(workspace: WorkspaceState, view_id: str, view: Json) -> Json:
-    """Replace an open view; its id and its position in the stack remain."""
+    """Replace an open view; its id and its position in the stack remain.
+
+    Fields that remain keep their values: another initial value is for new fields only.
+    """
     old = workspace.views[view_id]
     complete(workspace, view, view_id)
     view |= {key: old[key] for key in ("previous_view_id", "root_view_id")}
-    view["state"] = {"values": form_state.collect_values(view, workspace.drafts.get(view_id, {}))}
+    typed = workspace.drafts.setdefault(view_id, {})
+    form_state.keep_values(old, view, typed)
+    view["state"] = {"values": form_state.collect_values(view, typed)}
     old_view = workspace.views[view_id]
     old_view.clear()
     old_view.update(view)

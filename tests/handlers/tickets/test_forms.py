@@ -187,8 +187,13 @@ def test_a_prefilled_report_form() -> None:
     state["occurred_at"] = {"value": {"selected_date_time": moment}}
     assert ReportForm.parse(state) == form
     opened = replace(form, app="", teacher_uid="")
-    view = with_late_values(form.view(EN, ["kids", "adults"], NOW), opened, form)
-    for name in ("app", "teacher_uid"):  # as Slack submits what an update has filled in
+    view = with_late_values(form.view(EN, ["kids", "adults"], NOW), opened, form, EN)
+    late = [each for each in view["blocks"] if each["block_id"] in ("app", "teacher_uid")]
+    assert [each["hint"]["text"] for each in late] == [
+        f"Left empty, it is {value}." for value in (form.app, form.teacher_uid)
+    ]
+    assert [each["optional"] for each in late] == [True, True]
+    for name in ("app", "teacher_uid"):  # Slack fills in no field that is open
         state[name] = {"value": {}}
     assert ReportForm.parse(state, view["private_metadata"]) == form
     state["teacher_uid"] = {"value": {"value": "3"}}

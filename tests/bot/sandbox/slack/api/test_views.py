@@ -84,6 +84,31 @@ async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -
     assert [view["callback_id"] for view in workspace.person("lin").views] == ["two"]
 
 
+async def test_update_keeps_what_fields_have(workspace: Workspace, call: Any, modal: Any) -> None:
+    """Another initial value is for new fields only, be a field typed into or empty."""
+
+    def form(**values: str) -> Any:
+        element = {"type": "plain_text_input", "action_id": "value"}
+        return modal(
+            blocks=[
+                {
+                    "type": "input",
+                    "block_id": name,
+                    "label": {"type": "plain_text", "text": name},
+                    "element": element | ({"initial_value": value} if value else {}),
+                }
+                for name, value in values.items()
+            ],
+            submit={"type": "plain_text", "text": "OK"},
+        )
+
+    view = await open_modal(workspace, call, form(app="kids", uid=""))
+    later = form(app="adults", uid="10001", cname="class_1")
+    updated = await call("views.update", view_id=view["id"], view=later)
+    values = updated.body["view"]["state"]["values"]
+    assert [each["value"]["value"] for each in values.values()] == ["kids", None, "class_1"]
+
+
 async def test_update_needs_open_view(workspace: Workspace, call: Any, modal: Any) -> None:
     """A modal that was closed cannot be updated."""
     view = await open_modal(workspace, call, modal())
