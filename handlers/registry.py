@@ -99,6 +99,12 @@ def _ticket_handlers(
         ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
         rooms,
         TicketMenuHandlers(
-            services.tickets, services.ticket_actions, rooms, users, clock, home=home
+            services.tickets,
+            services.ticket_actions,
+            rooms,
+            users,
+            clock,
+            home=home,
+            details=details,
         ),
     )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
 from typing import Final
 
+import aiohttp
 from slack_bolt.async_app import AsyncRespond
 
+from bot.errors import LagdeskError
 from bot.escalation import Policy
 from bot.i18n.messages import message
 from bot.services.diagnosis.evidence import stored_verdict
@@ -18,15 +23,20 @@ from handlers.diagnosis.hints import hint_blocks
 from handlers.diagnosis.result_lines import RESULT_EMOJI
 from handlers.diagnosis.view import advice_lines, verdict_lines
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
-from handlers.slack.request import Requester
+from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import REPORT_BLOCK, ticket_card, ticket_fallback_text
 from handlers.tickets.history_lines import full_history
 from handlers.tickets.own_message import answer_blocks, own_buttons
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
+from handlers.ui.form_state import read_metadata
 from handlers.ui.renderer import Link, Renderer
 
+log = logging.getLogger(__name__)
+
+_DETAILS_URL: Final = "details"  # in a form's metadata: a response URL
+_RENEWAL_TIMEOUT_S: Final = 1.0  # the form must be acknowledged within three seconds
 _NO_POLICY: Final = Policy()
 _ONLY_ON_CARD: Final = ("steps", REPORT_BLOCK)
 _FOR_SUPPORT: Final = "ticket"  # the block of the card's buttons
@@ -61,6 +71,29 @@ class TicketDetails:
                 return
             await self._tickets.redraw_chart(team, number, person)
             ticket.thread.chart_file_id = ""
+
+    async def renew(self, requester: Requester, number: int, private_metadata: str) -> None:
+        """Renew the details from which a submitted form was opened, if it was."""
+        response_url = read_metadata(private_metadata).get(_DETAILS_URL)
+        if not response_url:
+            return
+        try:
+            async with asyncio.timeout(_RENEWAL_TIMEOUT_S):
+                respond = AsyncRespond(response_url=str(response_url))
+                await self.show(respond, requester, number, replace=True)
+        except (aiohttp.ClientError, TimeoutError, OSError, LagdeskError) as error:
+            log.info("could not renew a ticket's details: %s", type(error).__name__)
+
+
+def opened_from_details(view: Block, body: Body) -> Block:
+    """Add to a form that its submission renews the details that have its button, if any do."""
+    action, container = body["actions"][0], body.get("container") or {}
+    is_details = is_of_details(str(action.get("block_id")), ticket_number_of(action))
+    if container.get("is_ephemeral") is not True or not is_details:
+        return view
+    metadata = read_metadata(view["private_metadata"])
+    metadata[_DETAILS_URL] = str(body.get("response_url") or "")
+    return view | {"private_metadata": json.dumps(metadata)}
 
 
 def is_of_details(block_id: str, number: int) -> bool:

@@ -20,7 +20,7 @@ from bot.ticket import Ticket
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.details import TicketDetails, is_of_details
+from handlers.tickets.details import TicketDetails, is_of_details, opened_from_details
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.linked import RESOLVE_LINKED, linked_view, still_open
@@ -91,14 +91,14 @@ class TicketButtonHandlers:
             case "accept":
                 await self._accept(requester, number, respond)
             case "correct":
-                await self._open_correct(requester, number, trigger_id_of(body), client)
+                await self._open_correct(requester, number, body, client)
             case "withdraw":
                 request = ActionRequest(team, number, person, trigger_id_of(body))
                 await self._ticket_actions.withdraw(request)
             case "helped":
                 await self._ticket_actions.confirm_resolved(team, number, person)
             case "resolve":
-                await self._open_resolve(requester, number, trigger_id_of(body), client)
+                await self._open_resolve(requester, number, body, client)
 
     async def _show_change(self, requester: Requester, body: Body, respond: AsyncRespond) -> None:
         """Renew what only the person sees, which no job updates: details, or an offer to reopen."""
@@ -127,16 +127,16 @@ class TicketButtonHandlers:
         await respond(text="\n".join(map(renderer.mrkdwn, lines)), replace_original=True)
 
     async def _open_correct(
-        self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
+        self, requester: Requester, number: int, body: Body, client: AsyncWebClient
     ) -> None:
         ticket = await self._tickets.find_correctable(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         apps = self._tickets.apps_of(requester.team)
         view = CorrectForm.view(ticket, apps, renderer, requester.person)
-        await open_modal(client, trigger_id, view)
+        await open_modal(client, trigger_id_of(body), opened_from_details(view, body))
 
     async def _open_resolve(
-        self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
+        self, requester: Requester, number: int, body: Body, client: AsyncWebClient
     ) -> None:
         ticket = await self._tickets.find_for_support(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
@@ -145,12 +145,12 @@ class TicketButtonHandlers:
         form = ResolveForm(number, cause=next(iter(found), UNKNOWN))
         causes = cause_menu(renderer, RESOLUTION_TITLES, found)
         view = form.view(renderer, causes, canned, ticket.label)
-        await open_modal(client, trigger_id, view)
+        await open_modal(client, trigger_id_of(body), opened_from_details(view, body))
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Resolve the ticket with the submitted form."""
-        requester = Requester.of(body)
-        form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
+        requester, metadata = Requester.of(body), str(view.get("private_metadata") or "")
+        form = ResolveForm.parse(view["state"]["values"], metadata)
         if form.cause not in RESOLUTION_TITLES:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
         renderer = await self._users.renderer(requester.team, requester.person)
@@ -160,6 +160,7 @@ class TicketButtonHandlers:
         ticket = await self._tickets.resolve(
             requester.team, form.number, requester.person, cause=form.cause, resolution=text
         )
+        await self._details.renew(requester, form.number, metadata)
         linked = await self._linked_to(ticket)
         if linked:
             await ack(response_action="update", view=linked_view(ticket, linked, renderer))

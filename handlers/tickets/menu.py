@@ -22,6 +22,7 @@ from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
+from handlers.tickets.details import TicketDetails
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import (
     CorrectForm,
@@ -48,12 +49,14 @@ class TicketMenuHandlers:
         clock: Clock,
         *,
         home: HomePublisher,
+        details: TicketDetails,
     ) -> None:
         self._tickets = tickets
         self._ticket_actions = ticket_actions
         self._users = users
         self._rooms = rooms
         self._home = home
+        self._details = details
         self._clock = clock
 
     def register(self, app: AsyncApp) -> None:
@@ -140,7 +143,7 @@ class TicketMenuHandlers:
     async def correct(
         self, ack: AsyncAck, body: Body, view: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Correct the report; a reporter's App Home, which may be open, is published again."""
+        """Correct the report; details and a reporter's App Home, which may be open, are renewed."""
         form = CorrectForm.parse(*_view_state(view))
         action_request = _action_request(body, form.number, view)
         ticket = await self._tickets.find_correctable(
@@ -149,6 +152,8 @@ class TicketMenuHandlers:
         await self._ticket_actions.correct(
             action_request, _submission(action_request, ticket, form)
         )
+        metadata = str(view.get("private_metadata") or "")
+        await self._details.renew(Requester.of(body), form.number, metadata)
         if action_request.person == ticket.reporter:
             try:
                 await self._home.publish(client, Requester.of(body))

@@ -26,6 +26,11 @@ async def test_support_claims_what_a_list_shows(http_harness: Harness) -> None:
     shown = ephemeral_texts(zhou)[-1]
     assert "已认领" in shown
     assert "ticket.claim" not in shown
+    await zhou.click(newest(zhou), "ticket.resolve")
+    assert (await zhou.submit(zhou.views[-1], {"resolution": "换了网线"})).ok
+    shown = ephemeral_texts(zhou)[-1]
+    assert "换了网线" in shown
+    assert "ticket.reopen" in shown
 
     assert (await guest.command("/tickets", "LD-1")).ok
     assert "You can only see tickets you reported" in ephemeral_texts(guest)[-1]
@@ -39,8 +44,11 @@ async def test_reporter_withdraws_what_a_list_shows(http_harness: Harness) -> No
     await list_tickets(wang, "mine")
     await wang.click(newest(wang), "tickets.show")
     assert "ticket.claim" not in ephemeral_texts(wang)[-1]
+    await wang.click(newest(wang), "ticket.correct")
+    assert (await wang.submit(wang.views[-1], {"cname": "wang-2"})).ok
+    assert "wang-2" in ephemeral_texts(wang)[-1]
     await wang.click(newest(wang), "ticket.withdraw")
-    assert (await find_ticket(http_harness, "wang-1")).status == "resolved"
+    assert (await find_ticket(http_harness, "wang-2")).status == "resolved"
     await wang.click(newest(wang), "ticket.reopen")
-    assert (await find_ticket(http_harness, "wang-1")).status == "open"
+    assert (await find_ticket(http_harness, "wang-2")).status == "open"
     assert "ticket.withdraw" in ephemeral_texts(wang)[-1]
