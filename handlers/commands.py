@@ -18,6 +18,14 @@ from bot.locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """Which commands somebody may use besides those for everybody."""
+
+    is_support: bool = False
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A use of a command: what is typed after its name, and what that does.
 
@@ -35,6 +43,12 @@ class Example:
     def word(self) -> str:
         """The first argument."""
         return self.arguments.id.partition(" ")[0]
+
+    def is_for(self, rights: Rights) -> bool:
+        """Return whether somebody with these rights may use it."""
+        if self.for_admins:
+            return rights.is_admin
+        return rights.is_support or not self.for_support
 
     def arguments_in(self, language: str) -> Message:
         """Return the arguments with the first one's name in a language."""

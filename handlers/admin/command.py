@@ -127,8 +127,8 @@ class LagdeskCommandHandlers:
             return renderer.mrkdwn(msg), []
         if word == "policy":
             return policy_text(self._workspaces.policy_of(requester.team), renderer), []
-        is_support = bool(await self._users.is_support(requester.team, requester.person))
-        return help_text(renderer.translator.locale, is_support=is_support), []
+        rights = await self._users.rights(requester.team, requester.person)
+        return help_text(renderer.translator.locale, rights), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
         choices = (*LANGUAGES, _AUTO)

@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.errors import InputError, LagdeskError
 from bot.i18n.messages import Message, message
 from bot.services.context import DatabaseError
+from handlers.commands import Rights
 from handlers.slack.api_errors import response_error_code
 from handlers.slack.clients import error_code
 from handlers.slack.deduplication import forget_event
@@ -66,7 +67,7 @@ class ErrorHandler:
         renderer, user_message = await self._renderer(error, body), _user_message(error)
         if body.get("command"):
             return _reply_to_command(
-                error, user_message, body, renderer, is_support=await self._is_support(error, body)
+                error, user_message, body, renderer, await self._rights(error, body)
             )
         if body.get("type") == "view_submission":
             return _reply_to_form(error, user_message, body, renderer)
@@ -86,12 +87,12 @@ class ErrorHandler:
             return self._users.last_renderer(requester.team, requester.person)
         return await self._users.renderer(requester.team, requester.person)
 
-    async def _is_support(self, error: Exception, body: Body) -> bool:
-        """Return whether a person whose arguments are wrong is support, for the usage."""
+    async def _rights(self, error: Exception, body: Body) -> Rights:
+        """Return the rights of a person whose arguments are wrong, for the usage."""
+        if not isinstance(error, InputError):
+            return Rights()
         requester = Requester.of(body)
-        return isinstance(error, InputError) and bool(
-            await self._users.is_support(requester.team, requester.person)
-        )
+        return await self._users.rights(requester.team, requester.person)
 
     async def _send(self, error: Exception, reply: Coroutine[None, None, bool]) -> bool:
         """Send a reply; return whether Slack has it. A late answer waits for that only briefly."""
@@ -136,14 +137,13 @@ def _user_message(error: Exception) -> Message:
 
 
 def _reply_to_command(
-    error: Exception, user_message: Message, body: Body, renderer: Renderer, *, is_support: bool
+    error: Exception, user_message: Message, body: Body, renderer: Renderer, rights: Rights
 ) -> BoltResponse:
     """Answer with the error; for wrong arguments also with the command's usage."""
     text = renderer.mrkdwn(user_message)
     if isinstance(error, InputError):
-        usage = usage_of(
-            str(body["command"]), renderer, is_support=is_support, typed=str(body.get("text") or "")
-        )
+        typed = str(body.get("text") or "")
+        usage = usage_of(str(body["command"]), renderer, rights, typed)
         text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 

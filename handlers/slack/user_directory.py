@@ -15,6 +15,7 @@ from bot.i18n.translator import Translator
 from bot.services.cache import FallbackCache
 from bot.services.context import Context
 from bot.services.workspaces.settings import SupportMembers
+from handlers.commands import Rights
 from handlers.slack.clients import SlackClients, error_code
 from handlers.ui.renderer import Renderer
 
@@ -117,6 +118,13 @@ class UserDirectory:
         """Return whether a user is an admin or owner; None while Slack cannot be asked."""
         profile = await self.profile(team, person)
         return profile.is_admin if profile.name else None
+
+    async def rights(self, team: str, person: str) -> Rights:
+        """Return which commands a user may use; what Slack does not say counts as no right."""
+        is_support, is_admin = await asyncio.gather(
+            self.is_support(team, person), self.is_admin(team, person)
+        )
+        return Rights(bool(is_support), bool(is_admin))
 
     async def is_support(self, team: str, person: str) -> bool | None:
         """Return whether a user is in a support group of the workspace or of one of its routes.

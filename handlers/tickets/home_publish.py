@@ -44,7 +44,8 @@ class HomePublisher:
         renderer = await self._users.renderer(requester.team, requester.person)
         home = await self._app_home.load(requester.team, requester.person, cursor)
         apps = self._tickets.apps_of(requester.team)
-        view = home_view(home, apps, renderer, self._targets)
+        is_admin = bool(await self._users.is_admin(requester.team, requester.person))
+        view = home_view(home, apps, renderer, self._targets, is_admin=is_admin)
         try:
             async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
                 await client.views_publish(user_id=requester.person, view=view)

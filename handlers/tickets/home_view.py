@@ -10,6 +10,7 @@ from bot.i18n.messages import Message, PersonId, message
 from bot.services.tickets.app_home import ALL, COUNT_LIMIT, FILTER_OPTIONS, UNRESOLVED, AppHome
 from bot.targets import Targets
 from bot.ticket import Status, Ticket
+from handlers.commands import Rights
 from handlers.diagnosis.result_lines import result_lines
 from handlers.escalation.lines import target_lines
 from handlers.tickets import card as tickets_card
@@ -47,9 +48,15 @@ _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 
 
 def home_view(
-    home: AppHome, apps: Sequence[str], renderer: Renderer, targets: Targets = _NO_TARGETS
+    home: AppHome,
+    apps: Sequence[str],
+    renderer: Renderer,
+    targets: Targets = _NO_TARGETS,
+    *,
+    is_admin: bool = False,
 ) -> Block:
     """Build the App Home; the tickets of the queue have their next target."""
+    rights = Rights(is_support=home.queue is not None, is_admin=is_admin)
     rows = [] if home.queue is None else [_row(t, targets, renderer) for t in home.queue.tickets]
     queue = [] if home.queue is None else _queue(home, rows, apps, renderer)
     return block_kit.home(
@@ -57,12 +64,10 @@ def home_view(
             *([] if home.is_greeted else _greeting(renderer)),
             *_buttons(renderer),
             *queue,
+            *([] if home.is_support is not None else _unknown_queue(renderer)),
             *_my_tickets(home, renderer),
             block_kit.divider("line"),
-            block_kit.section(
-                "help",
-                help_text(renderer.translator.locale, is_support=home.queue is not None),
-            ),
+            block_kit.section("help", help_text(renderer.translator.locale, rights)),
         ]
     )
 
@@ -101,6 +106,14 @@ def _queue(
         *(rows or [block_kit.section("nothing", none)]),
         *_pagination(home, renderer),
     ]
+
+
+def _unknown_queue(renderer: Renderer) -> list[Block]:
+    why = message(
+        ":hourglass: Slack does not say who is support at the moment. If you are, the queue is "
+        "here again as soon as it does: open the Home tab again in a minute."
+    )
+    return [block_kit.section("unknown", renderer.mrkdwn(why))]
 
 
 def _counts(home: AppHome) -> Message:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator
-from handlers.commands import COMMANDS, Command, Example
+from handlers.commands import COMMANDS, Command, Example, Rights
 from handlers.ui.renderer import Renderer
 
 _INTRODUCTION: Final = message(
@@ -15,7 +15,7 @@ _INTRODUCTION: Final = message(
 )
 
 
-def usage_of(name: str, renderer: Renderer, *, is_support: bool, typed: str = "") -> str:
+def usage_of(name: str, renderer: Renderer, rights: Rights, typed: str = "") -> str:
     """How this person may use a command, a line for each example; "" for an unknown command.
 
     Of `typed`, what they typed after its name, the first word selects examples if some have it.
@@ -24,7 +24,7 @@ def usage_of(name: str, renderer: Renderer, *, is_support: bool, typed: str = ""
         (command, example)
         for command in COMMANDS
         for example in command.examples
-        if command.name == name and (is_support or not example.for_support)
+        if command.name == name and example.is_for(rights)
     ]
     word = typed.strip().partition(" ")[0]
     meant = [pair for pair in usable if word and pair[1].word == pair[0].find_word(word)]
@@ -35,10 +35,10 @@ def usage_of(name: str, renderer: Renderer, *, is_support: bool, typed: str = ""
 
 
 @cache
-def help_text(locale: LocaleName, *, is_support: bool) -> str:
+def help_text(locale: LocaleName, rights: Rights) -> str:
     """What Lagdesk can do for this person."""
     renderer = Renderer(Translator(locale))
-    usages = [usage_of(command.name, renderer, is_support=is_support) for command in COMMANDS]
+    usages = [usage_of(command.name, renderer, rights) for command in COMMANDS]
     return "\n".join([renderer.mrkdwn(_INTRODUCTION), *usages])
 
 

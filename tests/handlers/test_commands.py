@@ -6,11 +6,13 @@ import pytest
 
 from bot.i18n.translator import Translator
 from handlers import commands
-from handlers.commands import COMMANDS, LAGDESK, Command
+from handlers.commands import COMMANDS, LAGDESK, Command, Rights
 from handlers.slack.manifest import build_manifest
 from handlers.ui.help import command_table, help_text, usage_of
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, ZH
+
+ALL = Rights(is_support=True, is_admin=True)
 
 
 def test_every_declared_command_is_listed() -> None:
@@ -29,35 +31,36 @@ def test_declaration_reaches_manifest_and_help(command: Command) -> None:
     ]
     assert slash_command["usage_hint"] == str(command.examples[0].arguments)
     assert slash_command["should_escape"] is (command.name == "/tickets")
-    usage = usage_of(command.name, EN, is_support=True)
+    usage = usage_of(command.name, EN, ALL)
     assert usage.startswith(f"`{command.name} {slash_command['usage_hint']}` ")
-    assert usage in help_text("en", is_support=True)
+    assert usage in help_text("en", ALL)
 
 
 def test_usage_is_translated() -> None:
     """The words of people in an example are in the reader's language, as is what it does."""
-    assert usage_of("/report", ZH, is_support=False) == (
+    assert usage_of("/report", ZH, Rights()) == (
         "`/report class_77_1 10001 20002 十点开始听不到声音` "
         "打开表单，并填好频道、老师和学生的 uid 以及说明；什么都不写则打开空表单。"
     )
 
 
-def test_only_support_reads_what_is_for_support() -> None:
+@pytest.mark.parametrize("is_support", [True, False])
+@pytest.mark.parametrize("is_admin", [True, False])
+def test_help_has_what_its_reader_may_use(is_support: bool, is_admin: bool) -> None:  # noqa: FBT001 - parameters
     """Others would be refused."""
-    for_support = {"channel-language both", "charts picture", "audit LD-12", "doctor"}
-    for is_support in (True, False):
-        usage = usage_of("/lagdesk", EN, is_support=is_support)
-        assert "`/lagdesk language en`" in usage
-        assert {each for each in for_support if f"`/lagdesk {each}`" in usage} == (
-            for_support if is_support else set()
-        )
+    usage = usage_of("/lagdesk", EN, Rights(is_support, is_admin))
+    for_support = ("channel-language both", "charts picture", "audit LD-12", "doctor")
+    shown = [f"`/lagdesk {each}`" in usage for each in for_support]
+    assert shown == [is_support] * len(for_support)
+    assert ("`/lagdesk setup`" in usage) is is_admin
+    assert "`/lagdesk language en`" in usage
 
 
 def test_help_shows_the_name_in_the_readers_language() -> None:
     """A Chinese reader sees the Chinese name; a reader of both languages the English one."""
     both = Renderer(Translator("both"))
     for renderer, name in ((ZH, "语言"), (EN, "language"), (both, "language")):
-        assert f"`/lagdesk {name} en`" in usage_of("/lagdesk", renderer, is_support=False)
+        assert f"`/lagdesk {name} en`" in usage_of("/lagdesk", renderer, Rights())
 
 
 def test_names_are_unique() -> None:
@@ -75,7 +78,7 @@ def test_names_are_unique() -> None:
 
 def test_unknown_command_has_no_usage() -> None:
     """A name that is not declared gives an empty text."""
-    assert usage_of("/nothing", EN, is_support=True) == ""
+    assert usage_of("/nothing", EN, ALL) == ""
 
 
 def test_rows_of_the_table() -> None:

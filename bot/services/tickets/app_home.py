@@ -65,6 +65,7 @@ class QueueFilter:
 class AppHome:
     """The content of an App Home. `queue` is None for non-support.
 
+    `is_support` is None while Slack does not say whether the reader is.
     `counts` are the tickets of each status not yet resolved, up to `COUNT_LIMIT` and one more.
     `is_first`: the longer list starts at its beginning.
     """
@@ -75,6 +76,7 @@ class AppHome:
     filter: QueueFilter
     is_greeted: bool
     is_first: bool
+    is_support: bool | None
 
     @property
     def next_page(self) -> str:
@@ -93,7 +95,7 @@ class AppHomeService:
 
     async def load(self, team: str, person: str, after: str = "") -> AppHome:
         """Read a person's App Home; `after` is the cursor of its longer list."""
-        is_support = bool(await self._context.permissions.is_support(team, person))
+        is_support = await self._context.permissions.is_support(team, person)
         now = self._context.clock.now()
 
         def work(session: Session) -> AppHome:
@@ -121,7 +123,13 @@ class AppHomeService:
 
 
 def read_home(
-    session: Session, team: str, person: str, now: dt.datetime, *, is_support: bool, after: str = ""
+    session: Session,
+    team: str,
+    person: str,
+    now: dt.datetime,
+    *,
+    is_support: bool | None,
+    after: str = "",
 ) -> AppHome:
     """Read the content of a person's home."""
     reader = preferences.get_user_preferences(session, team, person)
@@ -139,6 +147,7 @@ def read_home(
         filter=queue_filter,
         is_greeted=reader.onboarded_at is not None,
         is_first=_CURSOR.fullmatch(after) is None,
+        is_support=is_support,
     )
 
 

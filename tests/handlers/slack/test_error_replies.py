@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import ConflictError, InputError, LagdeskError
 from bot.i18n.messages import message
+from handlers.commands import Rights
 from handlers.slack.errors import _reply_to_command, _reply_to_form, _user_message
 from tests.handlers.samples import EN, ZH
 
@@ -64,9 +65,7 @@ def test_only_our_mistakes_have_a_traceback(
 )
 def test_commands(error: LagdeskError, command: str, *, has_usage: bool) -> None:
     """Privately; wrong arguments also get the command's usage."""
-    response = _reply_to_command(
-        error, error.user_message, {"command": command}, EN, is_support=False
-    )
+    response = _reply_to_command(error, error.user_message, {"command": command}, EN, Rights())
     reply = json.loads(response.body)
     assert (response.status, reply["response_type"]) == (200, "ephemeral")
     first, *usage = reply["text"].splitlines()
@@ -123,6 +122,6 @@ def test_a_form_without_fields(blocks: list[dict[str, Any]] | None) -> None:
 def test_replies_are_translated() -> None:
     """Into the reader's language."""
     body = {"command": "/diagnose"}
-    response = _reply_to_command(CONFLICT, CONFLICT.user_message, body, ZH, is_support=True)
+    response = _reply_to_command(CONFLICT, CONFLICT.user_message, body, ZH, Rights(is_support=True))
     assert json.loads(response.body)["text"] == ZH.mrkdwn(CONFLICT.user_message)
     assert response.headers["content-type"] == ["application/json"]

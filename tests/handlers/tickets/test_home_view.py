@@ -29,6 +29,7 @@ def make_home(**values: Any) -> AppHome:
         "filter": QueueFilter(),
         "is_greeted": True,
         "is_first": True,
+        "is_support": values.get("queue") is not None,
         **values,
     }
     return AppHome(**fields)
@@ -54,6 +55,14 @@ def test_a_home_without_tickets() -> None:
         "You have not reported a call yet. Type `/report` anywhere.",
     ]
     assert "`/report " in blocks["help"]["text"]["text"]
+
+
+def test_why_there_is_no_queue() -> None:
+    """While Slack does not say who is support, the reader is told; who is not support is not."""
+    assert "unknown" not in blocks_of(make_home())
+    blocks = blocks_of(make_home(is_support=None))
+    assert list(blocks) == ["doors", "unknown", "title", "none", "line", "help"]
+    assert "Slack does not say who is support" in blocks["unknown"]["text"]["text"]
 
 
 def test_the_greeting_can_be_dismissed() -> None:

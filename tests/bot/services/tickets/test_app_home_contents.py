@@ -79,6 +79,7 @@ def test_support_sees_five_own_reports_and_the_queue(session: Session) -> None:
 def test_cursor_of_the_next_page() -> None:
     """Of the queue if there is one, else of the person's own list."""
     fields: dict[str, Any] = {"counts": {}, "filter": QueueFilter(), "is_greeted": True}
+    fields |= {"is_support": None}
     mine = TicketPage((), before=15)
     for queue_page, expected in (
         (None, "15"),
