@@ -290,7 +290,7 @@ class MissingKind(StrEnum):
     TEACHER_METRICS = "teacher_metrics"
     STUDENT_METRICS = "student_metrics"
     EVENTS = "events"  # the cloud's own diagnosis
-    MINUTES = "minutes"  # minutes of the cloud's own diagnosis that were not fetched
+    MINUTES = "minutes"  # of metrics, not out yet; else of the cloud's own diagnosis, not fetched
     FIGURES = "figures"  # of a whole app
 
 

@@ -86,7 +86,7 @@ def audit_blocks(
             block_kit.section(f"deeds_{start}", "\n".join(lines[start : start + _LINES_PER_BLOCK]))
             for start in starts
         ),
-        block_kit.context("most", renderer.mrkdwn(_hint(number))),
+        *([block_kit.context("most", renderer.mrkdwn(_hint(number)))] if records else []),
     ]
 
 

@@ -277,7 +277,7 @@ def missing_line(gap: MissingItem) -> Message:
 
 
 def _missing(gap: MissingItem) -> Message:
-    what, why, detail = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why], _detail(gap)
+    what, why, detail = _name_of(gap), MISSING_REASON_TEXTS[gap.why], _detail(gap)
     facts: list[object] = [message("missing: %(what)s", what=what), why]
     if detail is not None:
         why = message("%(why)s, %(detail)s", why=why, detail=detail)
@@ -291,6 +291,12 @@ def _incomplete(gap: MissingItem) -> Message:
         return message("Perhaps incomplete: %(what)s.", what=what)
     line = message("Perhaps incomplete: %(what)s (%(detail)s).", what=what, detail=detail)
     return line.in_facts(MISSING_REASON_TEXTS[gap.why], what, detail)
+
+
+def _name_of(gap: MissingItem) -> Message:
+    """Name what is missing: minutes of metrics are published later, others are a cloud's own."""
+    is_own = gap.what is MissingKind.MINUTES and gap.why is not MissingReason.NOT_OUT_YET
+    return MISSING_ITEM_NAMES[MissingKind.EVENTS if is_own else gap.what]
 
 
 def _detail(gap: MissingItem) -> object:

@@ -107,6 +107,8 @@ def escalation_line(event: EscalationEvent, renderer: Renderer) -> str:
         what = renderer.labelled(message("alerted"), _names(event.people))
     elif event.person:
         what = renderer.labelled(message("Escalated to support by"), PersonId(event.person))
+    elif event.number > _FIRST_STEP:
+        what = renderer.inline(message("Escalated to support again"))
     else:
         what = renderer.inline(_TO_SUPPORT)
     return f"{what} · {renderer.fact(event.at)}"

@@ -187,7 +187,14 @@ def _app_times(times: AppTimes) -> Message:
 
 
 def _step(name: Message, waits: WaitTimes, target: TargetCount) -> Message:
-    median: object = "–" if waits.median_s is None else Duration(waits.median_s)
+    if waits.median_s is None:
+        return message(
+            "none %(name)s (target met: %(met)s of %(count)s)",
+            name=name,
+            met=target.met,
+            count=target.count,
+        )
+    median = Duration(waits.median_s)
     if not target.count:
         return message("%(name)s after %(median)s", name=name, median=median)
     return message(

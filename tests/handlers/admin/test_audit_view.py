@@ -92,12 +92,18 @@ def test_a_record(action: str, values: dict[str, Any], expected: str) -> None:
     ],
 )
 def test_title_and_hint(number: int | None, title: str, hint: str) -> None:
-    """Without records it says so."""
-    text, blocks = audit_blocks([], number, EN)
+    """The title names the ticket; the hint says how many entries there are at most."""
+    text, blocks = audit_blocks([AuditRecord(NOW, "U7", "room.reveal")], number, EN)
     assert text == blocks[0]["text"]["text"] == title
+    assert texts_of(blocks)["most"] == [hint]
+
+
+def test_empty_log() -> None:
+    """Without entries it says so, and nothing about their number."""
+    _, blocks = audit_blocks([], None, EN)
     texts = texts_of(blocks)
     assert texts["deeds_0"] == ["Nothing is recorded yet."]
-    assert texts["most"] == [hint]
+    assert "most" not in texts
 
 
 def test_ten_lines_a_block() -> None:

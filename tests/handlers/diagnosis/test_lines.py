@@ -333,6 +333,10 @@ TEACHER, CALL_KIND, MINUTES = (
                 "2026-11-21 03:20–03:22 UTC)."
             ),
         ),
+        (
+            missing(MINUTES, MissingReason.OVER_QUOTA),  # of the cloud's own diagnosis
+            "Missing: the cloud's own diagnosis (the cloud's quota is used up for now).",
+        ),
     ],
 )
 def test_a_missing_item(item: MissingItem, expected: str) -> None:

@@ -71,6 +71,7 @@ def test_alert_in_the_thread(taken: EscalationEvent, expected: str) -> None:
     [
         (event(SUPPORT, minutes=0), f"Escalated to support · {TIME}"),
         (event(SUPPORT, 1, 0, "U7"), f"Escalated to support by <@U7> · {TIME}"),
+        (event(SUPPORT, 2, 0), f"Escalated to support again · {TIME}"),
         (event(LEADS, 3, 0, "", "U8", "U9"), f"alerted <@U8>, <@U9> · {TIME}"),
     ],
 )

@@ -134,7 +134,7 @@ def test_times_of_each_app() -> None:
     kids = AppTimes("kids", WaitTimes(2, 120, 180), TargetCount(3, 4), WaitTimes(), TargetCount())
     adults = AppTimes("adults", WaitTimes(), TargetCount(0, 1), WaitTimes(1, 60, 60), TargetCount())
     assert summary(make_report(app_times=(adults, kids)))["waits"] == [
-        "• adults: claimed after – (target met: 0 of 1), resolved after 1 min",
+        "• adults: none claimed (target met: 0 of 1), resolved after 1 min",
         "• kids: claimed after 2 min (target met: 3 of 4)",
     ]
     assert "waits" not in summary(make_report(app_times=(kids,)))
