@@ -5,18 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.call import Code
-from bot.cause_codes import CAUSES_BY_CODE
-from bot.clouds.agora import metrics as agora
-from bot.clouds.huawei import metrics as huawei
-from bot.clouds.volcengine import metrics as volcengine
 from bot.i18n import translator
 from bot.i18n.messages import (
     CatalogName,
@@ -33,7 +28,7 @@ from bot.i18n.messages import (
     plural,
 )
 from bot.i18n.serialization import dump_message, load_message
-from bot.i18n.translator import Translator, choose_locale, has_code, join_languages
+from bot.i18n.translator import Translator, choose_locale, join_languages
 
 NOON = dt.datetime(2026, 11, 21, 4, 0, tzinfo=dt.UTC)
 LOCALES: tuple[LocaleName, ...] = ("zh", "en", "both")
@@ -223,42 +218,6 @@ def test_each_renders_within_its_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "moment", "timezone"),
-    [
-        ("2026-11-21 12:00 UTC+8", NOON, "Asia/Shanghai"),
-        ("2026-11-21 04:00 UTC", NOON, "UTC"),
-        ("2026-11-21 09:30 UTC+5:30", NOON, "Asia/Kolkata"),
-        ("2026-11-21 00:30 UTC-3:30", NOON, "America/St_Johns"),
-        ("2026-11-21 04:00 UTC", NOON, "Nowhere/Atall"),
-        ("2026-11-21 04:00 UTC", NOON, ""),
-        ("2026-11-21 12:00 UTC+8", NOON.replace(tzinfo=None), "Asia/Shanghai"),
-        ("9999-12-31 23:59 UTC", dt.datetime.max.replace(tzinfo=dt.UTC), "Asia/Shanghai"),
-    ],
-)
-@pytest.mark.parametrize("locale", LOCALES)
-def test_when(expected: str, moment: dt.datetime, timezone: str, locale: LocaleName) -> None:
-    """A time is formatted in the reader's zone with its offset from UTC."""
-    assert expected == Translator(locale, timezone).format_time(moment)
-
-
-@pytest.mark.parametrize(
-    ("expected", "minutes", "timezone"),
-    [
-        ("2026-11-21 12:00–12:02 UTC+8", 2, "Asia/Shanghai"),
-        ("2026-11-21 12:00–23:59 UTC+8", 12 * 60 - 1, "Asia/Shanghai"),
-        ("2026-11-21 12:00 – 2026-11-22 00:00 UTC+8", 12 * 60, "Asia/Shanghai"),
-        ("2026-11-21 04:00–16:00 UTC", 12 * 60, "UTC"),
-        ("2026-11-21 04:00 – 2026-11-22 04:00 UTC", 24 * 60, "UTC"),
-    ],
-)
-@pytest.mark.parametrize("locale", LOCALES)
-def test_ranges(expected: str, minutes: int, timezone: str, locale: LocaleName) -> None:
-    """A range of times within one day of the reader's names the day and the zone once."""
-    times = TimeRange(NOON, NOON + dt.timedelta(minutes=minutes))
-    assert Translator(locale, timezone).translate(message("%(a)s", a=times)) == expected
-
-
-@pytest.mark.parametrize(
     ("expected", "chosen", "slack_locale", "default"),
     [
         ("en", "en", "zh-CN", "zh"),
@@ -295,85 +254,6 @@ def test_choose_locale(
 def test_join_languages(expected: str, texts: list[str]) -> None:
     """Short words stand side by side, long ones one above the other, equal ones once."""
     assert expected == join_languages(texts)
-
-
-@pytest.mark.parametrize(
-    ("expected", "kind", "code"),
-    [
-        (True, "agora.factor_id", "21"),
-        (True, "agora.factor_id", "18"),
-        (True, "huawei.error_code", "APIGW.0301"),
-        (True, "volcengine.error_code", "100002"),
-        (True, "volcengine.call_metric", "视频上行丢包率"),
-        (False, "agora.factor_id", "999"),
-        (False, "agora.factor_id", ""),
-        (False, "agora.factor_id", "1.5"),
-        (False, "", ""),
-    ],
-)
-def test_has_code(expected: bool, kind: str, code: str) -> None:  # noqa: FBT001 - a table's column
-    """Known codes are distinguished from unknown ones."""
-    assert expected is has_code(kind, code)
-
-
-@pytest.mark.parametrize(
-    ("zh", "en", "code"),
-    [
-        (
-            "视频上行网络丢包（21）",
-            "Upstream packet loss in video transmission (21)",
-            Code("agora.factor_id", "21"),
-        ),
-        (
-            "未知代码 99（agora.factor_id）",
-            "Unknown code 99 (agora.factor_id)",
-            Code("agora.factor_id", "99"),
-        ),
-        ("未知代码 5%s（x）", "Unknown code 5%s (x)", Code("x", "5%s")),
-    ],
-)
-def test_code_message(zh: str, en: str, code: Code) -> None:
-    """A code is its catalog text with its number, an unknown one its number and kind."""
-    assert zh == Translator("zh").translate(code.user_message)
-    assert en == Translator("en").translate(code.user_message)
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_unknown_code_is_its_kind_and_number(locale: LocaleName) -> None:
-    """A code that no catalog has is its kind and number, percent signs included."""
-    assert Translator(locale).translate(code_message("x", "9%(a)s%%")) == "x.9%(a)s%%"
-
-
-def test_every_cause_is_in_both_catalogs() -> None:
-    """Whatever code our causes know, its words differ from the code and between languages."""
-    pairs = [(kind, code) for kind, codes in CAUSES_BY_CODE.items() for code in codes]
-    texts = {
-        pair: (
-            Translator("zh").translate(code_message(*pair)),
-            Translator("en").translate(code_message(*pair)),
-        )
-        for pair in pairs
-    }
-    assert len(texts) >= 74
-    assert [pair for pair, (zh, en) in texts.items() if not zh or not en or zh == en] == []
-    assert [pair for pair, both in texts.items() if ".".join(pair) in both] == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "codes"),
-    [
-        ("agora.mid", agora.KINDS["seed"]),
-        ("agora.mid.current", agora.KINDS["current"]),
-        ("huawei.mid", huawei.MIDS),
-        ("volcengine.call_metric", volcengine.DESCS),
-    ],
-)
-def test_every_metric_is_in_both_catalogs(kind: str, codes: Iterable[str]) -> None:
-    """Every metric that a cloud's client knows is in the catalogs."""
-    unknown = [code for code in codes if not has_code(kind, code)]
-    texts = [Translator("en").translate(code_message(kind, code)) for code in codes]
-    assert unknown == []
-    assert [text for text in texts if not text.isascii()] == []
 
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:

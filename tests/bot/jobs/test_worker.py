@@ -4,14 +4,10 @@ import asyncio
 import datetime as dt
 import itertools
 import logging
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
-from sqlmodel import col, select
 
 from bot.errors import (
     LagdeskError,
@@ -21,13 +17,10 @@ from bot.errors import (
     SlackUnreachableError,
 )
 from bot.i18n.messages import message
-from bot.jobs.run import JobHandler, LeaseLostError, Queue, Run
+from bot.jobs.run import JobHandler, Queue, Run
 from bot.jobs.worker import Worker
-from bot.store import Session, Store, job_leases
+from bot.store import Store
 from bot.store import jobs as store_jobs
-from bot.store.job_leases import FreeSlots
-from bot.store.models import KeyValue
-from bot.store.writers import Work
 from tests.bot.jobs.helpers import CARD, Jobs, enqueue, read_job, until
 from tests.due_jobs import wait_until_idle
 from tests.event_loop import TolerantLoop
@@ -278,76 +271,6 @@ async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
     assert (job.last_error, job.failures) == ("TimeoutError", 1)
 
 
-class _Failing(Store):
-    """A store whose transactions fail as often as `failures` says."""
-
-    failures = 0
-
-    def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("locked"))
-        super()._commit(engine, group)
-
-
-async def test_outcome_survives_a_database_that_is_away(
-    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The outcome of an attempt is recorded once the database is back; it does not run again."""
-    monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
-    monkeypatch.setattr("bot.jobs.worker.RENEWAL_INTERVAL_S", 3600)
-    failing, jobs = _Failing(store.url, clock=clock), Jobs()
-
-    async def go_away(_run: Run) -> None:
-        failing.failures = 3
-
-    jobs.during = go_away
-    enqueue(store, clock)
-    async with Worker(failing, jobs.handlers()):
-        await wait_until_idle(store)
-    failing.close()
-    assert (jobs.attempts, failing.failures) == ([CARD], 0)
-    assert read_job(store).finished_at == clock.now()
-
-
-async def test_worker_survives_an_outage(
-    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A database that is away for several polls costs no job, and the worker adds no log lines."""
-    monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
-    monkeypatch.setattr("bot.jobs.worker.RENEWAL_INTERVAL_S", 3600)
-    failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), asyncio.Event()
-    async with Worker(failing, jobs.handlers(), signal=signal):
-        await wait_until_idle(store)
-        enqueue(store, clock)
-        failing.failures = 3
-        signal.set()
-        await wait_until_idle(store)
-    failing.close()
-    assert jobs.attempts == [CARD]
-    assert [entry.message for entry in caplog.records if entry.name.startswith("bot.jobs")] == []
-
-
-async def test_worker_survives_a_bug(
-    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A poll that fails is in the log with its traceback, and the next one starts the job."""
-    monkeypatch.setattr("bot.jobs.worker._ERROR_PAUSE_S", 0)
-    jobs, polls = Jobs(), itertools.count()
-
-    async def fail_once() -> bool:
-        if next(polls) == 0:
-            raise ZeroDivisionError
-        return True
-
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers(), wait_until_quiet=fail_once):
-        await until(lambda: jobs.attempts == [CARD])
-    assert [
-        bool(entry.exc_info) for entry in caplog.records if entry.name == "bot.jobs.worker"
-    ] == [True]
-
-
 async def test_few_jobs_start_before_it_is_quiet(store: Store, clock: Any) -> None:
     """One starts when the wait is over, however often the worker is notified."""
     jobs, signal, quiet, waits = Jobs(), asyncio.Event(), asyncio.Event(), itertools.count()
@@ -390,94 +313,6 @@ async def test_slow_queue_keeps_no_other_waiting(store: Store, clock: Any) -> No
             await posted.wait()
         free.set()
         await wait_until_idle(store)
-
-
-async def test_lost_lease(store: Store, clock: Any) -> None:
-    """An attempt whose job another worker has by now is cancelled, and changes nothing."""
-    jobs, started = Jobs(), asyncio.Event()
-
-    async def wait(_run: Run) -> None:
-        started.set()
-        await asyncio.Event().wait()
-
-    jobs.during = wait
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await started.wait()
-        clock.move(seconds=7)
-        store.transact_sync(_claim_by_other(clock.now()))
-        await asyncio.to_thread(worker._renew_leases)
-        await until(lambda: not worker._running)
-    job = read_job(store)
-    assert (job.locked_by, job.attempt, job.failures) == ("other", 2, 0)
-
-
-def _claim_by_other(now: dt.datetime) -> Callable[[Session], Any]:
-    lease, pace = dt.timedelta(seconds=6), job_leases.Pace(dt.timedelta(0), 1)
-    free = [FreeSlots(["card"], 1, pace)]
-    return lambda session: job_leases.claim(session, free, token="other", now=now, lease=lease)
-
-
-async def test_fenced_commit(store: Store, clock: Any) -> None:
-    """A job writes what it has learned only as long as no other worker has the job."""
-    jobs = Jobs()
-
-    async def write(run: Run) -> None:
-        await store.transact(run.fenced(_write("held")))
-        clock.move(seconds=7)
-        store.transact_sync(_claim_by_other(clock.now()))
-        with pytest.raises(LeaseLostError):
-            await store.transact(run.fenced(_write("lost")))
-
-    jobs.during = write
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await until(lambda: bool(jobs.attempts) and not worker._running)
-    written = store.read_sync(lambda session: list(session.scalars(select(col(KeyValue.name)))))
-    assert (written, read_job(store).locked_by) == (["held"], "other")
-
-
-def _write(name: str) -> Callable[[Session], None]:
-    at = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
-    return lambda session: session.add(KeyValue(name=name, value="", at=at))
-
-
-@pytest.mark.parametrize("is_lost", [False, True])
-@pytest.mark.parametrize("again_in_s", [None, 60])
-async def test_outcome_in_the_transaction_of_the_job(
-    store: Store, clock: Any, again_in_s: float | None, *, is_lost: bool
-) -> None:
-    """A job ends with what it writes last; when another worker has it, it writes nothing."""
-    again_at = clock.now() + dt.timedelta(seconds=again_in_s) if again_in_s else None
-    jobs, expected = Jobs(again_at), (None, clock.now() if again_at is None else None)
-
-    async def write(run: Run) -> None:
-        if is_lost:
-            clock.move(seconds=7)
-            store.transact_sync(_claim_by_other(clock.now()))
-        await run.end(store, _write("written"), again_at)
-        assert (read_job(store).locked_by, read_job(store).finished_at) == expected
-
-    jobs.during = write
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await until(lambda: bool(jobs.attempts) and not worker._running)
-    job = read_job(store)
-    is_written = store.read_sync(lambda session: session.get(KeyValue, "written")) is not None
-    assert (job.locked_by, is_written) == (("other", False) if is_lost else (None, True))
-    assert is_lost or (job.due_at, job.last_error) == (again_at or clock.now(), "")
-
-
-async def test_lease_that_was_not_renewed(store: Store, clock: Any) -> None:
-    """An attempt that may not go on, although no other worker has the job, is tried again."""
-    jobs = Jobs(LeaseLostError(CARD))
-    enqueue(store, clock)
-    async with Worker(store, jobs.handlers()) as worker:
-        await until(lambda: jobs.attempts == [CARD] and not worker._running)
-        clock.move(seconds=7)
-        await wait_until_idle(store)
-    assert jobs.retries == [False, True]
-    assert read_job(store).finished_at is not None
 
 
 async def test_run_now(store: Store, clock: Any) -> None:
