@@ -66,11 +66,11 @@ def lagdesk(
     pip = (sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"))
     if request.param == "requirements.txt":
         requirements = str(ROOT / "requirements.txt")
-        run(*pip, "install", "--require-hashes", "-r", requirements, cwd=folder)
+        run(*pip, "install", "--no-compile", "--require-hashes", "-r", requirements, cwd=folder)
     else:
         (site_packages,) = folder.glob("lib/python*/site-packages")
         (site_packages / "tests.pth").write_text(sysconfig.get_path("purelib"))
-    run(*pip, "install", "--no-deps", "--no-index", str(wheel), cwd=folder)
+    run(*pip, "install", "--no-compile", "--no-deps", "--no-index", str(wheel), cwd=folder)
     run(*pip, "check", cwd=folder)
     return folder / "bin" / "lagdesk"
 
