@@ -36,7 +36,7 @@ class Bucket:
         return self.start <= at < self.end
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)  # the demo has 21 calls, which take 220 MB
 def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
     """Return a call's curves by uid, metric and media; their times are sorted."""
     curves: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
