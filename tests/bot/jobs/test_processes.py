@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bot.store import Store
-from tests.bot.conftest import create_postgres, create_store
+from tests.bot.conftest import create_postgres_store
 from tests.bot.jobs.helpers import enqueue
 
 Lines = list[list[str]]
@@ -75,7 +75,7 @@ async def test_worker_with_a_wrong_clock(
     postgres: Any, start_worker: Any, enqueue_cards: Callable[[Store, int], None]
 ) -> None:
     """A process whose clock is 20 s ahead leaves alone what another one runs."""
-    with closing(create_store(create_postgres(postgres))) as store:
+    with closing(create_postgres_store(postgres)) as store:
         enqueue_cards(store, 8)  # as many as a worker runs at a time
         right = await start_worker(store, hold_s=60)
         await right.read_until(lambda lines: len(lines) > 8)

@@ -12,7 +12,7 @@ from bot.ports.clock import SystemClock
 from bot.store import Session, Store, job_leases
 from bot.store import jobs as store_jobs
 from bot.store.job_leases import FreeSlots, Pace
-from tests.bot.conftest import create_postgres, create_store
+from tests.bot.conftest import create_postgres_store
 
 LEASE = dt.timedelta(seconds=6)
 PACE = Pace(dt.timedelta(0), burst=1)
@@ -21,7 +21,7 @@ PACE = Pace(dt.timedelta(0), burst=1)
 @pytest.fixture
 def correct_store(postgres: Any) -> Iterator[Store]:
     """A database on the machine whose clock is right."""
-    store = create_store(create_postgres(postgres))
+    store = create_postgres_store(postgres)
     store.read_sync(store.now)
     yield store
     store.close()

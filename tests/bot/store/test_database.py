@@ -18,7 +18,7 @@ from bot.store import DatabaseUnavailableError, Session, Store, models
 from bot.store.engine import Limits
 from bot.store.outage_log import RECOVERED_AFTER_S
 from bot.store.tickets import tickets
-from tests.bot.conftest import create_postgres, create_store
+from tests.bot.conftest import create_postgres_store
 from tests.bot.services.tickets.test_claims import make_ticket
 from tests.conftest import FakeClock
 from tests.database_faults import (
@@ -38,7 +38,7 @@ SECRET: Final = "student 20002 cried"
 @pytest.fixture
 def postgres_store(postgres: Any) -> Iterator[Store]:
     """An empty PostgreSQL database."""
-    store = create_store(create_postgres(postgres))
+    store = create_postgres_store(postgres)
     yield store
     store.close()
 
