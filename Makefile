@@ -31,8 +31,9 @@ demo: $(VENV)/.installed
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.installed-dev
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q bot handlers
 	@$(TESTS) -n 4 --dist loadscope --no-loadscope-reorder $(ARGS)
-# Python keeps what it compiled, whatever the environment says: each process compiles for 5 s else.
+# Python keeps what it compiled, whatever the environment says: each process compiles for 8 s else.
 TESTS = PYTHONDONTWRITEBYTECODE= TMPDIR=$(MEMORY) $(BIN)/python -m pytest
 # Databases in memory do not wait for the disk; a small /dev/shm, or one without programs, is left.
 MEMORY = $(shell { ! grep -q ' /dev/shm .*noexec' /proc/mounts && df -Pm /dev/shm; } 2>/dev/null | awk 'NR > 1 && $$4 > 4000 {print $$6}')
