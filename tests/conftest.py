@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each process begin with other modules: what one has compiled, the others need not."""
+    process = getattr(config, "workerinput", None)
+    if process is None or [Path(arg).absolute() for arg in config.args] != [_TESTS]:
+        return
+    number, count = int(process["workerid"].removeprefix("gw")), process["workercount"]
+    modules = [str(path) for path in sorted(_TESTS.rglob("test_*.py"))]
+    shares = [modules[share::count] for share in range(count)]
+    config.args = list(chain(*shares[number:], *shares[:number]))
+
+
+_TESTS: Final = Path(__file__).parent
 # The folders with the longest modules, which must not be the last that a process gets.
 _LONGEST: Final = ("stories", "bot/clouds/contract", "bot/cli", "bot/sandbox", "bot/jobs")
 
@@ -63,13 +76,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The tests of a module stay together, whatever parameters they share with others.
     """
-    modules = dict.fromkeys(item.path for item in items)
-    order = {path: (_rank(path), number) for number, path in enumerate(modules)}
-    items.sort(key=lambda item: order[item.path])
+    items.sort(key=lambda item: (_rank(item.path), item.path))
 
 
 def _rank(module: Path) -> int:
-    path = module.relative_to(Path(__file__).parent).as_posix()
+    path = module.relative_to(_TESTS).as_posix()
     ranks = (rank for rank, folder in enumerate(_LONGEST) if path.startswith(f"{folder}/"))
     return next(ranks, len(_LONGEST))
 
