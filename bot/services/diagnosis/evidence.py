@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -32,18 +33,30 @@ class _Facts:
     call_statistics: Any = None  # parsed separately: one of an older version is dropped
 
 
-def save_evidence(
-    session: Session, ticket: Ticket, diagnosis: Diagnosis, *, now: dt.datetime
-) -> bool:
-    """Save what was measured with the ticket; return whether there was anything to save."""
+async def pack_series(diagnosis: Diagnosis) -> bytes | None:
+    """Pack the series to save, before the transaction: it takes milliseconds. None without any."""
+    if not diagnosis.series:
+        return None
     from bot.charts.serialization import serialize_series  # noqa: PLC0415 - numpy is slow to import
 
+    window = explained_window(diagnosis.report, diagnosis.verdict)
+    return await asyncio.to_thread(serialize_series, diagnosis.series, window)
+
+
+def save_evidence(
+    session: Session,
+    ticket: Ticket,
+    diagnosis: Diagnosis,
+    packed_series: bytes | None,
+    *,
+    now: dt.datetime,
+) -> bool:
+    """Save what was measured with the ticket; return whether there was anything to save."""
     verdict = diagnosis.verdict
     ticket.cause = verdict.result(ticket.cname)
     ticket.at_fault_uid = verdict.uid or ""
-    if not diagnosis.series:
+    if packed_series is None:
         return False
-    packed_series = serialize_series(diagnosis.series, explained_window(diagnosis.report, verdict))
     before = evidence.find(session, ticket.id)
     facts = _Facts(
         calls=diagnosis.calls,

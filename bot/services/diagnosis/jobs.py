@@ -16,7 +16,7 @@ from bot.ports import FILE_GONE, Destination, Diagnosis, MessageRef, UploadedIma
 from bot.services.context import Context
 from bot.services.diagnosis.bad_minutes import published_at
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
-from bot.services.diagnosis.evidence import load_evidence, save_evidence
+from bot.services.diagnosis.evidence import load_evidence, pack_series, save_evidence
 from bot.services.diagnosis.history import participant_history
 from bot.services.diagnosis.job_kinds import ATTACH_CHART, CHART, DIAGNOSE
 from bot.services.diagnosis.retry_policy import (
@@ -147,6 +147,7 @@ class DiagnosisJobs:
     ) -> None:
         """Store the verdict and its post; a final one is on the card and in private messages."""
         now = self._context.clock.now()
+        packed_series = await pack_series(diagnosis) if is_final(diagnosis.verdict) else None
 
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
@@ -162,7 +163,7 @@ class DiagnosisJobs:
             move_to_edits(session, stored, run.key)
             is_card_changed = update_liveness(stored, diagnosis.calls)
             if is_final(diagnosis.verdict):
-                self._save_result(session, stored, diagnosis, now)
+                self._save_result(session, stored, diagnosis, packed_series, now)
                 if _card_facts(before) != _card_facts(diagnosis.verdict):
                     stored.mark_changed()
                     enqueue(session, stored, CONFIRM, now)
@@ -175,10 +176,15 @@ class DiagnosisJobs:
         await run.end(self._context.store, work, retry_at)
 
     def _save_result(
-        self, session: Session, stored: Ticket, diagnosis: Diagnosis, now: dt.datetime
+        self,
+        session: Session,
+        stored: Ticket,
+        diagnosis: Diagnosis,
+        packed_series: bytes | None,
+        now: dt.datetime,
     ) -> None:
         """Store a final verdict's evidence and enqueue what is made of it."""
-        if save_evidence(session, stored, diagnosis, now=now):
+        if save_evidence(session, stored, diagnosis, packed_series, now=now):
             enqueue(session, stored, CHART, now)
             enqueue_call_statistics(session, stored, self._context.clouds[stored.app], now)
         if stored.cause not in WITHOUT_CAUSE and stored.incident is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 from typing import Any, Final
@@ -30,6 +31,7 @@ from bot.services.diagnosis.evidence import (
     add_call_statistics,
     load_diagnosis,
     load_evidence,
+    pack_series,
     save_evidence,
 )
 from bot.services.diagnosis.history import participant_history
@@ -72,7 +74,8 @@ def save(session: Session, ticket: Ticket, found: Diagnosis) -> bool:
     """Save the evidence and the verdict of a ticket at noon."""
     ticket.verdict = found.verdict.to_json()
     ticket.diagnosed_at = found.requested_at
-    return save_evidence(session, ticket, found, now=NOON)
+    packed_series = asyncio.run(pack_series(found))
+    return save_evidence(session, ticket, found, packed_series, now=NOON)
 
 
 def test_evidence_is_loaded_as_it_was(session: Session) -> None:
