@@ -66,14 +66,16 @@ def parse_sentence(text: str, written_at: dt.datetime | None = None) -> Prefille
 def parse_arguments(text: str, written_at: dt.datetime | None = None) -> PrefilledReport:
     """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
     cleaned = clean(text)
-    report = _read_positions(cleaned) or _read_sentence(cleaned)
-    return _with_circumstances(report, cleaned, written_at)
+    report, rest = _read_positions(cleaned) or (_read_sentence(cleaned), cleaned)
+    return _with_circumstances(report, rest, written_at)
 
 
 def _with_circumstances(
     report: PrefilledReport, text: CleanText, written_at: dt.datetime | None
 ) -> PrefilledReport:
     """Add the time and the issue type that a text names."""
+    if not text.plain:
+        return report
     start = text.before(_LENGTH_OF_TIMES)
     types = [kind for kind, words in _ISSUE_TYPES.items() if words.search(start.plain)]
     return replace(
@@ -88,8 +90,8 @@ def _read_sentence(cleaned: CleanText) -> PrefilledReport:
     return PrefilledReport(*find_names(text), find_affected_side(text.kinds), _comment(cleaned))
 
 
-def _read_positions(text: CleanText) -> PrefilledReport | None:
-    """Read arguments by their position, None when they are in another order."""
+def _read_positions(text: CleanText) -> tuple[PrefilledReport, CleanText] | None:
+    """Read arguments by their position, and return the rest; None when the order is another."""
     match = _ARGUMENTS.match(text.plain)
     if match is None:
         return None
@@ -105,7 +107,7 @@ def _read_positions(text: CleanText) -> PrefilledReport | None:
     if not is_order or is_label or not 0 < len(cname) <= CNAME_LENGTH:
         return None
     side = find_affected_side(words.kinds)
-    return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(comment))
+    return PrefilledReport(cname, teacher_uid, student_uid, side, _comment(comment)), comment
 
 
 def _starts_with_label(words: Words) -> bool:

@@ -21,7 +21,7 @@ _OWN_LABEL: Final = re.compile(rf"(?:({words.TEACHER_EN})|{words.STUDENT_EN})_\w
 _PREFIX: Final = r"(?<![a-z0-9_])"
 _SUFFIX: Final = r"[ _\-]?(u?id|no|name|number|code)s?(?![a-z])\.?"
 # What is written together or with commas, and as it is meant.
-_REWRITTEN: Final[dict[str, str | Callable[[re.Match[str]], str]]] = {
+_MEANT: Final[dict[str, str | Callable[[re.Match[str]], str]]] = {
     r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])": lambda match: match[0].replace(",", ""),
     r"(?<=[\s:=])-(\d{7,10})(?!\w)": lambda match: str(2**32 - int(match[1])),
     r"\bc(?:name|id)(?![a-z])": "channel name ",
@@ -29,6 +29,7 @@ _REWRITTEN: Final[dict[str, str | Callable[[re.Match[str]], str]]] = {
     rf"{_PREFIX}({words.LABELS_EN}){_SUFFIX}": r"\1 \2 ",
     rf"{_PREFIX}({words.ROLES_EN}|u?id)-?(?=\d)": r"\1 ",
 }
+_REWRITTEN: Final = [(re.compile(each, words.FLAGS), meant) for each, meant in _MEANT.items()]
 _ALONE: Final = re.compile(r"(?<= newline )((?:teacher|student|channel) (?:id |named )*)newline ")
 
 
@@ -49,8 +50,8 @@ class Words(NamedTuple):
 def tokenize(plain: str) -> Words:
     """Split a half-width text into words; a label alone on its line is one of the next line."""
     text = to_simplified(plain)
-    for pattern, replacement in _REWRITTEN.items():
-        text = re.sub(pattern, replacement, text, flags=words.FLAGS)
+    for pattern, replacement in _REWRITTEN:
+        text = pattern.sub(replacement, text)
     kinds, texts = zip(*[("newline", ""), *_scan(text)], strict=True)
     return Words(_ALONE.sub(r"\1: ", f" {' '.join(kinds)} "), texts)
 
