@@ -50,6 +50,6 @@ def test_names(text: str, names: list[int | CardLink]) -> None:
 @pytest.mark.parametrize("text", ["`" * 40_000, "<" * 40_000, "LD-" * 13_000, "https://" * 5_000])
 def test_hostile_text_is_read_quickly(text: str) -> None:
     """The longest message that Slack accepts is parsed quickly, whatever its text."""
-    begun = time.perf_counter()
+    begun = time.thread_time()
     parse_ticket_names(text)
-    assert time.perf_counter() - begun < 1
+    assert time.thread_time() - begun < 1
