@@ -52,7 +52,6 @@ export class Completion {
 
   draw() {
     this.node.hidden = !this.matches.length;
-    this.area.setAttribute("aria-expanded", String(!this.node.hidden));
     const heading = this.matches.some((one) => one.label.startsWith("/")) ? state.boot.app.name : null;
     replace(this.node, heading && h("div", { class: "completion-heading" }, heading, h("span", null, t("command_hint"))), this.matches.map((match, at) => this.row(match, at)));
     const current = this.node.querySelector(".active");

@@ -48,7 +48,7 @@ export class Composer {
     this.place = place;
     this.label = label;
     this.area = h("textarea", {
-      class: "composer-text", rows: "1", role: "combobox", "aria-expanded": "false", data: { testid }, spellcheck: "false",
+      class: "composer-text", rows: "1", "aria-haspopup": "listbox", data: { testid }, spellcheck: "false",
       oninput: () => this.changed(), onkeydown: (event) => this.onKey(event), onblur: () => this.completion.close(),
     });
     this.completion = new Completion(this.area, { commands: !inThread });
