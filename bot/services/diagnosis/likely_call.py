@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from bot.call import Call, Report
+from bot.clouds.windows import split_window
 from bot.errors import CloudError
 from bot.ports import Cloud, Priority, Window
 
@@ -42,6 +43,15 @@ async def find_likely_call(
                     )
                     if calls:
                         return min(calls, key=lambda call: call.distance(report.occurred_at))
+    return None
+
+
+async def find_last_call(cloud: Cloud, app: str, cname: str, window: Window) -> Call | None:
+    """Return the last call of a channel in a window, searched in parts, the newest first."""
+    for part in split_window(window, _PART):
+        calls = await cloud.find_calls(app, cname, part, fresh=True)
+        if calls:
+            return calls[0]
     return None
 
 

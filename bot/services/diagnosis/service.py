@@ -21,13 +21,17 @@ from bot.call import (
     Side,
 )
 from bot.clouds.reasons import reason_for, retry_time
-from bot.clouds.windows import split_window
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
 from bot.services.diagnosis.bad_minutes import SEARCHED, find_bad_minutes
-from bot.services.diagnosis.likely_call import NEAR, find_likely_call, moment_to_judge
+from bot.services.diagnosis.likely_call import (
+    NEAR,
+    find_last_call,
+    find_likely_call,
+    moment_to_judge,
+)
 from bot.services.diagnosis.likely_people import choose_pair
 from bot.services.diagnosis.witnesses import accuses_receiver, fetch_witnesses
 
@@ -35,7 +39,6 @@ WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the compl
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
 LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
 DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is searched
-_SEARCHED_AT_ONCE: Final = dt.timedelta(hours=8)  # every cloud lists this much in one request
 _MOST_BESIDE_BAD_MINUTES: Final = 0.5  # the reported time is probably not exact
 _MAX_PEOPLE: Final = 10  # who are named as those in the call
 _MAX_CALLS: Final = 3  # a class may be restarted near the complaint
@@ -179,17 +182,27 @@ class DiagnosisService:
             occurred_at=moment or now,
         )
         if moment is None:
-            listed_by = (requested_at or now) + LISTING_DELAY
-            retry_at = listed_by if now < listed_by else None
-            unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
-            data = _CloudData(now, missing=[unlisted])
-            absent = _build_diagnosis(self._clouds[app], report, now, data)
-            return await self._with_likely_call(absent, apps, now)
+            return await self._absent_channel(report, apps, (requested_at or now) + LISTING_DELAY)
         diagnosis = await self.diagnose(report, apps, side_known=side is not None)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
         return replace(
             diagnosis, verdict=_clear_unnamed_sides(diagnosis.verdict, named), named=named
         )
+
+    async def _absent_channel(
+        self, report: Report, apps: Collection[str], listed_by: dt.datetime
+    ) -> Diagnosis:
+        """Return where else a channel ran, or when a call of it may be listed."""
+        cloud, now = self._clouds[report.app], self._clock.now()
+
+        def absent(retry_at: dt.datetime | None) -> Diagnosis:
+            gap = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, report.cname)
+            return _build_diagnosis(cloud, report, now, _CloudData(now, missing=[gap]))
+
+        found = await self._with_likely_call(absent(None), apps, now)
+        likely = found.verdict.likely_call
+        is_elsewhere = likely and (likely.app, likely.cname) != (report.app, report.cname)
+        return found if is_elsewhere or now >= listed_by else absent(listed_by)
 
     async def _newest_moment(
         self, app: str, cname: str, now: dt.datetime, since_s: float | None
@@ -199,7 +212,7 @@ class DiagnosisService:
         requested = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
         lookback = min(cloud.capabilities.lookback, requested)
         try:
-            last = await _find_last_call(cloud, app, cname, Window(now - lookback, now))
+            last = await find_last_call(cloud, app, cname, Window(now - lookback, now))
         except CloudError:
             return now  # the diagnosis gets the same error and reports it
         if last is None:
@@ -291,15 +304,6 @@ class DiagnosisService:
             return await cloud.fetch_events(report.app, report.cname, window)
         except CloudError as error:
             return error
-
-
-async def _find_last_call(cloud: Cloud, app: str, cname: str, window: Window) -> Call | None:
-    """Return the last call in a window, searched in parts, the newest first."""
-    for part in split_window(window, _SEARCHED_AT_ONCE):
-        calls = await cloud.find_calls(app, cname, part, fresh=True)
-        if calls:
-            return calls[0]
-    return None
 
 
 def _build_diagnosis(
