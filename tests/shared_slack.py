@@ -20,6 +20,7 @@ from handlers.transports import build_http_transport
 from tests.conftest import Harness, oauth_environment, open_harness
 
 _FORWARDED: Final = ("Authorization", "Content-Type")
+_RETURNED: Final = ("Content-Type", "x-oauth-scopes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class SharedSlack:
             return web.Response(
                 status=answer.status,
                 body=await answer.read(),
-                headers={"Content-Type": answer.headers["Content-Type"]},
+                headers={
+                    name: answer.headers[name] for name in _RETURNED if name in answer.headers
+                },
             )
 
     async def authorize(self, request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from bot.application import Application, open_application
 from bot.cli.parser import UsageError
 from bot.cli.run import run_with_settings
 from bot.cli.timing import Timing
+from bot.errors import SlackError
 from bot.i18n.messages import message
 from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
@@ -68,12 +69,16 @@ async def _render(application: Application, week: Week) -> str:
 async def _post(application: Application, week: Week) -> str:
     from bot.app import open_summary_jobs  # noqa: PLC0415 - Bolt is slow to import
 
+    is_new, failures = False, list[SlackError]()
     async with open_summary_jobs(application) as (summary_jobs, worker):
-        is_new = [
-            await summary_jobs.post_now(week, team, worker.run_now)
-            for team in application.context.workspaces.summary_channels
-        ]
-    if any(is_new):
+        for team in application.context.workspaces.summary_channels:
+            try:
+                is_new |= await summary_jobs.post_now(week, team, worker.run_now)
+            except SlackError as error:  # the other workspaces get theirs
+                failures.append(error)
+    if failures:
+        raise failures[0]
+    if is_new:
         text = message("The summary of week %(week)s is posted.", week=week.label)
     else:
         text = message("The summary of week %(week)s was already posted.", week=week.label)

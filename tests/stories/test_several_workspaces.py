@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, Final
 import pytest
 
 from bot.cli import doctor
+from bot.cli.summary import summarize
+from bot.errors import SlackError
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.state.seed import LEADS
 from bot.services.admin.installations import WorkspaceToken
@@ -134,6 +137,18 @@ async def test_summaries_in_a_shared_channel(town: TwoWorkspaces) -> None:
         assert len(harness.workspace.messages(LEADS, post["ts"])) == 2
 
 
+async def test_summaries_posted_from_the_terminal(town: TwoWorkspaces) -> None:
+    """Each workspace gets its own; one whose channel is archived keeps no other one from it."""
+    first, second = town.first, town.second
+    first.workspace.fail_next("chat.postMessage", "is_archived")
+    options = argparse.Namespace(week=None, post=True)
+    with pytest.raises(SlackError, match="is_archived"):
+        await summarize(first.settings, options, first.clock.timing)
+    assert [len(each.workspace.messages(LEADS)) for each in (first, second)] == [0, 1]
+    assert await summarize(first.settings, options, first.clock.timing) == 0
+    assert [len(each.workspace.messages(LEADS)) for each in (first, second)] == [1, 1]
+
+
 async def test_nothing_is_counted_together(town: TwoWorkspaces) -> None:
     """Both use the same app and report the same people: neither hears of the other's tickets."""
     first, second = town.first, town.second
@@ -161,7 +176,7 @@ async def test_doctor_checks_every_workspace(town: TwoWorkspaces) -> None:
     town.second.workspace.archive("escalations")
     rows = await town.run_doctor()
     assert "archived" in rows[f"slack.{OTHER}.escalation_channel"]["detail"]
-    assert f"slack.{TEAM}.escalation_channel" not in rows
+    assert not {f"slack.{TEAM}.escalation_channel", f"slack.{TEAM}.scopes"} & rows.keys()
     town.second.workspace.app.installed = False
     rows = await town.run_doctor()
     states = [rows[f"slack.{team}"]["state"] for team in (TEAM, OTHER)]
