@@ -27,6 +27,7 @@ _GAP_STEPS: Final = 2.5  # clouds may keep a sample of every ten seconds only
 _TOGETHER_S: Final = 4.0
 _CUT_OFF: Final = 0.5
 _SHORT_GAP_S: Final = 5.0  # if it repeats
+_MARGIN_S: Final = 2.0  # at the ends of a gap: clocks differ a little
 _JUST_AFTER_S: Final = 15.0
 _LEFT_S: Final = 30.0
 _TOO_OFTEN: Final = 3
@@ -174,11 +175,12 @@ def _together(one: tuple[float, float], other: tuple[float, float]) -> bool:
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:
     """Tell whether the other end has samples in the gap and received nothing of either medium."""
     has_samples = False
+    margin_s = min(_MARGIN_S, (until - since) / 4)
     for media in Media:
         metric_series = context.metric_series(context.other(uid), Metric.RECEIVE_BITRATE, media)
         if metric_series is None or metric_series.overall_max < 1:
             continue
-        inside = (metric_series.times > since + 2) & (metric_series.times < until - 2)
+        inside = (metric_series.times > since + margin_s) & (metric_series.times < until - margin_s)
         if not inside.any():
             continue
         has_samples = True

@@ -94,6 +94,24 @@ def test_short_gaps_that_repeat(build_call: Any, count: int, *, is_broken: bool)
     assert [one.since - T0.timestamp() for one in found] == [-100] * is_broken
 
 
+def test_gaps_of_five_seconds(build_call: Any) -> None:
+    """The other end has a sample or two within; its clock may differ by a second."""
+    call_builder = build_call()
+    for key, (times, values) in call_builder.curves.items():
+        if key[0] == T:
+            call_builder.curves[key] = times - 0.5, values
+    for since_s in (-100, -60, -20):
+        for key, (times, values) in call_builder.curves.items():
+            if key[0] == S:
+                moved = times + np.where(times == T0.timestamp() + since_s + 6, -1, 0)
+                call_builder.curves[key] = moved, values
+        call_builder.drop_samples(S, since_s, since_s + 5)
+        for media in Media:
+            span = (since_s + 1.4, since_s + 4)
+            call_builder.set_values(T, Metric.RECEIVE_BITRATE, media, 0, span)
+    assert [one.cause.key for one in find(call_builder)] == ["reconnect.network_down"]
+
+
 @pytest.mark.parametrize(
     ("own", "other", "is_cut_off"),
     [
