@@ -30,6 +30,7 @@ _UNNOTICED_FACTOR: Final = 0.93
 _RIVAL_FACTOR: Final = 0.9
 _MAX_CONFIDENCE_RIVAL: Final = 0.69
 _TWICE: Final = 1.8  # about twice
+_WHILE_S: Final = 10.0  # somebody notices a bad network before doing something about it
 _CONTRADICTED_FACTOR: Final = 0.85
 _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "join", "server"})
 
@@ -152,12 +153,21 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
 
 
 def _may_be_chosen(candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
-    """Tell whether somebody may not have wanted to send: always so, or another fault is surer."""
+    """Tell whether somebody may not have wanted to send.
+
+    Always so, or as their own network was bad already, or another's fault is surer.
+    """
     if candidate.cause.group != "user_action":
         return False
     sure = candidate.confidence
     surer = any(one.confidence > sure for one in rivals if one.uid != candidate.uid)
-    return surer or sure < _MAX_CONFIDENCE_RIVAL
+    return surer or sure < _MAX_CONFIDENCE_RIVAL or any(_led_to(one, candidate) for one in rivals)
+
+
+def _led_to(fault: Candidate, action: Candidate) -> bool:
+    """Tell whether somebody's network was bad before and when they did something about it."""
+    is_own_network = fault.cause.group == "network" and fault.uid == action.uid
+    return is_own_network and fault.since < action.since - _WHILE_S and fault.until > action.since
 
 
 def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:

@@ -125,6 +125,23 @@ def test_a_stream_that_is_not_sent_precedes_no_surer_fault(context: CallContext)
         assert found[0][1] == first
 
 
+@pytest.mark.parametrize(
+    ("since_s", "until_s", "first"),
+    [
+        (-40, 20, "network.loss"),
+        (-5, 20, "user_action.stopped_sending"),  # not before
+        (-60, -40, "user_action.stopped_sending"),  # over by then
+    ],
+)
+def test_who_has_a_bad_network_may_stop_sending(
+    context: CallContext, since_s: float, until_s: float, first: str
+) -> None:
+    """A camera that is switched off to save a bad connection is not the reason of the complaint."""
+    loss = Candidate(LOSS_UP, T, 0.8, AT + since_s, AT + until_s)
+    stopped = Candidate(STOPPED, T, 0.9, AT, AT + 60)
+    assert rank(context, [stopped, loss], [])[0].cause.key == first
+
+
 def test_among_close_ones_of_one_end_the_surer_is_first(context: CallContext) -> None:
     """The order of the rules does not matter."""
     for one, two in ((0.7, 0.8), (0.8, 0.7)):
