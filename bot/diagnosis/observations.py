@@ -28,6 +28,8 @@ _SHORTEST_RUN_S: Final = 10.0
 _NEIGHBOUR_S: Final = 5.0
 _BURST_S: Final = 6.0  # as long as a sentence
 _REMEMBERED_S: Final = 60.0
+_OFTEN: Final = 6
+_FREQUENT: Final = 0.4  # share of the samples meanwhile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +211,8 @@ def _describe(
 class _Extent:
     """How much of a metric is bad, and in how many runs.
 
-    `is_recent`: a run of some seconds, long enough to be noticed, was shortly before the complaint.
+    `is_recent`: a run of some seconds, long enough to be noticed, or nearly every second sample
+    for a while was bad shortly before the complaint.
     """
 
     share: float
@@ -242,5 +245,12 @@ def _extent(
         run_s=float(lengths_s.max()),
         run=int(counts.max()),
         parts=len(starts),
-        is_recent=bool((recent & noticed).any()),
+        is_recent=bool((recent & noticed).any()) or _is_frequent(metric_series, bad, moment),
     )
+
+
+def _is_frequent(metric_series: MetricSeries, bad: NDArray[np.bool_], moment: float) -> bool:
+    """Tell whether single samples were bad again and again shortly before the complaint."""
+    since_s = moment - metric_series.times
+    recent = np.flatnonzero(bad & (since_s >= 0) & (since_s <= _REMEMBERED_S))
+    return len(recent) >= _OFTEN and len(recent) >= _FREQUENT * (recent[-1] - recent[0] + 1)

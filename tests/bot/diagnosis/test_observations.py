@@ -72,6 +72,23 @@ def test_a_short_burst_counts_just_before_the_complaint(
 
 
 @pytest.mark.parametrize(
+    ("bad", "counts"),
+    [
+        (range(80, 92, 2), True),  # every second sample, six of them
+        (range(80, 90, 2), False),
+        (range(80, 98, 3), False),  # every third
+        (range(58, 70, 2), False),  # a minute before
+        (range(102, 114, 2), False),  # afterwards
+    ],
+)
+def test_bursts_again_and_again_count_just_before_the_complaint(
+    bad: range, *, counts: bool
+) -> None:
+    """None is long enough to be noticed alone, and all are a tenth of nothing."""
+    assert (observe(with_bad(200, bad), HIGH, AT + 200) is not None) is counts
+
+
+@pytest.mark.parametrize(
     ("bad_after_s", "counts"),
     [
         (range(4, 30, 2), True),  # samples are of the seconds before them
