@@ -20,6 +20,7 @@ from bot.diagnosis.thresholds import (
     HEAVY_LOSS,
     JITTER,
     LATENCY,
+    LATENCY_NOTICEABLE,
     LOSS,
     ROUTER_LATENCY_LIMIT,
     ROUTER_LATENCY_NOTICEABLE,
@@ -33,8 +34,6 @@ _WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both directions bad, in bursts 
 _PERHAPS_WIFI: Final = 0.92  # the cloud does not return the network type
 _PERHAPS_MOBILE: Final = 0.8  # nor the router's latency: mobile networks look the same
 _CLEARLY: Final = 1.1  # of the limit: nothing is sure about a value that is only near it
-_CLEARLY_LATE_MS: Final = 300.0  # there and back, most of the time: ITU-T G.114 has 150 ms one way
-_MOST_OF_THE_TIME: Final = 0.5
 _ALIKE: Final = 1.6  # audio and video are about as bad: it is the link, not one medium
 _BURSTS: Final = 3
 _BURSTY: Final = 0.9  # share of bad samples within the period; above it loss is steady
@@ -55,7 +54,7 @@ def find_network_faults(context: CallContext) -> Iterator[Candidate]:
             yield wifi
             continue
         for link in (up, down):
-            yield from ask_witnesses(context, link, _link_candidates(context, link))
+            yield from ask_witnesses(context, (up, link), _link_candidates(context, link))
 
 
 def _bad_route(context: CallContext, links: Sequence[tuple[Link, Link]]) -> Candidate | None:
@@ -95,7 +94,7 @@ def _candidates(
     media = lead[0].metric_series.media if len(lead) == 1 else None
     cause = Cause("network", name, media, link.direction)
     candidate = build_candidate(cause, lead, base, context.source)
-    if name != "loss" and not _is_clear(lead[0], name):
+    if name != "loss" and not _is_clear(lead[0]):
         candidate = replace(candidate, at_most=MOST_UNSURE)
     if not lead[0].blind:
         yield candidate
@@ -107,11 +106,10 @@ def _candidates(
     yield unsure
 
 
-def _is_clear(observation: Observation, name: str) -> bool:
-    """Tell whether a value is clearly beyond its limit, and not only near it."""
-    if name == "latency" and observation.share >= _MOST_OF_THE_TIME:
-        return observation.median >= _CLEARLY_LATE_MS
-    return observation.median >= _CLEARLY * observation.limit.bound
+def _is_clear(observation: Observation) -> bool:
+    """Tell whether a value is clearly beyond its limit, and not only near it or noticeable."""
+    limit = observation.limit
+    return limit is not LATENCY_NOTICEABLE and observation.median >= _CLEARLY * limit.bound
 
 
 def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:

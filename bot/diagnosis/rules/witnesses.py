@@ -26,21 +26,24 @@ _MEASURED: Final = frozenset({Metric.DOWNLINK_LOSS, Metric.END_TO_END_LOSS})
 
 
 def ask_witnesses(
-    context: CallContext, link: Link, candidates: Iterable[Candidate]
+    context: CallContext, links: tuple[Link, Link], candidates: Iterable[Candidate]
 ) -> Iterator[Candidate]:
     """Yield a link's faults, or a bad route where others received the sender as badly.
 
-    Asked about the downlink of who complained, where the sender's uplink explains nothing. Nobody
-    else is accused.
+    Asked about the downlink of who complained, where the sender's uplink explains nothing. With
+    the receiver's own uplink bad as well (`links` are that and the link) it is no route: others
+    may share a network. Nobody else is accused.
     """
+    up, link = links
     is_asked = link.direction is Direction.DOWN and not any(one.blind for one in link.all)
-    links = _received_by_others(context) if is_asked else []
+    others = _received_by_others(context) if is_asked else []
     routes = []
     for candidate in candidates:
-        if not links or candidate.uid != context.report.abnormal_uid:
+        if not others or candidate.uid != context.report.abnormal_uid:
             yield candidate
             continue
-        for judged in _judge(candidate, [_is_affected(one, candidate) for one in links]):
+        affected = [_is_affected(one, candidate) for one in others]
+        for judged in _judge(candidate, affected, is_own=_is_affected(up, candidate)):
             if judged.uid is None:
                 routes.append(judged)
             else:
@@ -49,14 +52,14 @@ def ask_witnesses(
         yield max(routes, key=lambda one: one.confidence)
 
 
-def _judge(candidate: Candidate, affected: list[bool]) -> Iterator[Candidate]:
+def _judge(candidate: Candidate, affected: list[bool], *, is_own: bool) -> Iterator[Candidate]:
     share = sum(affected) / len(affected)
     candidate = replace(candidate, evidence=(*candidate.evidence, _evidence(candidate, share)))
     if share < _SOME:
         yield candidate
         return
     unsure = replace(candidate, at_most=min(candidate.at_most, MOST_UNSURE))
-    if share <= _MOST:
+    if share <= _MOST or is_own:
         yield unsure
     elif share < 1 or len(affected) < _ENOUGH:
         yield replace(unsure, cause=ROUTE, uid=None)

@@ -70,16 +70,13 @@ def test_a_value_near_its_limit_is_never_sure(
     assert found.at_most == at_most
 
 
-@pytest.mark.parametrize(("value", "at_most"), [(290, 0.69), (310, 1), (430, 1)])
-def test_what_is_late_most_of_the_time_is_clear_from_300_ms(
-    build_call: Any, value: float, at_most: float
-) -> None:
-    """150 ms for one way is the most that ITU-T G.114 calls unnoticed."""
+def test_noticeable_latency_is_never_sure(build_call: Any) -> None:
+    """Between the limits that vendors give, however long."""
     call_builder = build_call()
     for media in Media:
-        call_builder.set_values(T, M.UPLINK_LATENCY, media, value, (-300, 300))
+        call_builder.set_values(T, M.UPLINK_LATENCY, media, 380, (-300, 300))
     (found,) = find(call_builder)
-    assert found.at_most == at_most
+    assert found.at_most == 0.69
 
 
 def test_the_worse_medium_leads(build_call: Any) -> None:

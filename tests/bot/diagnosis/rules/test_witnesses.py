@@ -93,6 +93,16 @@ def test_a_lossy_sender_is_not_the_route(build_call: Any) -> None:
     assert where(call_builder.diagnose()) == ("network.loss", TEACHER)
 
 
+def test_who_shares_a_bad_network_is_no_witness_of_the_route(build_call: Any) -> None:
+    """The receiver's own way up is bad too: others may sit in the same school. Nothing is sure."""
+    call_builder = lossy(build_call, 26, 26, 26)
+    for media in Media:
+        call_builder.set_values(STUDENT, M.UPLINK_LOSS, media, 26, SPAN)
+    verdict = call_builder.diagnose(FITTED)
+    assert where(verdict) == ("network.loss", STUDENT)
+    assert (verdict.confidence or 0) <= MOST_UNSURE
+
+
 def test_witnesses_of_a_teacher(build_call: Any) -> None:
     """Who receives a student badly, as the teacher does."""
     call_builder = build_call(abnormal=Side.TEACHER)
