@@ -2,7 +2,7 @@
 
 Run it with `python -m tests.bench diagnosis [tune|held] [calls per kind] [cloud ...] [set ...]`.
 Every call goes over HTTP through a simulated cloud, its client, its own events and the rules.
-Sets: `simulated`, `hard` to `hard-3`, and `recorded` to `recorded-3` where LAGDESK_RECORDED_LINKS
+Sets: `simulated`, `hard` to `hard-4`, and `recorded` to `recorded-3` where LAGDESK_RECORDED_LINKS
 names the file of recorded links. The wrong verdicts are listed, except of the half that is held
 back. `diagnosis fit` fits the confidences to the half `tune` of the hard and recorded sets and
 prints the table of `bot/diagnosis/calibration.py`.

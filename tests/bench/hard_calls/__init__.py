@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.bench.hard_calls.first_kinds import FIRST_KINDS
+from tests.bench.hard_calls.fourth_kinds import FOURTH_KINDS
 from tests.bench.hard_calls.kind import Kind
 from tests.bench.hard_calls.second_kinds import SECOND_KINDS
 from tests.bench.hard_calls.third_kinds import THIRD_KINDS
@@ -21,4 +22,5 @@ HARD_KINDS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "hard": FIRST_KINDS,
     "hard-2": SECOND_KINDS,
     "hard-3": THIRD_KINDS,
+    "hard-4": FOURTH_KINDS,
 }
