@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -19,21 +19,16 @@ from bot.ports import Clock
 from bot.services.context import DatabaseError
 from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
-from bot.services.tickets.service import RecentClass, TicketService
+from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
 from bot.ticket import Ticket
 from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal, update_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.forms import ReportForm, with_note, with_warning
-from handlers.tickets.recent_classes import (
-    RECENT,
-    filled_from,
-    with_late_values,
-    with_own_values,
-    with_recent_classes,
-)
+from handlers.tickets.forms import ReportForm, with_warning
+from handlers.tickets.recent_classes import RECENT, filled_from, with_late_values
+from handlers.tickets.report_draft import Reader, ReportDraft
 from handlers.tickets.source_message import (
     message_author,
     message_permalink,
@@ -43,23 +38,12 @@ from handlers.tickets.source_message import (
 from handlers.tickets.time_source import TimeSource
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_value
-from handlers.ui.renderer import Renderer
 
 _WARNING_DEADLINE_S: Final = 2.2  # Slack waits three seconds for the acknowledgement
 _UNREADABLE: Final = message(
     "Lagdesk cannot read that message. Close this form and choose *Report this call* in the "
     "message's own menu, or fill the form in here."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a form is drawn with: its reader's language, default app and last classes."""
-
-    renderer: Renderer = field(compare=False)
-    locale: str
-    app: str
-    recent: Sequence[RecentClass]
 
 
 class ReportHandlers:
@@ -121,43 +105,40 @@ class ReportHandlers:
     ) -> None:
         requester = Requester.of(body)
         deadline = asyncio.get_running_loop().time() + _WARNING_DEADLINE_S
+        draft = await self._draft(body, requester, parse, text)
+        form = replace(draft.form, source_permalink=source_permalink)
+        draft, reader = replace(draft, form=form, note=note), self._last_known(requester)
+        form = draft.fill_in(reader)
+        opened = await open_modal(client, trigger_id_of(body), draft.view(form, reader))
+        with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
+            async with asyncio.timeout_at(deadline):
+                other = await self._read(requester, form.cname)
+            known = self._last_known(requester)
+            if other is not None or known != reader:
+                view = _late_view(replace(draft, form=form), known, other)
+                await update_modal(client, opened, view, deadline)
+
+    async def _draft(
+        self,
+        body: Body,
+        requester: Requester,
+        parse: Callable[[str, dt.datetime], PrefilledReport],
+        text: str,
+    ) -> ReportDraft:
+        """Read a text, at the moment and in the time zone in which it was written."""
         slack_message = body.get("message")
         author = message_author(slack_message) if slack_message else requester.person
         timezone = await self._timezone(requester, author)
         now, written_at = self._clock.now(), message_time(slack_message)
         hints = parse(text, Translator("en", timezone).local_time(written_at or now))
         source = TimeSource(hints.time, written_at, timezone)
-        form = replace(
-            _prefilled(hints, source),
-            source_permalink=source_permalink,
-            response_url=str(body.get("response_url") or ""),
+        return ReportDraft(
+            _prefilled(hints, source, str(body.get("response_url") or "")),
+            source,
+            list(self._tickets.apps_for_report(requester.team)),
+            now,
+            is_own_text=author == requester.person,
         )
-        apps = list(self._tickets.apps_for_report(requester.team))
-        is_own_text = author == requester.person
-
-        def draw(form: ReportForm, known: _Known) -> tuple[ReportForm, Block]:
-            filled = replace(form, app=form.app or known.app)
-            filled = with_own_values(filled, known.recent, is_own_text=is_own_text)
-            hint = source.hint(known.renderer.translator, now)
-            view = filled.view(known.renderer, apps, now, hint)
-            if known.recent and not form.cname:
-                view = with_recent_classes(view, known.recent, known.renderer)
-            return filled, view if note is None else with_note(view, note, known.renderer)
-
-        known = self._known(requester)
-        form, view = draw(form, known)
-        opened = await open_modal(client, trigger_id_of(body), view)
-        with suppress(TimeoutError, DatabaseError):  # then the form stays as it is
-            async with asyncio.timeout_at(deadline):
-                other = await self._read(requester, form.cname)
-            before, known = known, self._known(requester)
-            if other is None and known == before:
-                return
-            filled, view = draw(form, known)
-            view = with_late_values(view, form, filled, known.renderer)
-            if other is not None:
-                view = with_warning(view, other, known.renderer)
-            await update_modal(client, opened, view, deadline)
 
     async def _timezone(self, requester: Requester, author: str) -> str:
         """Return the author's time zone, "" when that is unknown; the reader is known then."""
@@ -169,13 +150,13 @@ class ReportHandlers:
         _, profile = await asyncio.gather(reader, self._users.profile(requester.team, author))
         return "" if profile.is_bot else profile.timezone
 
-    def _known(self, requester: Requester) -> _Known:
-        """Return what is known without the database."""
+    def _last_known(self, requester: Requester) -> Reader:
+        """Return what is known of the reader without the database."""
         team, person = requester.team, requester.person
         renderer = self._users.last_renderer(team, person)
         app = self._preferences.last_default_app(team, person)
         recent = self._tickets.last_recent_classes(team, person)
-        return _Known(renderer, renderer.translator.locale, app, recent)
+        return Reader(renderer, renderer.translator.locale, app, recent)
 
     async def _read(self, requester: Requester, cname: str) -> Ticket | None:
         """Read what is not known or may have changed, and return the channel's open ticket."""
@@ -208,7 +189,14 @@ class ReportHandlers:
         )
 
 
-def _prefilled(hints: PrefilledReport, source: TimeSource) -> ReportForm:
+def _late_view(draft: ReportDraft, reader: Reader, other: Ticket | None) -> Block:
+    """Render an open form again, with what was read since, and the channel's open ticket."""
+    form = draft.fill_in(reader)
+    view = with_late_values(draft.view(form, reader), draft.form, form, reader.renderer)
+    return view if other is None else with_warning(view, other, reader.renderer)
+
+
+def _prefilled(hints: PrefilledReport, source: TimeSource, response_url: str) -> ReportForm:
     return ReportForm(
         cname=hints.cname,
         teacher_uid=hints.teacher_uid,
@@ -217,4 +205,5 @@ def _prefilled(hints: PrefilledReport, source: TimeSource) -> ReportForm:
         issue_type=hints.issue_type,
         occurred_at=source.moment,
         comments=hints.comments,
+        response_url=response_url,
     )
