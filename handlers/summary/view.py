@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.causes import HEALTHY, NO_VERDICT, NOT_FOUND, UNKNOWN, result_title
-from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message, plural
+from bot.i18n.messages import Message, Percentage, TimeRange, Uid, message, plural
 from bot.i18n.translator import Translator
 from bot.services.summary.report import WeeklyCount, WeekReport
-from bot.services.summary.times import AppTimes, TargetCount, WaitTimes
 from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
 from handlers.app_metrics.view import headline as metrics_headline
 from handlers.app_metrics.view import title_of
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
 from handlers.summary.decisions import decision_lines
+from handlers.summary.waits import wait_lines
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
@@ -81,7 +81,7 @@ def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
         yield "causes", _causes(report)
         yield "apps", _tallies(message("*By app*"), report, report.apps, None)
         yield "sides", _tallies(message("*By who had the problem*"), report, report.sides, _sides())
-    yield "waits", tuple(_waits(report))
+    yield "waits", tuple(wait_lines(report))
     yield "escalated", tuple(_escalated(report))
     yield "open", tuple(_open(report))
     yield "accuracy", tuple(_accuracy(report))
@@ -165,72 +165,6 @@ def _counted(name: object, tally: WeeklyCount, *, is_comparable: bool) -> Messag
 def _short_change(tally: WeeklyCount) -> str:
     change = tally.count - tally.before
     return f"{change:+d}" if change else "±0"
-
-
-def _waits(report: WeekReport) -> Iterator[Message]:
-    if report.claim.count:
-        yield _wait(message("Time to claim"), report.claim)
-    if report.resolve.count:
-        yield _wait(message("Time to resolve"), report.resolve)
-    yield from _targets(report)
-    yield from map(_app_times, report.app_times if len(report.app_times) > 1 else ())
-
-
-def _app_times(times: AppTimes) -> Message:
-    """Return an app's median times, and how many tickets met its targets."""
-    steps = (
-        (message("claimed"), times.claim, times.claim_target),
-        (message("resolved"), times.resolve, times.resolve_target),
-    )
-    parts = [_step(*step) for step in steps if step[1].count or step[2].count]
-    return message("• %(app)s: %(parts)s", app=times.app, parts=parts or message("no tickets"))
-
-
-def _step(name: Message, waits: WaitTimes, target: TargetCount) -> Message:
-    if waits.median_s is None:
-        return message(
-            "none %(name)s (target met: %(met)s of %(count)s)",
-            name=name,
-            met=target.met,
-            count=target.count,
-        )
-    median = Duration(waits.median_s)
-    if not target.count:
-        return message("%(name)s after %(median)s", name=name, median=median)
-    return message(
-        "%(name)s after %(median)s (target met: %(met)s of %(count)s)",
-        name=name,
-        median=median,
-        met=target.met,
-        count=target.count,
-    )
-
-
-def _targets(report: WeekReport) -> Iterator[Message]:
-    targets = (
-        (message("Claimed within the target"), report.claim_target),
-        (message("Resolved within the target"), report.resolve_target),
-    )
-    for name, target in targets:
-        if target.count:
-            yield message(
-                "*%(name)s*: %(met)s of %(count)s (%(share)s)",
-                name=name,
-                met=target.met,
-                count=target.count,
-                share=Percentage(100 * target.met / target.count),
-            )
-
-
-def _wait(name: Message, waits: WaitTimes) -> Message:
-    return plural(
-        "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s ticket)",
-        "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s tickets)",
-        count=waits.count,
-        name=name,
-        median=Duration(waits.median_s or 0),
-        slow=Duration(waits.p90_s or 0),
-    )
 
 
 def _escalated(report: WeekReport) -> Iterator[Message]:
