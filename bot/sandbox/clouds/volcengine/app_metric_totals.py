@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Media, Metric
-from bot.sandbox.scenario import Curve, Person, SimulatedCall, SimulatedSession, curves_of
+from bot.sandbox.scenario import Person, SimulatedCall, SimulatedSession, curves_of
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -36,13 +36,16 @@ class Bucket:
         return self.start <= at < self.end
 
 
-@lru_cache(maxsize=32)  # the demo has 21 calls, which take 220 MB
-def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
-    """Return a call's curves by uid, metric and media; their times are sorted."""
-    curves: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
-    for curve in curves_of(sim_call):
-        curves.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
-    return curves
+@lru_cache(maxsize=32)
+def _indexes(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[int]]:
+    """Return where in `curves_of` those of a uid, metric and media are.
+
+    The curves themselves are cached there alone: those of a busy day take 220 MB.
+    """
+    indexes: dict[tuple[int, Metric, Media | None], list[int]] = {}
+    for index, curve in enumerate(curves_of(sim_call)):
+        indexes.setdefault((curve.uid, curve.metric, curve.media), []).append(index)
+    return indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,13 @@ class CallParticipant:
 
     def values(self, metric: Metric, media: Media, bucket: Bucket) -> FloatArray:
         """Return what was measured of one metric at this person in a stretch of time."""
+        indexes = _indexes(self.sim_call).get((self.person.uid, metric, media), ())
+        curves = curves_of(self.sim_call)
         values = [
-            curve.values[slice(*np.searchsorted(curve.times, (bucket.start, bucket.end)))]
-            for curve in _curves(self.sim_call).get((self.person.uid, metric, media), ())
+            curves[index].values[
+                slice(*np.searchsorted(curves[index].times, (bucket.start, bucket.end)))
+            ]
+            for index in indexes
         ]
         return np.concatenate(values) if values else np.empty(0)
 
