@@ -20,7 +20,7 @@ _PART: Final = dt.timedelta(hours=8)  # every cloud lists this much in one reque
 _PARTS: Final = (0, -1, 1, -2, 2, -3, 3)  # of the days around the moment, the nearest first
 _PARTS_ELSEWHERE: Final = (0, -1)  # in other apps and capitals
 _LIMIT_S: Final = 20.0  # the diagnosis waits for the search
-_MOST_APPS: Final = 10  # a search costs each app up to four requests of its quota
+_MOST_APPS: Final = 10  # a search costs each app up to three requests of its quota
 
 _Place = tuple[str, str]  # app and channel
 
