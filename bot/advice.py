@@ -42,13 +42,18 @@ CONCEALED: Final = Advice(
     message("Sound came late and was filled in; ask what it sounded like: robotic or in pieces?"),
 )
 DECODER: Final = Advice(
-    message("Close other programs and make the video smaller, or use another device."),
-    message("Ask the student to close other programs, or send them a smaller picture."),
+    message(
+        "Keep the class in front, close other programs and make the video smaller, or use another "
+        "device."
+    ),
+    message("Ask the student to keep the class in front and to close other programs."),
     message("Note the device model: it cannot decode this resolution fast enough."),
 )
 ROUTE: Final = Advice(
-    message("It is not your network. Leave the class and join again, perhaps on mobile data."),
-    message("Neither of you is the reason. Leave the class together and join again."),
+    message(
+        "It is probably not your network. Leave the class and join again, perhaps on mobile data."
+    ),
+    message("Probably neither of you is the reason. Leave the class together and join again."),
     message("Look for other calls of this time and region, and send them to the cloud's support."),
 )
 STABLE_NETWORK: Final = Advice(

@@ -302,8 +302,8 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "server.route",
-        message("The cloud or the route to it lost packets"),
-        message("packets lost in the cloud or on the route"),
+        message("The cloud or the route to it was bad"),
+        message("a bad cloud or a bad route to it"),
         advice.ROUTE,
         aliases="线路 routing",
     ),

@@ -26,7 +26,7 @@ from tests.handlers.samples import EN, ZH, texts_of
             "学生：网络丢包（视频上行）",
         ),
         ("network.loss", {"uid": "3"}, "Somebody: Packet loss", None),
-        ("server.route", {}, "The cloud: The cloud or the route to it lost packets", None),
+        ("server.route", {}, "The cloud: The cloud or the route to it was bad", None),
     ],
 )
 def test_the_title_of_a_chart_has_no_uid(
