@@ -89,6 +89,12 @@ _PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
     "server": _STREAMS,
     "server.route": (_LOST_DOWN, (Metric.UPLINK_LOSS,), _RECEIVED, _PLAYED),
     "session": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
+    "reconnect.ip_changed": (
+        *_STREAMS[:2],
+        (Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY),  # another network has another one
+        *_OVERVIEW[:1],
+        _PLAYED,
+    ),
     "reconnect": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
     "connection": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
 }

@@ -155,6 +155,16 @@ def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evid
             )
             for cause in ("session.removed", "reconnect.timeout", "connection.failed")
         ),
+        (
+            "reconnect.ip_changed",
+            _V,
+            [
+                "Send bitrate (video)",
+                "Receive bitrate (video)",
+                "Uplink latency (video)",
+                "End-to-end packet loss (video)",
+            ],
+        ),
         *(
             (
                 cause,
