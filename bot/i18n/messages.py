@@ -125,6 +125,12 @@ class TimeRange:
     since: dt.datetime
     until: dt.datetime
 
+    @property
+    def is_within_minute(self) -> bool:
+        """Whether both times are written the same, as hour and minute."""
+        start, end = (int(at.timestamp()) // 60 for at in (self.since, self.until))
+        return start == end
+
     def __str__(self) -> str:
         return f"{self.since} – {self.until}"
 

@@ -175,6 +175,8 @@ class Translator:
 
     def format_range(self, times: TimeRange) -> str:
         """Format a time range in this translator's zone; the day once when it is the same."""
+        if times.is_within_minute:
+            return self.format_time(times.since)
         day, end_day = (self.format_time(at, _DAY) for at in (times.since, times.until))
         start = self.format_time(times.since, f"{_DAY} HH:mm")
         if day == end_day:

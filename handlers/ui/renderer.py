@@ -172,10 +172,12 @@ def _date_token(moment: dt.datetime, pattern: str, fallback: str) -> str:
 
 
 def date_range(times: TimeRange, translator: Translator) -> str:
-    """Build the date tokens of a time range; the end of a short one has no day.
+    """Build the date tokens of a time range: one within a minute, else no day at a near end.
 
     Not "of one day": whether midnight is between them depends on the reader's zone.
     """
+    if times.is_within_minute:
+        return date(times.since, translator)
     if times.until - times.since >= _SHORT_RANGE:
         return f"{date(times.since, translator)} – {date(times.until, translator)}"
     start, end = (

@@ -11,6 +11,7 @@ from bot.i18n.translator import Translator
 from handlers.ui.renderer import (
     Link,
     Renderer,
+    date,
     escape,
     link_to,
     mask_numbers,
@@ -101,7 +102,7 @@ def test_values_in_markup() -> None:
 @pytest.mark.parametrize(
     ("hours", "expected"),
     [
-        (0, "03:20>–<!date^1795231200^{time}|03:20 UTC>"),
+        (0.02, "03:20>–<!date^1795231272^{time}|03:21 UTC>"),
         (11.9, "03:20>–<!date^1795274040^{time}|15:14 UTC>"),
         (
             12,
@@ -116,6 +117,14 @@ def test_a_time_range_in_markup(hours: float, expected: str) -> None:
     start = "<!date^1795231200^{date_short_pretty} {time}|2026-11-21 "
     assert EN.mrkdwn(range_message) == start + expected
     assert EN.plain_text(range_message) == f"2026-11-21 03:20–{until:%H:%M} UTC"
+
+
+def test_a_range_within_a_minute_is_one_time() -> None:
+    """Two times that are written the same are written once."""
+    until = MOMENT + dt.timedelta(seconds=59)
+    range_message = message("%(times)s", times=TimeRange(MOMENT, until))
+    assert EN.mrkdwn(range_message) == date(MOMENT, EN.translator)
+    assert EN.plain_text(range_message) == "2026-11-21 03:20 UTC"
 
 
 def test_fallback_text_has_no_markup() -> None:
