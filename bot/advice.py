@@ -31,8 +31,13 @@ NETWORK: Final = Advice(
     message("Ask the student to stop downloads and other video, and to use a cable or 4G/5G."),
     message("Compare with other tickets of this hour: one network, one region, or one person?"),
 )
+OFFLINE: Final = Advice(
+    message("Check the cable and the router; if it breaks off again, use 4G/5G."),
+    message("Ask the student to check the cable and the router, or to use 4G/5G."),
+    message("Compare with other tickets of this hour: one network, one region, or one person?"),
+)
 BANDWIDTH: Final = Advice(
-    message("Stop downloads and other video on this network; if the picture freezes, turn it off."),
+    message("Stop downloads and other video on this network; if it still freezes, turn video off."),
     message("Ask the student to stop downloads and other video at home, or to use 4G/5G."),
     message("Ask for the result of a speed test; a lower resolution needs less bandwidth."),
 )
@@ -42,17 +47,12 @@ CONCEALED: Final = Advice(
     message("Sound came late and was filled in; ask what it sounded like: robotic or in pieces?"),
 )
 DECODER: Final = Advice(
-    message(
-        "Keep the class in front, close other programs and make the video smaller, or use another "
-        "device."
-    ),
-    message("Ask the student to keep the class in front and to close other programs."),
-    message("Note the device model: it cannot decode this resolution fast enough."),
+    message("Keep the class in the foreground and close other programs, or use another device."),
+    message("Ask the student to keep the class in the foreground and to close other programs."),
+    message("Ask whether the class was in the background; if not, note the device model."),
 )
 ROUTE: Final = Advice(
-    message(
-        "It is probably not your network. Leave the class and join again, perhaps on mobile data."
-    ),
+    message("Probably not your network. Leave the class and join again; mobile data may help."),
     message("Probably neither of you is the reason. Leave the class together and join again."),
     message("Look for other calls of this time and region, and send them to the cloud's support."),
 )
@@ -80,6 +80,16 @@ SWITCH: Final = Advice(
     message("Turn on the microphone and camera, in the class and in the system settings."),
     message("Ask the student to turn on the microphone and camera, and to allow access to them."),
     message("Ask whether it was switched off on purpose before looking further."),
+)
+NO_SOUND: Final = Advice(
+    message("Check whether microphone, speaker and headset are the right ones and not muted."),
+    message("Check with the student that microphone and speaker are the right ones and not muted."),
+    message("Ask who could not hear whom, and which headset was in use."),
+)
+BACKGROUND: Final = Advice(
+    message("Bring the class to the foreground; if that does not help, leave and join again."),
+    message("Ask the student to bring the class to the foreground, or to leave and join again."),
+    message("Ask whether the class was in the background, or somebody called the phone."),
 )
 ONE_DEVICE: Final = Advice(
     message("Leave the class on every device but one."),

@@ -13,6 +13,7 @@ from bot.i18n.messages import Message, message
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
+NO_SPECIFIC_CAUSE: Final = "unknown.other"  # something was bad, and nothing says why
 NO_VERDICT: Final = "no_verdict"  # of a ticket that has no final verdict yet
 NOT_FOUND: Final = "not_found"  # no such call: the result of an unknown verdict
 WITHDRAWN: Final = "withdrawn"  # by its reporter: a resolution
@@ -187,9 +188,9 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "media.no_sound",
-        message("No sound arrived"),
+        message("No sound"),
         message("no sound"),
-        advice.SWITCH,
+        advice.NO_SOUND,
         aliases="没声音 无声 silent silence",
     ),
     CauseDefinition(
@@ -239,33 +240,33 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "reconnect.ip_changed",
-        message("Reconnected: the network changed"),
+        message("Reconnected after the network changed"),
         message("reconnecting on another network"),
         advice.STABLE_NETWORK,
     ),
     CauseDefinition(
         "reconnect.network_down",
-        message("Reconnected: the network broke off"),
+        message("Reconnected after the network broke off"),
         message("reconnecting after the network broke off"),
-        advice.NETWORK,
+        advice.OFFLINE,
         aliases="掉线 断网 断线 disconnected",
     ),
     CauseDefinition(
         "reconnect.proxy_set",
-        message("Reconnected: a proxy was set"),
+        message("Reconnected after a proxy was set"),
         message("reconnecting through a proxy"),
         advice.STABLE_NETWORK,
     ),
     CauseDefinition(
         "reconnect.timeout",
-        message("Reconnected: the network timed out"),
+        message("Reconnected after the network timed out"),
         message("reconnecting after a timeout"),
-        advice.NETWORK,
+        advice.OFFLINE,
         aliases="掉线 断线 disconnected",
     ),
     CauseDefinition(
         "reconnect.token_renewed",
-        message("Reconnected: the token was renewed"),
+        message("Reconnected after the token was renewed"),
         message("reconnecting with a new token"),
         advice.DEVELOPERS,
     ),
@@ -302,8 +303,8 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "server.route",
-        message("The cloud or the route to it was bad"),
-        message("a bad cloud or a bad route to it"),
+        message("A fault of the cloud or of the route to it"),
+        message("a fault of the cloud or of the route to it"),
         advice.ROUTE,
         aliases="线路 routing",
     ),
@@ -326,8 +327,8 @@ _ROWS: Final = (
         advice.REMOVED,
     ),
     CauseDefinition(
-        "unknown.other",
-        message("The cloud gives no specific cause"),
+        NO_SPECIFIC_CAUSE,
+        message("No specific cause was found"),
         message("no specific cause"),
         advice.AGAIN,
     ),
@@ -341,7 +342,7 @@ _ROWS: Final = (
         "user_action.peer_stopped_receiving",
         message("The receiver stopped receiving"),
         message("a receiver that stopped receiving"),
-        advice.REJOIN,
+        advice.BACKGROUND,
     ),
     CauseDefinition(
         "user_action.stopped_sending",

@@ -5,6 +5,7 @@ Import it only to draw: it needs numpy and Pillow, a tenth of a second and 20 MB
 
 from __future__ import annotations
 
+from bot.causes import NO_SPECIFIC_CAUSE
 from bot.charts.alt_text import alt_text, native_charts_caption
 from bot.charts.drawing import draw
 from bot.charts.native_charts import native_charts
@@ -14,7 +15,7 @@ from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
 from bot.services.diagnosis.evidence import explained_window
-from handlers.diagnosis.lines import THE_CLOUD, is_of_cloud, participant_name
+from handlers.diagnosis.lines import is_of_cloud, participant_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_title
@@ -67,7 +68,8 @@ def _headline(verdict: Verdict) -> Message:
         return message("The call looked healthy")
     if verdict.cause == UNKNOWN:
         return message("Not enough data to say why")
-    nobody = THE_CLOUD if is_of_cloud(verdict) else message("Somebody")
-    who = SIDE_NAMES[verdict.side] if verdict.side else nobody
     cause = cause_title(verdict.cause, verdict.media, verdict.direction)
+    if is_of_cloud(verdict) or verdict.cause == NO_SPECIFIC_CAUSE:
+        return cause
+    who = SIDE_NAMES[verdict.side] if verdict.side else message("Somebody")
     return message("%(who)s: %(cause)s", who=who, cause=cause)

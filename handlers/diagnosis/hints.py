@@ -61,9 +61,9 @@ def people_in_call_sentence(report: Report, verdict: Verdict) -> Message:
     """Return who that was named was not in the call, who was, and who is probably meant."""
     likely, when = likely_people(report, verdict), report.occurred_at
     absent, present = absent_people(verdict), [Uid(uid) for uid in verdict.uids_in_call]
-    facts = [when, (message("not in the call"), absent), (message("in it were"), present)]
+    facts = [when, (message("not in the call"), absent), (message("in the call then"), present)]
     said = message(
-        "Not in the call around %(when)s: %(absent)s. In it were %(present)s.",
+        "Not in the call around %(when)s: %(absent)s. In the call then: %(present)s.",
         when=when,
         absent=absent,
         present=present,

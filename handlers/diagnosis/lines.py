@@ -17,6 +17,7 @@ from bot.call import (
     Participant,
     Unit,
 )
+from bot.causes import HEALTHY, NO_SPECIFIC_CAUSE, UNKNOWN
 from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import OTHERS_AFFECTED, Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message
@@ -35,7 +36,7 @@ _SESSION_EVIDENCE: Final = {  # evidence from joins and leaves, in seconds
 _HIGH_CONFIDENCE: Final = 0.8
 _MEDIUM_CONFIDENCE: Final = 0.6
 _ALL: Final = 100
-THE_CLOUD: Final = message("The cloud")
+_THE_CLOUD: Final = message("The cloud")
 
 
 def participant_name(
@@ -56,7 +57,7 @@ def participant_name(
 
 def place_of_fault(diagnosis: Diagnosis, verdict: Verdict) -> Message:
     """Name whose fault a cause is: a participant's or the cloud's."""
-    return THE_CLOUD if is_of_cloud(verdict) else participant_name(diagnosis, verdict.uid)
+    return _THE_CLOUD if is_of_cloud(verdict) else participant_name(diagnosis, verdict.uid)
 
 
 def is_of_cloud(verdict: Verdict) -> bool:
@@ -83,6 +84,32 @@ def confidence_words(verdict: Verdict) -> Message:
     if confidence >= _HIGH_CONFIDENCE:
         return message("Very likely")
     return message("Likely") if confidence >= _MEDIUM_CONFIDENCE else message("Possibly")
+
+
+def fault_sentence(diagnosis: Diagnosis, verdict: Verdict) -> Message:
+    """Return a fault as a sentence; who, if it is somebody in the call."""
+    facts = fault_facts(diagnosis, verdict)
+    if verdict.cause == NO_SPECIFIC_CAUSE:
+        return message(
+            "It was bad around %(when)s, but no specific cause was found.", when=facts["when"]
+        ).in_facts(facts["cause"], facts["when"])
+    if is_of_cloud(verdict):  # its title names the cloud
+        return message("Around %(when)s: %(cause)s. %(sure)s", **facts).in_facts(
+            facts["cause"], facts["when"], facts["sure"]
+        )
+    return message("%(who)s, around %(when)s: %(cause)s. %(sure)s", **facts).in_facts(
+        facts["cause"], facts["who"], facts["when"], facts["sure"]
+    )
+
+
+def fault_facts(diagnosis: Diagnosis, verdict: Verdict) -> dict[str, object]:
+    """Return who, when, which cause and how sure, for a sentence."""
+    return {
+        "who": place_of_fault(diagnosis, verdict),
+        "when": verdict.moment,
+        "cause": cause_title(verdict.cause, verdict.media, verdict.direction),
+        "sure": confidence_text(verdict),
+    }
 
 
 def group_evidence(items: Sequence[Evidence]) -> list[list[Evidence]]:
@@ -118,7 +145,7 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> 
 
 def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Evidence) -> Message:
     """Return what a cloud reported; of what is seen at one participant, the other is the cause."""
-    code = item.code.user_message if item.code else message("not given")
+    code = message('"%(code)s"', code=item.code.user_message) if item.code else message("not given")
     if item.peer:
         peer = participant_name(diagnosis, item.peer)
         code = message("%(code)s at %(who)s", code=code, who=peer).in_facts(code, peer)
@@ -312,15 +339,16 @@ def _detail(gap: MissingItem) -> object:
 
 
 def footer(diagnosis: Diagnosis) -> Message:
-    """Return the time span, the source and the age of the data."""
+    """Return how long a fault lasted, else which time was checked; the data's source and age."""
     verdict = diagnosis.verdict
-    times, when = TimeRange(verdict.since, verdict.until), diagnosis.requested_at
-    cloud = CLOUD_NAMES[diagnosis.cloud]
-    sentences = message(
-        "Period checked: %(times)s. Data from %(cloud)s, fetched %(when)s.",
-        times=times,
-        cloud=cloud,
-        when=when,
-    )
-    checked, fetched = message("period checked"), message("data fetched from")
-    return sentences.in_facts((checked, times), (fetched, cloud), when)
+    cloud, when = CLOUD_NAMES[diagnosis.cloud], diagnosis.requested_at
+    times = TimeRange(verdict.since, verdict.until)
+    facts = {"times": times, "cloud": cloud, "when": when}
+    fetched = message("data fetched from"), cloud
+    if verdict.cause in {HEALTHY, UNKNOWN, NO_SPECIFIC_CAUSE}:
+        checked = message(
+            "Period checked: %(times)s. Data from %(cloud)s, fetched %(when)s.", **facts
+        )
+        return checked.in_facts((message("period checked"), times), fetched, when)
+    bad = message("Period of the fault: %(times)s. Data from %(cloud)s, fetched %(when)s.", **facts)
+    return bad.in_facts((message("period of the fault"), times), fetched, when)

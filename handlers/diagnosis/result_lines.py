@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.call import Side
-from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN, result_title
+from bot.causes import HEALTHY, NO_SPECIFIC_CAUSE, NOT_FOUND, UNKNOWN, result_title
 from bot.diagnosis import Verdict
 from bot.diagnosis.verdict import REQUIRED_KINDS
 from bot.i18n.messages import TimeRange, Uid, message
@@ -56,6 +56,8 @@ def _facts(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[str]:
     if ticket.cause == HEALTHY:
         return [renderer.fact(TimeRange(verdict.since, verdict.until))]
     when = renderer.fact(verdict.moment)
+    if ticket.cause == NO_SPECIFIC_CAUSE:
+        return [when]
     return [*_who(ticket, verdict, renderer), when, _certainty(verdict, renderer)]
 
 

@@ -18,20 +18,20 @@ from handlers.diagnosis.hints import (
 )
 from handlers.diagnosis.lines import (
     call_lines,
-    confidence_text,
     event_lines,
     evidence_line,
+    fault_facts,
+    fault_sentence,
     footer,
     group_evidence,
     missing_lines,
     other_line,
     participant_name,
-    place_of_fault,
 )
 from handlers.diagnosis.result_lines import MAX_OTHERS, RESULT_EMOJI
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import MISSING_REASON_TEXTS, cause_title
+from handlers.ui.causes import MISSING_REASON_TEXTS
 from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Renderer
 
@@ -337,19 +337,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
         return unknown
     if verdict.cause == HEALTHY:
         return _healthy_sentence(diagnosis)
-    facts = _fault_facts(diagnosis, verdict)
-    return message("%(who)s, around %(when)s: %(cause)s. %(sure)s", **facts).in_facts(
-        facts["cause"], facts["who"], facts["when"], facts["sure"]
-    )
-
-
-def _fault_facts(diagnosis: Diagnosis, verdict: Verdict) -> dict[str, object]:
-    return {
-        "who": place_of_fault(diagnosis, verdict),
-        "when": verdict.moment,
-        "cause": cause_title(verdict.cause, verdict.media, verdict.direction),
-        "sure": confidence_text(verdict),
-    }
+    return fault_sentence(diagnosis, verdict)
 
 
 def _named_fault(diagnosis: Diagnosis) -> Verdict:
@@ -366,7 +354,7 @@ def _healthy_sentence(diagnosis: Diagnosis) -> Message:
             "The call looked healthy around %(when)s: both sides were checked, nothing stood out.",
             when=reported,
         ).in_facts(healthy, reported)
-    facts = _fault_facts(diagnosis, bad)
+    facts = fault_facts(diagnosis, bad)
     return message(
         "Normal around %(reported)s, but the same call was bad around %(when)s. %(who)s: "
         "%(cause)s. %(sure)s",

@@ -48,6 +48,29 @@ _MENU_GROUPS: Final = (  # of causes, by the first parts of their keys
     (message("Cloud"), ("server",)),
 )
 
+_OF_ONE_MEDIUM: Final = frozenset(
+    {
+        "device.decoder",
+        "media.concealed",
+        "media.no_sound",
+        "media.peer_no_frames",
+        "server.no_downlink_frames",
+    }
+)
+_OF_ONE_DIRECTION: Final = frozenset(
+    {
+        "device.decoder",
+        "media.concealed",
+        "media.peer_no_frames",
+        "media.peer_no_stream",
+        "server.no_downlink_frames",
+        "server.no_downlink_stream",
+        "server.route",
+        "user_action.peer_stopped_receiving",
+        "user_action.stopped_sending",
+    }
+)
+
 
 def cause_menu(
     renderer: Renderer, keys: Collection[str], first: Sequence[str] = ()
@@ -68,8 +91,13 @@ def cause_menu(
 
 
 def cause_title(key: str, media: Media | None, direction: Direction | None) -> Message:
-    """Name a cause with its medium and direction; an unknown key stays as it is."""
+    """Name a cause with medium and direction where its title does not say them.
+
+    An unknown key stays as it is.
+    """
     title = CAUSES[key].title if key in CAUSES else message("%(text)s", text=key)
+    media = None if key in _OF_ONE_MEDIUM else media
+    direction = None if key in _OF_ONE_DIRECTION else direction
     if media and direction:
         return message(
             "%(cause)s (%(media)s, %(direction)s)",

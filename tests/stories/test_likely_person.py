@@ -21,7 +21,7 @@ from tests.scenario_helpers import (
     [
         (
             *("sam", "class_77_2", {"student_uid": "20003"}),
-            ("In it were •••01, •••02. Probably meant: •••02.", "The student is •••02"),
+            ("In the call then: •••01, •••02. Probably meant: •••02.", "The student is •••02"),
         ),
         ("lin", "class_77_8", {"teacher_uid": "99887766"}, ("可能是 •••01", "老师是 •••01")),
     ],

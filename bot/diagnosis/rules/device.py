@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import Media, Metric, Unit
+from bot.call import Direction, Media, Metric, Unit
 from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, build_candidate
 from bot.diagnosis.context import CallContext
@@ -121,7 +121,7 @@ def _decoder(context: CallContext, uid: str) -> Iterator[Candidate]:
     observation = observe(displayed, limit, context.moment, where)
     if observation is not None:
         frozen = any(one.media is Media.VIDEO for one in freezes(context, uid))
-        cause = Cause("device", "decoder")
+        cause = Cause("device", "decoder", Media.VIDEO, Direction.DOWN)
         yield build_candidate(
             cause, (observation,), _SLOW if frozen else _UNNOTICED, context.source
         )

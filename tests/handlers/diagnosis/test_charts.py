@@ -26,7 +26,8 @@ from tests.handlers.samples import EN, ZH, texts_of
             "学生：网络丢包（视频上行）",
         ),
         ("network.loss", {"uid": "3"}, "Somebody: Packet loss", None),
-        ("server.route", {}, "The cloud: The cloud or the route to it was bad", None),
+        ("server.route", {}, "A fault of the cloud or of the route to it", None),
+        ("unknown.other", {}, "No specific cause was found", "没有找到具体原因"),
     ],
 )
 def test_the_title_of_a_chart_has_no_uid(

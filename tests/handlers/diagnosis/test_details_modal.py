@@ -153,7 +153,7 @@ def test_the_parts_of_the_modal(ticket: Ticket) -> None:
     assert "submit" not in view
     texts = texts_of(view["blocks"])
     assert list(texts) == ["verdict:0", "cloud:0", "missing:0"]
-    assert texts["verdict:0"][1].startswith("Period checked: ")
+    assert texts["verdict:0"][1].startswith("Period of the fault: ")
     assert texts["cloud:0"] == [
         "*Lagdesk and the cloud*",
         "Agora's own diagnosis gives no cause.",

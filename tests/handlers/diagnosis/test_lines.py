@@ -154,18 +154,18 @@ def evidence(**values: Any) -> Evidence:
         ),
         (
             evidence(code=LOSS),
-            f"• Student •••02: Agora reports {LOSS_TEXT}, 2026-11-21 03:20 UTC",
+            f'• Student •••02: Agora reports "{LOSS_TEXT}", 2026-11-21 03:20 UTC',
         ),
         (
             evidence(code=LOSS, peer="10001", source="huawei"),
             (
-                f"• Student •••02: Huawei Cloud reports {LOSS_TEXT} at Teacher •••01, "
+                f'• Student •••02: Huawei Cloud reports "{LOSS_TEXT}" at Teacher •••01, '
                 "2026-11-21 03:20 UTC"
             ),
         ),
         (
             evidence(code=LOSS, source="later"),
-            f"• Student •••02: the cloud reports {LOSS_TEXT}, 2026-11-21 03:20 UTC",
+            f'• Student •••02: the cloud reports "{LOSS_TEXT}", 2026-11-21 03:20 UTC',
         ),
     ],
 )
@@ -182,7 +182,7 @@ def test_repeated_codes_are_one_line() -> None:
     assert [len(same) for same in groups] == [3, 1, 1]
     line = evidence_line(make_diagnosis(), *groups[0])
     assert EN.plain_text(line) == (
-        f"• Student •••02: Agora reports {LOSS_TEXT}, 2026-11-21 03:20–03:22 UTC, 3 times"
+        f'• Student •••02: Agora reports "{LOSS_TEXT}", 2026-11-21 03:20–03:22 UTC, 3 times'
     )
     same_minute = evidence_line(make_diagnosis(), codes[0], codes[0])
     assert ZH.plain_text(same_minute).endswith("2026-11-21 03:21 UTC，共 2 次")
@@ -364,11 +364,21 @@ def test_a_missing_call_has_one_line() -> None:
     assert len(missing_lines(make_diagnosis((call, *other)))) == 3
 
 
-def test_the_footer() -> None:
-    """The period, the source and the age of the data."""
-    line = footer(make_diagnosis())
+@pytest.mark.parametrize(
+    ("cause", "period"),
+    [
+        ("none", "Period checked"),
+        ("unknown", "Period checked"),
+        ("unknown.other", "Period checked"),
+        ("network.loss", "Period of the fault"),
+    ],
+)
+def test_the_footer(cause: str, period: str) -> None:
+    """How long the fault lasted, else the period that was checked; source and age of the data."""
+    case = make_diagnosis()
+    line = footer(replace(case, verdict=replace(case.verdict, cause=cause)))
     assert EN.plain_text(line) == (
-        "Period checked: 2026-11-21 03:18–03:22 UTC. Data from Agora, fetched 2026-11-21 03:29 UTC."
+        f"{period}: 2026-11-21 03:18–03:22 UTC. Data from Agora, fetched 2026-11-21 03:29 UTC."
     )
     assert "声网" in ZH.plain_text(line)
 

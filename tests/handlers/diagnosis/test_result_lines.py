@@ -47,6 +47,10 @@ def lines_of(verdict: Verdict, renderer: Renderer = EN) -> list[str]:
             [f":warning: *Packet loss (video, uplink)* · {AT} · Very likely 87%"],
         ),
         (
+            Verdict("unknown.other", NOW, NOW, confidence=0.3),
+            [f":warning: *No specific cause was found* · {AT}"],
+        ),
+        (
             Verdict("none", NOW, LATER),
             [":white_check_mark: *Looked healthy* · 2026-11-21 03:20–04:05 UTC"],
         ),

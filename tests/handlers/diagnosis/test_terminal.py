@@ -24,7 +24,7 @@ def test_a_diagnosis_without_markup() -> None:
     )
     assert lines[1].startswith("→ Student: ")
     assert lines[2] == "Slack does not respond."
-    assert lines[3].startswith("Period checked: ")
+    assert lines[3].startswith("Period of the fault: 2026-11-21 03:20 UTC. ")
     assert list(print_failures(diagnosis, Translator("en"))) == ["Slack does not respond."]
 
 

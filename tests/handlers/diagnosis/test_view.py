@@ -27,6 +27,8 @@ from handlers.ui.renderer import Renderer
 from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
 from tests.handlers.samples import EN, NOW, ZH
 
+AT = "2026-11-21 03:20 UTC"
+
 
 def text_of_diagnosis(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
     """The card as one string."""
@@ -154,6 +156,29 @@ def test_a_private_answer_does_not_promise_to_change() -> None:
     assert "There is no data" in fallback_text
 
 
+@pytest.mark.parametrize(
+    ("cause", "english", "chinese"),
+    [
+        (
+            "server.route",
+            f"Around {AT}: A fault of the cloud or of the route to it. Possibly (50%).",
+            f"{AT} 前后：云端或到云端的线路有问题。有可能（50%）。",
+        ),
+        (
+            "unknown.other",
+            f"It was bad around {AT}, but no specific cause was found.",
+            f"{AT} 前后确实有问题，但没有找到具体原因。",
+        ),
+    ],
+)
+def test_nobody_in_the_call_is_named(cause: str, english: str, chinese: str) -> None:
+    """Where the fault is nobody's, or no cause was found, the sentence names no person."""
+    case = make_diagnosis(cause, confidence=0.5)
+    at = replace(case.verdict, since=NOW)
+    sentence = diagnosis_message.verdict_sentence(replace(case, verdict=at))
+    assert (EN.plain_text(sentence), ZH.plain_text(sentence)) == (english, chinese)
+
+
 def test_a_code_that_lies_with_the_other_end_names_it() -> None:
     """Who suffered and whose fault it is are two people, and both are named."""
     at = dt.datetime(2026, 11, 16, 10, 0, tzinfo=dt.UTC)
@@ -165,5 +190,5 @@ def test_a_code_that_lies_with_the_other_end_names_it() -> None:
         code=Code("agora.factor_id", "10"),
     )
     line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), value))
-    assert "reports High CPU usage (10) at " in line
+    assert 'reports "High CPU usage (10)" at ' in line
     assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

@@ -30,6 +30,21 @@ EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
             "Packet loss (audio, downlink)",
             "网络丢包（音频下行）",
         ),
+        (
+            "device.decoder",
+            Media.VIDEO,
+            Direction.DOWN,
+            "The device decodes video too slowly",
+            "设备解码视频太慢",
+        ),
+        (
+            "user_action.stopped_sending",
+            Media.AUDIO,
+            Direction.UP,
+            "Stopped sending (audio)",
+            "停止发送（音频）",
+        ),
+        ("media.no_sound", Media.AUDIO, Direction.UP, "No sound (uplink)", "没有声音（上行）"),
         ("later.cause", Media.VIDEO, None, "later.cause (video)", "later.cause（视频）"),
     ],
 )
