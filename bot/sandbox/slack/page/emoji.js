@@ -38,6 +38,7 @@ const DRAWN = {
   mag: [null, null, "M8.5 3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM13 13l4.5 4.5", COLOURS.blue],
   grey_question: [null, null, "M6.5 7a3.5 3.5 0 1 1 5 3.2c-1.1.6-1.5 1.2-1.5 2.3M10 16.5h.01", "#868686"],
   information_source: [SQUARE, COLOURS.blue, "M10 9v5M10 6h.01"], no_entry: [DISC, COLOURS.red, "M6 10h8"],
+  white_circle: ["M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14z", "#fff", "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14z", "#868686"],
   hourglass: [null, null, HOURGLASS, COLOURS.orange], hourglass_flowing_sand: [null, null, HOURGLASS, COLOURS.orange],
 };
 

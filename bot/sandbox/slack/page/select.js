@@ -34,6 +34,7 @@ export class Select {
       data: { testid, actionId, focusKey: testid },
       oninput: () => { this.open(); this.search(this.input.value); },
       onfocus: () => this.input.select(),
+      onclick: () => this.input.select(), // a click has put the caret into the chosen text
       onkeydown: (event) => this.onKey(event),
       onblur: () => this.close(),
     });

@@ -138,6 +138,17 @@ async def test_a_form_is_filled_by_keyboard_and_sent(form: Page, app: Any) -> No
     assert values["occurred_at"]["value"]["selected_date_time"] == 1_794_996_000
 
 
+async def test_typing_after_a_click_replaces_the_chosen_option(form: Page) -> None:
+    """A click opens the list with the chosen text selected, so what is typed filters the list."""
+    side = form.get_by_test_id("field-side")
+    for typed, chosen in (("teach", "Teacher"), ("stu", "Student")):
+        await side.click()
+        await form.keyboard.type(typed)
+        await expect(form.get_by_role("option")).to_have_text([chosen])
+        await form.keyboard.press("Enter")
+        await expect(side).to_have_value(chosen)
+
+
 async def test_errors_are_displayed_under_their_fields(form: Page, app: Any) -> None:
     """Missing fields are marked before sending, the app's errors after it; typing clears them."""
     await form.get_by_test_id("modal-submit").click()
