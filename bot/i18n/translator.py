@@ -168,6 +168,8 @@ class Translator:
         return " / ".join(dict.fromkeys(self._translate_in_each(msg, render)))
 
     def _write_fact(self, fact: object, render: ParameterRenderer | None) -> str:
+        if isinstance(fact, list):  # its commas differ between the languages
+            return ", ".join(self._write_fact(item, render) for item in fact)
         if isinstance(fact, tuple):
             return " ".join(self._write_fact(part, render) for part in fact)
         msg = fact if isinstance(fact, Message) else Message("%(fact)s", {"fact": fact})

@@ -78,19 +78,13 @@ def history_line(ticket: Ticket, event: Mapping[str, Any], renderer: Renderer) -
     if did is None or not (person or event["what"] in _BY_LAGDESK):
         return ""
     value = _value(ticket, event)
-    text = renderer.inline(did) if value is None else _labelled(did, value, renderer)
+    text = renderer.inline(did) if value is None else renderer.labelled(did, value)
     return _line(person, text, dt.datetime.fromisoformat(event["at"]), renderer)
 
 
 def _line(person: str, text: str, at: dt.datetime, renderer: Renderer) -> str:
     who = f"{renderer.fact(PersonId(person))} " if person else ""
     return f"{who}{text} · {renderer.fact(at)}"
-
-
-def _labelled(did: Message, value: object, renderer: Renderer) -> str:
-    if isinstance(value, list):  # of names in each language
-        return f"{renderer.inline(did)} {', '.join(map(renderer.inline, value))}"
-    return renderer.labelled(did, value)
 
 
 def _value(ticket: Ticket, event: Mapping[str, Any]) -> object:
@@ -121,4 +115,4 @@ def other_ticket(ticket: Ticket, number: int) -> Link | str:
 
 def _related(ticket: Ticket, renderer: Renderer) -> str:
     others = [other_ticket(ticket, number) for number in ticket.related[:_MAX_IN_DETAILS]]
-    return f"{renderer.inline(message('Linked to'))} {', '.join(map(renderer.fact, others))}"
+    return renderer.labelled(message("Linked to"), others)

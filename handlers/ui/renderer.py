@@ -81,7 +81,7 @@ class Renderer:
 
     def fact(self, value: object) -> str:
         """Render a value that is the same in every language."""
-        return self.inline(message("%(text)s", text=value))
+        return self.inline(message("%(text)s", text=value).in_facts(value))
 
     def labelled(self, label: Message, value: object) -> str:
         """Render a value after its label."""

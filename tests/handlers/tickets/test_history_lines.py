@@ -55,6 +55,30 @@ def test_events(what: str, more: dict[str, Any], expected: str) -> None:
     assert line(make_ticket(), what, **{"who": "U7", **more}) == expected
 
 
+@pytest.mark.parametrize(
+    ("renderer", "expected"),
+    [
+        (ZH, "<@U7> 更正了 频道、应用 · "),
+        (BOTH, "<@U7> 更正了 / corrected 频道 / Channel, 应用 / App · "),
+    ],
+)
+def test_commas_between_corrected_fields(renderer: Renderer, expected: str) -> None:
+    """They are those of the language."""
+    event = {"what": "corrected", "who": "U7", "at": NOW.isoformat(), "fields": ["cname", "app"]}
+    assert history_line(make_ticket(), event, renderer).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("renderer", "links"),
+    [(EN, "LD-7, LD-8"), (ZH, "LD-7、LD-8"), (BOTH, "LD-7, LD-8")],
+)
+def test_linked_tickets(renderer: Renderer, links: str) -> None:
+    """Each once, in two languages too."""
+    ticket = make_ticket(related=[7, 8])
+    assert links in str(card_history(ticket, renderer))
+    assert str(card_history(ticket, renderer)).count("LD-8") == 1
+
+
 def test_an_escalation_in_the_history() -> None:
     """It is found by its id."""
     ticket = make_ticket()
