@@ -88,10 +88,10 @@ def _likely_person(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list
 
 
 def _correction(found: object, reported: object, renderer: Renderer) -> str:
-    text = renderer.fact(found)
     if found == reported:
-        return text
-    return f"{text} ({renderer.labelled(message('instead of'), reported)})"
+        return renderer.fact(found)
+    both = message("%(found)s (instead of %(reported)s)", found=found, reported=reported)
+    return renderer.inline(both.in_facts(found, (message("instead of"), reported)))
 
 
 def _other_line(ticket: Ticket, other: Verdict, renderer: Renderer) -> str:

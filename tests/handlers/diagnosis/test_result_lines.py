@@ -83,6 +83,14 @@ def test_each_fact_once_in_two_languages() -> None:
     assert lines_of(LOSS, ZH) != lines_of(LOSS)
 
 
+def test_likely_call_in_chinese_and_in_two_languages() -> None:
+    """The brackets are those of the language; in two languages each fact is written once."""
+    verdict = Verdict("unknown", NOW, NOW, likely_call=LIKELY)
+    (chinese,), (both,) = lines_of(verdict, ZH), lines_of(verdict, BOTH)
+    assert " · adults（而不是 kids） · " in chinese
+    assert " · adults · 而不是 / instead of kids · " in both
+
+
 @pytest.mark.parametrize("ticket", [make_ticket(), make_ticket(verdict=LOSS.to_json())])
 def test_result_that_may_change(ticket: Ticket) -> None:
     """Without a verdict, or while its data are incomplete, there is none."""
