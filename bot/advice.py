@@ -44,7 +44,7 @@ BANDWIDTH: Final = Advice(
 CONCEALED: Final = Advice(
     message("Listen with a headset, and use a cable or move closer to the router."),
     message("Speak in short sentences, and ask the student to use a cable or 4G/5G."),
-    message("Sound came late and was filled in; ask what it sounded like: robotic or in pieces?"),
+    message("Much sound was filled in and nothing else stood out; ask whether it was robotic."),
 )
 DECODER: Final = Advice(
     message("Keep the class in the foreground and close other programs, or use another device."),

@@ -37,6 +37,7 @@ _HIGH_CONFIDENCE: Final = 0.8
 _MEDIUM_CONFIDENCE: Final = 0.6
 _ALL: Final = 100
 _THE_CLOUD: Final = message("The cloud")
+_OF_WHOLE_PERIOD: Final = frozenset({HEALTHY, UNKNOWN, NO_SPECIFIC_CAUSE, "media.concealed"})
 
 
 def participant_name(
@@ -345,7 +346,7 @@ def footer(diagnosis: Diagnosis) -> Message:
     times = TimeRange(verdict.since, verdict.until)
     facts = {"times": times, "cloud": cloud, "when": when}
     fetched = message("data fetched from"), cloud
-    if verdict.cause in {HEALTHY, UNKNOWN, NO_SPECIFIC_CAUSE}:
+    if verdict.cause in _OF_WHOLE_PERIOD:
         checked = message(
             "Period checked: %(times)s. Data from %(cloud)s, fetched %(when)s.", **facts
         )

@@ -370,6 +370,7 @@ def test_a_missing_call_has_one_line() -> None:
         ("none", "Period checked"),
         ("unknown", "Period checked"),
         ("unknown.other", "Period checked"),
+        ("media.concealed", "Period checked"),
         ("network.loss", "Period of the fault"),
     ],
 )
