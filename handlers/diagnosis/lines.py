@@ -281,8 +281,10 @@ def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Messa
     )
 
 
-def missing_lines(diagnosis: Diagnosis) -> list[Message]:
+def missing_lines(diagnosis: Diagnosis, *, is_retried: bool = True) -> list[Message]:
     """Return a line for each distinct pair of item and reason.
+
+    With `is_retried` it says when Lagdesk fetches it again, else when the reader can.
 
     Nobody has data where the call itself is missing for the same reason: that is one line.
     """
@@ -292,14 +294,16 @@ def missing_lines(diagnosis: Diagnosis) -> list[Message]:
     for what, why in list(unique):
         if what in _PARTICIPANT_GAPS and (MissingKind.CALL, why) in unique:
             del unique[what, why]
-    return [missing_line(gap) for gap in unique.values()]
+    return [missing_line(gap, is_retried=is_retried) for gap in unique.values()]
 
 
-def missing_line(gap: MissingItem) -> Message:
-    """Return what is missing, why, and when it is fetched again."""
+def missing_line(gap: MissingItem, *, is_retried: bool = True) -> Message:
+    """Return what is missing, why, and when it is fetched again, or can be."""
     line = _incomplete(gap) if gap.why is MissingReason.MAY_BE_INCOMPLETE else _missing(gap)
     if gap.retry_at is None:
         return line
+    if not is_retried:
+        return message("%(line)s Try again at %(when)s.", line=line, when=gap.retry_at)
     again = message("%(line)s Next try: %(when)s.", line=line, when=gap.retry_at)
     return again.in_facts(line, (message("next try"), gap.retry_at))
 

@@ -139,7 +139,8 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Message]:
         for _, messages in _parts(diagnosis, _unknown_in_terminal(diagnosis))
         for line in messages
     ]
-    return [*lines, *missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
+    missing = missing_lines(diagnosis, is_retried=False)
+    return [*lines, *missing, *diagnosis.failures, footer(diagnosis)]
 
 
 def _parts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.call import IssueType, Report, Side
+from bot.call import IssueType, MissingItem, MissingKind, MissingReason, Report, Side
 from bot.diagnosis import Verdict
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
@@ -26,6 +26,15 @@ def test_a_diagnosis_without_markup() -> None:
     assert lines[2] == "Slack does not respond."
     assert lines[3].startswith("Period of the fault: 2026-11-21 03:20 UTC. ")
     assert list(print_failures(diagnosis, Translator("en"))) == ["Slack does not respond."]
+
+
+def test_what_is_missing_is_not_fetched_again() -> None:
+    """The command has ended by then, so the reader is told when to try again."""
+    gap = MissingItem(MissingKind.EVENTS, MissingReason.OVER_QUOTA, retry_at=NOW)
+    verdict = Verdict("network.loss", NOW, NOW, missing=(gap,))
+    text = print_diagnosis(Diagnosis(REPORT, "agora", verdict, NOW), Translator("en"))
+    assert "used up for now). Try again at 2026-11-21 03:20 UTC." in text
+    assert "Next try" not in text
 
 
 def test_a_failure_in_two_languages_is_one_line() -> None:
