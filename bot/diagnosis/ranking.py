@@ -123,10 +123,14 @@ def _freeze_factor(context: CallContext, candidate: Candidate) -> float:
 
 
 def _cap_confidence(context: CallContext, candidate: Candidate) -> Candidate:
-    """Cap the confidence; lower where the abnormal side would not notice the fault."""
+    """Cap the confidence; nothing is sure that the abnormal side would not notice."""
     noticed = candidate.uid not in context.ends or explains(context, candidate)
     most = _MAX_CONFIDENCE if noticed else _MAX_CONFIDENCE_UNNOTICED
-    return replace(candidate, confidence=min(most, candidate.confidence))
+    return replace(
+        candidate,
+        confidence=min(most, candidate.confidence),
+        at_most=candidate.at_most if noticed else min(most, candidate.at_most),
+    )
 
 
 def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candidate]:

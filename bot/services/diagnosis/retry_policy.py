@@ -16,7 +16,7 @@ ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 
 _ESSENTIAL: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )
-_SURE: Final = 0.7  # so sure, a verdict stays the same when the remaining minutes are published
+SURE: Final = 0.7  # so sure, a verdict stays the same when the remaining minutes are published
 _OPTIONAL_TIMEOUT: Final = dt.timedelta(hours=1)  # the clouds keep their own diagnosis no longer
 _OPTIONAL_DELAY: Final = dt.timedelta(minutes=3)
 _MAX_DELAY: Final = dt.timedelta(minutes=5)
@@ -52,7 +52,7 @@ def _retry_at(gap: MissingItem, earliest: dt.datetime, latest: dt.datetime) -> d
 
 
 def _is_needed(gap: MissingItem, verdict: Verdict) -> bool:
-    is_sure = verdict.cause not in (HEALTHY, UNKNOWN) and (verdict.confidence or 0) >= _SURE
+    is_sure = verdict.cause not in (HEALTHY, UNKNOWN) and (verdict.confidence or 0) >= SURE
     is_remainder = (gap.what, gap.why) == (MissingKind.MINUTES, MissingReason.NOT_OUT_YET)
     return not (is_sure and is_remainder)
 

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from bot.call import CallRecord, Direction, Series
 from bot.errors import CloudError
 from bot.ports import Cloud, Diagnosis, Window
+from bot.services.diagnosis.retry_policy import SURE
 
 
 def accuses_receiver(diagnosis: Diagnosis) -> bool:
-    """Tell whether somebody's own way down is at fault, which others can confirm or deny."""
+    """Tell whether somebody's own way down is at fault, which others can confirm or deny.
+
+    Not of an unsure verdict that is made again when more data is out: that would cost twice.
+    """
     verdict = diagnosis.verdict
     is_down = verdict.direction is Direction.DOWN and verdict.cause.startswith("network.")
-    return is_down and verdict.uid == diagnosis.report.abnormal_uid
+    is_last = (verdict.confidence or 0) >= SURE or verdict.retry_at is None
+    return is_down and is_last and verdict.uid == diagnosis.report.abnormal_uid
 
 
 async def fetch_witnesses(

@@ -203,6 +203,12 @@ def test_an_unnoticed_fault_counts_less(context: CallContext) -> None:
     assert ranked(context, candidate(LOSS_UP, "777", 0.6)) == [("network.loss", "777", 0.6)]
 
 
+def test_nothing_is_sure_that_is_not_noticed(context: CallContext) -> None:
+    """However often such a score was right."""
+    (found,) = rank(context, [candidate(LOSS_UP, S, 0.97)], [], ((0.6, 0.95),))
+    assert found.confidence == 0.68
+
+
 def test_two_as_likely_faults_lower_each_other(context: CallContext) -> None:
     """The first a little, the second to no more than the first, and to less for another person."""
     first, second, third = rank(
