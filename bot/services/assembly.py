@@ -23,6 +23,7 @@ from bot.services.summary.service import SummaryService
 from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.app_home import AppHomeService
 from bot.services.tickets.mentions import MentionService
+from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.service import TicketService
 from bot.services.workspaces.setup import SetupService
 
@@ -54,9 +55,10 @@ class Services:
     @classmethod
     def of(cls, context: Context) -> Self:
         """Make every service."""
+        recent = RecentClasses(context)
         return cls(
-            tickets=TicketService(context),
-            ticket_actions=TicketActions(context),
+            tickets=TicketService(context, recent),
+            ticket_actions=TicketActions(context, recent),
             app_home=AppHomeService(context),
             mentions=MentionService(context),
             diagnosis=DiagnosisService(context.clouds, context.clock),

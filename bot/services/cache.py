@@ -44,3 +44,8 @@ class FallbackCache(Generic[Value]):
     def invalidate(self, key: tuple[str, ...]) -> None:
         """Fetch anew next time; `last` still returns the old value until then."""
         self._fresh.pop(key, None)
+
+    def remove(self, key: tuple[str, ...]) -> None:
+        """Fetch anew next time; `last` returns None until then."""
+        self._fresh.pop(key, None)
+        self._last.pop(key, None)

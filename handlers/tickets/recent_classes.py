@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.i18n.messages import message
-from bot.services.tickets.service import RecentClass
+from bot.services.tickets.recent_classes import RecentClass
 from bot.ticket import Ticket
 from handlers.tickets.forms import FILLED_IN, ReportForm
 from handlers.ui import block_kit

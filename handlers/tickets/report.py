@@ -155,14 +155,14 @@ class ReportHandlers:
         team, person = requester.team, requester.person
         renderer = self._users.last_renderer(team, person)
         app = self._preferences.last_default_app(team, person)
-        recent = self._tickets.last_recent_classes(team, person)
+        recent = self._tickets.recent.last(team, person)
         return Reader(renderer, renderer.translator.locale, app, recent)
 
     async def _read(self, requester: Requester, cname: str) -> Ticket | None:
         """Read what is not known or may have changed, and return the channel's open ticket."""
         team, person = requester.team, requester.person
         await self._preferences.load(team, person)
-        await self._tickets.read_recent_classes(team, person)
+        await self._tickets.recent.load(team, person)
         return await self._tickets.find_unresolved(team, cname) if cname else None
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:

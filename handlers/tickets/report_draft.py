@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.i18n.messages import Message
-from bot.services.tickets.service import RecentClass
+from bot.services.tickets.recent_classes import RecentClass
 from handlers.tickets.forms import ReportForm, with_note
 from handlers.tickets.recent_classes import with_own_values, with_recent_classes
 from handlers.tickets.time_source import TimeSource

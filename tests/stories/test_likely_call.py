@@ -16,12 +16,15 @@ from tests.scenario_helpers import (
     direct_messages,
     ephemeral_texts,
     find_card,
+    find_cards,
     find_diagnosis_posts,
     find_replies,
     find_ticket,
     report,
     text_of,
 )
+from tests.stories.test_report import linked_line, ticket_number
+from tests.stories.test_returning_reporter import open_form
 
 
 @pytest.fixture
@@ -216,3 +219,21 @@ async def test_minutes_that_are_published_later(two_apps: Harness) -> None:
     sam = two_apps.workspace.person("sam")
     (explained,) = direct_messages(two_apps, sam, "class_later")
     assert "Packet loss (video, uplink)" in text_of(explained)
+
+
+async def test_correction_to_a_call_that_is_reported(two_apps: Harness) -> None:
+    """Both cards name each other, and the reporter's next form does not repeat the mistake."""
+    lin, wang = (two_apps.workspace.person(name) for name in ("lin", "wang"))
+    assert (await report(lin, "class_77_2", app="adults")).ok
+    await two_apps.settled()
+    assert (await open_form(lin))["app"]["initial_option"]["value"] == "adults"
+    assert (await report(wang, "class_77_2", app="kids")).ok
+    await two_apps.settled()
+    await two_apps.pass_time(400)
+    explained = direct_messages(two_apps, lin, "class_77_2")[-1]
+    await lin.click(explained, "verdict.use_call")
+    await two_apps.settled()
+    wrong, right = find_cards(two_apps, "class_77_2")
+    assert f"|LD-{ticket_number(right)}>" in text_of(linked_line(wrong))
+    assert f"|LD-{ticket_number(wrong)}>" in text_of(linked_line(right))
+    assert (await open_form(lin))["app"]["initial_option"]["value"] == "kids"

@@ -23,6 +23,7 @@ from bot.services.notifications.relay import MOST_ASKED, ask_which, relay_to_sup
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, require_right
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
+from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.services.tickets.suggestions import suggested_tickets
 from bot.store import Session
@@ -64,8 +65,9 @@ class TicketLinks:
 class TicketActions:
     """Hands over, merges, links and corrects tickets."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, recent: RecentClasses) -> None:
         self._context = context
+        self._recent = recent
 
     async def load_links(self, team: str, number: int, person: str) -> TicketLinks:
         """Return a ticket and its related tickets to support; NotAllowedError for others."""
@@ -217,7 +219,7 @@ class TicketActions:
             if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
                 self._restart_diagnosis(session, ticket, now)
 
-        return await self._change(request, "use_call", {}, work, or_reporter=True)
+        return await self._correct(request, "use_call", {}, work)
 
     async def use_likely_person(self, request: ActionRequest, index: int) -> Ticket:
         """Correct a uid that was not in the call to one that was; its reporter may, too."""
@@ -231,7 +233,7 @@ class TicketActions:
             ticket.correct({f"{side.value}_uid": uid}, request.person, now)
             self._restart_diagnosis(session, ticket, now)
 
-        return await self._change(request, "use_person", {}, work, or_reporter=True)
+        return await self._correct(request, "use_person", {}, work)
 
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
         """Correct a report; its reporter may, too. Raises InputError with a message per field.
@@ -248,7 +250,19 @@ class TicketActions:
                 self._restart_diagnosis(session, ticket, now)
 
         detail = {"to": _audit_values(values)}
-        return await self._change(request, "correct", detail, work, or_reporter=True)
+        return await self._correct(request, "correct", detail, work)
+
+    async def _correct(
+        self,
+        request: ActionRequest,
+        action: str,
+        detail: Mapping[str, Any],
+        change: Callable[[Session, Ticket, dt.datetime], None],
+    ) -> Ticket:
+        """Change what was reported; the reporter's next form must not repeat the mistake."""
+        ticket = await self._change(request, action, detail, change, or_reporter=True)
+        self._recent.remove(ticket.team, ticket.reporter)
+        return ticket
 
     def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
         """Validate the form as a report; unchanged fields are not validated."""
@@ -279,6 +293,7 @@ class TicketActions:
     def _restart_diagnosis(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:
         evidence.delete_for_ticket(session, ticket.id)
         enqueue(session, ticket, DIAGNOSE, now)
+        _link_to_same_call(session, ticket, now)
         cloud = self._context.clouds.get(ticket.app)
         if cloud is None or ticket.cloud_report.may_have_arrived:
             return
@@ -365,6 +380,15 @@ class TicketActions:
             return ticket
 
         return await self._context.commit(work)
+
+
+def _link_to_same_call(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+    """Link a corrected ticket to the first one about its call; both cards name the other."""
+    for same in tickets.list_same_call(session, ticket)[:1]:
+        if same.id not in ticket.related:
+            other = tickets.lock(session, same.id)
+            ticket.link(other, "", now)
+            enqueue(session, other, CARD, now)
 
 
 def _entry(

@@ -49,13 +49,15 @@ class CloudReportJobs:
         if cloud is None:  # removed from the settings
             await self._save_state(run, ticket, ReportState.OFF)
             return None
-        first = await self._context.store.read(lambda s: tickets.find_same_call(s, ticket))
-        if first is not None and _is_reported(first):
-            if first.cloud_report.is_unsent:
-                return self._context.clock.now() + _WAIT_FOR_FIRST
-            reason = message("%(ticket)s is about the same call.", ticket=first.label)
+        same = await self._context.store.read(lambda s: tickets.list_same_call(s, ticket))
+        reported = [each for each in same if _is_reported(each)]
+        sent = next((each for each in reported if not each.cloud_report.is_unsent), None)
+        if sent is not None:
+            reason = message("%(ticket)s is about the same call.", ticket=sent.label)
             await self._save_state(run, ticket, ReportState.OFF, reason)
             return None
+        if any(each.id < ticket.id for each in reported):
+            return self._context.clock.now() + _WAIT_FOR_FIRST
         await update_ticket(run, self._context, ticket, self._count_attempt)
         run.ensure_held()
         return await self._send(run, ticket, cloud)

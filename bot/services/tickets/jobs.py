@@ -125,7 +125,8 @@ class TicketJobs:
 
     async def _link_to_same_call(self, run: Run, ticket: Ticket) -> Ticket:
         """Link a new ticket to the first one about the same call; both cards name the other."""
-        first = await self._context.store.read(lambda s: tickets.find_same_call(s, ticket))
+        same = await self._context.store.read(lambda s: tickets.list_same_call(s, ticket))
+        first = next((each for each in same if each.id < ticket.id), None)
         if first is None:
             return ticket
         now = self._context.clock.now()

@@ -13,7 +13,6 @@ from bot.cloud_report import CloudReport, ReportState
 from bot.diagnosis.verdict import accepted_cause
 from bot.errors import InputError
 from bot.i18n.messages import message
-from bot.services.cache import FallbackCache
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import CHART, DIAGNOSE
 from bot.services.escalation.schedule import (
@@ -33,6 +32,7 @@ from bot.services.tickets.access import (
     require_right,
 )
 from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
+from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
@@ -40,16 +40,12 @@ from bot.store.batched_read import BatchedRead
 from bot.store.jobs import enqueue_all
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
-from bot.store.tickets.tickets import RecentClass
 from bot.ticket import Status, Ticket
 
-__all__ = ["RecentClass", "TicketPage", "TicketService"]
+__all__ = ["TicketPage", "TicketService"]
 
 _AFTER_CARD: Final = (rules.CONFIRM, DIAGNOSE)  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
-_RECENT_TICKETS: Final = 30
-_RECENT_CLASSES: Final = 10
-_RECENT_TTL_S: Final = 3.0  # another process may have taken a report
 MAX_SNOOZE: Final = dt.timedelta(days=30)
 Change = Callable[[Ticket, dt.datetime], None]
 EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
@@ -58,15 +54,11 @@ EnqueueJobs = Callable[[Session, Ticket, dt.datetime], None]
 class TicketService:
     """Creates, changes and lists tickets."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, recent: RecentClasses) -> None:
         self._context = context
-        self._recent: FallbackCache[Sequence[RecentClass]] = FallbackCache(_RECENT_TTL_S)
+        self.recent: Final = recent
         self._unresolved: BatchedRead[tuple[str, str], Ticket | None] = BatchedRead(
             context.store, lambda session, key: tickets.find_unresolved(session, *key)
-        )
-        self._stored_recent: BatchedRead[tuple[str, str], Sequence[RecentClass]] = BatchedRead(
-            context.store,
-            lambda session, key: tickets.list_recent_classes(session, *key, _RECENT_TICKETS),
         )
 
     def apps_of(self, team: str) -> tuple[str, ...]:
@@ -106,7 +98,7 @@ class TicketService:
         ticket = await self._context.commit(
             lambda session: self._create_ticket(session, new, url, now)
         )
-        self._recent.invalidate((new.team, new.reporter))
+        self.recent.add_report(new.team, new.reporter)
         return ticket
 
     async def _find_existing(self, submission: Submission) -> Ticket | None:
@@ -276,17 +268,6 @@ class TicketService:
     async def find_unresolved(self, team: str, cname: str) -> Ticket | None:
         """Return the newest unresolved ticket about a channel, for anybody about to report it."""
         return await self._unresolved.get((team, cname))
-
-    async def read_recent_classes(self, team: str, person: str) -> None:
-        """Read the classes that a person reported lately, unless they were read seconds ago."""
-        key = (team, person)
-        await self._recent.get(key, lambda: self._stored_recent.get(key))
-
-    def last_recent_classes(self, team: str, person: str) -> Sequence[RecentClass]:
-        """Return those of configured apps as they were read last, the newest first."""
-        apps = self._context.clouds_of(team)
-        classes = self._recent.last((team, person)) or ()
-        return [each for each in classes if each.app in apps][:_RECENT_CLASSES]
 
     async def save_reply(self, reply: replies.Reply) -> None:
         """Store a thread reply if the thread is a ticket's."""

@@ -35,6 +35,7 @@ from bot.ticket_thread import TicketThread
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
 _SAME: Final = ("app", "teacher_uid", "student_uid")
+_SAME_LISTED: Final = 10
 _SAME_CALL: Final = dt.timedelta(minutes=10)  # between two people's times of one problem
 NUMBER_MARGIN: Final = 100  # numbers; tickets filed at once are closer together
 
@@ -200,12 +201,12 @@ def _newest_of_reporter() -> Select[Any]:
     return newest_first.limit(bindparam("limit"))
 
 
-def find_same_call(session: Session, ticket: Ticket) -> Ticket | None:
-    """Find the first earlier ticket about the same people in the same channel at the same time."""
+def list_same_call(session: Session, ticket: Ticket) -> Sequence[Ticket]:
+    """List the first other tickets about the same people in the same channel at the same time."""
     since, until = ticket.occurred_at - _SAME_CALL, ticket.occurred_at + _SAME_CALL
     values = {name: getattr(ticket, name) for name in ("team", "cname", "number", *_SAME)}
-    number = session.connection().scalar(_same_call(), {**values, "since": since, "until": until})
-    return session.get(Ticket, number) if number else None
+    numbers = session.connection().scalars(_same_call(), {**values, "since": since, "until": until})
+    return [found for number in numbers if (found := session.get(Ticket, number)) is not None]
 
 
 @cache
@@ -215,11 +216,11 @@ def _same_call() -> Select[int | None]:
     return (
         sqlalchemy.select(col(Ticket.number))
         .where(col(Ticket.team) == bindparam("team"), col(Ticket.cname) == bindparam("cname"))
-        .where(col(Ticket.number) < bindparam("number"))
+        .where(col(Ticket.number) != bindparam("number"))
         .where(unindexed(*same, col(Ticket.occurred_at).between(since, until)))
         .where(unindexed(col(Ticket.duplicate_of).is_(None)))
         .order_by(col(Ticket.number))
-        .limit(1)
+        .limit(_SAME_LISTED)
     )
 
 

@@ -80,7 +80,7 @@ def listed(**wanted: Any) -> Ask:
         lambda session: weeks.uptime(session, NOW - 14 * DAY, NOW),
         lambda session: tickets.find_unresolved(session, "T1", "class_1"),
         lambda session: tickets.list_recent_classes(session, "T1", "U1", 30),
-        lambda session: tickets.find_same_call(session, made("V2", number=7)),
+        lambda session: tickets.list_same_call(session, made("V2", number=7)),
         lambda session: tickets.number_before(session, NOW),
         lambda session: history.list_for_participant(session, made("V2", number=7), "10001", NOW - DAY),
         lambda session: events.has_unresolved_tickets(session, "kids", NOW - DAY),

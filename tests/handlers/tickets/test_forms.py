@@ -12,7 +12,7 @@ from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
-from bot.services.tickets.service import RecentClass
+from bot.services.tickets.recent_classes import RecentClass
 from handlers.tickets.forms import ReportForm, ResolveForm, with_warning
 from handlers.tickets.recent_classes import with_late_values, with_own_values, with_recent_classes
 from handlers.tickets.resolutions import canned_resolutions

@@ -116,6 +116,17 @@ async def test_same_call_is_reported_once(
     assert due_at == (now + 10 * SECOND if state is ReportState.PENDING else None)
 
 
+async def test_later_ticket_about_the_same_call(service_harness: ServiceHarness) -> None:
+    """A corrected ticket is not reported when a later one about its call was."""
+    corrected = await report_call(service_harness)
+    later = await service_harness.report(cname=corrected.cname)
+    await service_harness.change(later.id, lambda t: t.cloud_report.set_state(ReportState.ACCEPTED))
+    cloud = RecordedCalls()
+    assert await jobs(service_harness, cloud).send_report(Run("k"), corrected.id) is None
+    report = (await service_harness.ticket(corrected.id)).cloud_report
+    assert (report.state, cloud.calls) == (ReportState.OFF, [])
+
+
 async def test_report_that_may_have_been_sent_is_not_sent_again(
     service_harness: ServiceHarness,
 ) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
+from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import COMMENT_LENGTH, Submission, normalize, validate
 from bot.settings import CloudSettings, Settings
@@ -176,7 +177,8 @@ def test_a_time_in_the_future_is_stored_as_now() -> None:
     nothing: Any = None  # building a ticket needs neither a database nor a clock
     cloud = CloudSettings("agora", {"kids": "A1"}, "https://cloud.test", options={"report": "off"})
     settings = Settings(clouds=(cloud,))
-    service = TicketService(make_context(nothing, nothing, clouds=CLOUDS, settings=settings))
+    context = make_context(nothing, nothing, clouds=CLOUDS, settings=settings)
+    service = TicketService(context, RecentClasses(context))
     fast, slow = NOW + dt.timedelta(seconds=50), NOW - dt.timedelta(seconds=50)
     for reported, stored in ((fast, NOW), (slow, slow), (None, NOW)):
         ticket = service._build_ticket(replace(GOOD, occurred_at=reported), NOW)

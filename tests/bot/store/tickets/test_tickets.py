@@ -104,25 +104,24 @@ def test_number_below_those_since_a_moment(
     ],
 )
 def test_same_call(*, changes: dict[str, Any], is_same: bool, session: Session) -> None:
-    """The first earlier ticket about the same people in the same channel, minutes apart."""
+    """The others about the same people in the same channel, minutes apart, the first one first."""
     own = make_ticket(occurred_at=NOON)
-    other, first, *_ = store_tickets(
+    other, first, _, later = store_tickets(
         session,
         make_ticket(**{"occurred_at": NOON, **changes}),
         make_ticket(occurred_at=NOON),
         own,
         make_ticket(occurred_at=NOON),
     )
-    found = tickets.find_same_call(session, own)
-    assert found is not None
-    assert found.id == (other if is_same else first)
+    found = [each.id for each in tickets.list_same_call(session, own)]
+    assert found == ([other, first, later] if is_same else [first, later])
 
 
 def test_ticket_is_no_duplicate_of_itself(session: Session) -> None:
     """Alone in its channel it has none."""
     own = make_ticket()
     store_tickets(session, own)
-    assert tickets.find_same_call(session, own) is None
+    assert tickets.list_same_call(session, own) == []
 
 
 def test_merged_tickets(session: Session) -> None:
