@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.call import CLOUD_NAMES, Side
+from bot.call import CLOUD_NAMES
 from bot.causes import WITHDRAWN
 from bot.cloud_report import ReportState
 from bot.diagnosis import Verdict
 from bot.errors import ConflictError, InputError
 from bot.i18n.messages import Message, message
 from bot.services.context import Context
-from bot.services.diagnosis.job_kinds import DIAGNOSE
 from bot.services.diagnosis.likely_call import nearest_moment
 from bot.services.diagnosis.likely_people import likely_people
 from bot.services.escalation.schedule import schedule_escalation
@@ -22,14 +21,14 @@ from bot.services.notifications import rules
 from bot.services.notifications.relay import MOST_ASKED, ask_which, relay_to_support
 from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, require_right
+from bot.services.tickets.corrections import audit_values, restart_diagnosis, validated_values
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
 from bot.services.tickets.recent_classes import RecentClasses
-from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
+from bot.services.tickets.submission import Submission, initial_report_state
 from bot.services.tickets.suggestions import suggested_tickets
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
-from bot.store.diagnosis import evidence
 from bot.store.notifications import sent as answers
 from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
@@ -217,7 +216,7 @@ class TicketActions:
             )
             values = {"app": likely.app, "cloud": likely.cloud, "cname": likely.cname}
             if ticket.correct({**values, "occurred_at": at}, request.person, now) & CALL_FIELDS:
-                self._restart_diagnosis(session, ticket, now)
+                restart_diagnosis(self._context, session, ticket, now)
 
         return await self._correct(request, "use_call", {}, work)
 
@@ -231,7 +230,7 @@ class TicketActions:
                 raise ConflictError(_CORRECTED_SINCE)
             side, uid = people[index]
             ticket.correct({f"{side.value}_uid": uid}, request.person, now)
-            self._restart_diagnosis(session, ticket, now)
+            restart_diagnosis(self._context, session, ticket, now)
 
         return await self._correct(request, "use_person", {}, work)
 
@@ -242,14 +241,14 @@ class TicketActions:
         sent yet: one that may have arrived is not repeated.
         """
         before = await find_correctable(self._context, request.team, request.number, request.person)
-        values = self._validated_values(before, submission)
+        values = validated_values(self._context, before, submission)
 
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
             changed = ticket.correct(values, request.person, now)
             if changed & CALL_FIELDS:
-                self._restart_diagnosis(session, ticket, now)
+                restart_diagnosis(self._context, session, ticket, now)
 
-        detail = {"to": _audit_values(values)}
+        detail = {"to": audit_values(values)}
         return await self._correct(request, "correct", detail, work)
 
     async def _correct(
@@ -263,43 +262,6 @@ class TicketActions:
         ticket = await self._change(request, action, detail, change, or_reporter=True)
         self._recent.remove(ticket.team, ticket.reporter)
         return ticket
-
-    def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
-        """Validate the form as a report; unchanged fields are not validated."""
-        clouds, now = self._context.clouds_of(ticket.team), self._context.clock.now()
-        normalized = _keep_seconds(ticket, normalize(submission, clouds))
-        try:
-            validate(normalized, clouds, now)
-        except InputError as error:
-            remaining = {
-                name: why
-                for name, why in error.fields.items()
-                if _differs(ticket, normalized, name)
-            }
-            if remaining:
-                raise InputError(remaining) from None
-        cloud = self._context.clouds.get(normalized.app)
-        return {
-            "app": normalized.app,
-            "cloud": cloud.name if cloud else ticket.cloud,
-            "cname": normalized.cname,
-            "teacher_uid": normalized.teacher_uid,
-            "student_uid": normalized.student_uid,
-            "abnormal_side": Side(normalized.abnormal_side),
-            "issue_type": int(normalized.issue_type),
-            "occurred_at": min(normalized.occurred_at or ticket.occurred_at, now),
-        }
-
-    def _restart_diagnosis(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:
-        evidence.delete_for_ticket(session, ticket.id)
-        enqueue(session, ticket, DIAGNOSE, now)
-        _link_to_same_call(session, ticket, now)
-        cloud = self._context.clouds.get(ticket.app)
-        if cloud is None or ticket.cloud_report.may_have_arrived:
-            return
-        ticket.cloud_report.set_state(initial_report_state(cloud, self._context.settings))
-        if ticket.cloud_report.state is ReportState.PENDING:
-            enqueue(session, ticket, REPORT, now)
 
     async def _act(
         self,
@@ -382,15 +344,6 @@ class TicketActions:
         return await self._context.commit(work)
 
 
-def _link_to_same_call(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-    """Link a corrected ticket to the first one about its call; both cards name the other."""
-    for same in tickets.list_same_call(session, ticket)[:1]:
-        if same.id not in ticket.related:
-            other = tickets.lock(session, same.id)
-            ticket.link(other, "", now)
-            enqueue(session, other, CARD, now)
-
-
 def _entry(
     request: ActionRequest, action: str, detail: Mapping[str, Any], now: dt.datetime
 ) -> AuditEntry:
@@ -403,21 +356,3 @@ def _entry(
         detail=dict(detail),
         at=now,
     )
-
-
-def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
-    """Return the old time for the same minute: Slack's field has no seconds."""
-    minutes = [at.timestamp() // 60 for at in (submission.occurred_at, ticket.occurred_at) if at]
-    if submission.occurred_at is None or minutes[0] == minutes[-1]:
-        return replace(submission, occurred_at=ticket.occurred_at)
-    return submission
-
-
-def _audit_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the correction as the detail of its audit entry."""
-    return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
-
-
-def _differs(ticket: Ticket, submission: Submission, name: str) -> bool:
-    """Return whether the form changes a field."""
-    return bool(str(getattr(submission, name)) != str(getattr(ticket, name)))
