@@ -138,11 +138,11 @@ class Call:
     ended_at: dt.datetime | None = None
 
     def covers(self, moment: dt.datetime) -> bool:
-        """Tell whether the call ran at this moment."""
+        """Return whether the call ran at this moment."""
         return self.touches(moment, moment)
 
     def touches(self, since: dt.datetime, until: dt.datetime) -> bool:
-        """Tell whether the call ran in a window, be it at its edge."""
+        """Return whether the call ran in a window, be it at its edge."""
         return self.started_at <= until and (self.ended_at is None or self.ended_at >= since)
 
     def distance(self, moment: dt.datetime) -> dt.timedelta:

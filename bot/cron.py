@@ -18,7 +18,7 @@ _LARGEST_CLOCK_CHANGE: Final = dt.timedelta(days=1)
 
 
 def is_schedule(text: str) -> bool:
-    """Tell whether this is minute, hour, day, month and weekday, and ever due.
+    """Return whether this is minute, hour, day, month and weekday, and ever due.
 
     A field is a list of `*`, `5`, `MON`, `1-5`, each with an optional step such as `/2`; cronsim's
     seconds, `L` and `#` are refused.

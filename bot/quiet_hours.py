@@ -43,7 +43,7 @@ class DailyInterval:
         return f"{start}–{end} {self.zone}"
 
     def covers(self, minute: int) -> bool:
-        """Tell whether this minute of the day is in the interval."""
+        """Return whether this minute of the day is in the interval."""
         if self.start > self.end:
             return not self.end <= minute < self.start
         return self.start <= minute < self.end

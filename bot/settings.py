@@ -99,7 +99,7 @@ class Settings:
 
     @property
     def has_oauth(self) -> bool:
-        """Tell whether several workspaces may install Lagdesk."""
+        """Return whether several workspaces may install Lagdesk."""
         return bool(self.slack_client_id and self.slack_client_secret)
 
 

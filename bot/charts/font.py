@@ -26,7 +26,7 @@ def load_font(size_px: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=4096)
 def has_glyph(character: str) -> bool:
-    """Tell whether the font can draw this character rather than an empty box."""
+    """Return whether the font can draw this character rather than an empty box."""
     if character.isspace():
         return True
     font = load_font(SMALL_PX)

@@ -34,11 +34,11 @@ class _CallList:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether a call was running, which may have ended since."""
+        """Return whether a call was running, which may have ended since."""
         return any(call.ended_at is None for call in self.calls)
 
     def serves(self, window: Window, now: dt.datetime, *, fresh: bool) -> bool:
-        """Tell whether another request would return the same calls of this window.
+        """Return whether another request would return the same calls of this window.
 
         No other call of a channel begins while one is running.
         """

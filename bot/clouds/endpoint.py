@@ -69,7 +69,7 @@ class Endpoint:
         return self.max_rows
 
     def is_for(self, generation: str, plan: str | None) -> bool:
-        """Tell whether this generation of the API has it, in this plan."""
+        """Return whether this generation of the API has it, in this plan."""
         return self.generation in ("", generation) and self.plan in (None, plan)
 
 

@@ -157,7 +157,7 @@ class CachedFetcher:
         return FetchResult(endpoint_name, cached, error)
 
     def _was_just_requested(self, error: CloudError) -> bool:
-        """Tell whether our own quota refused, because of requests of the last minute."""
+        """Return whether our own quota refused, because of requests of the last minute."""
         if not isinstance(error, CloudQuotaExceededError) or error.status:
             return False
         return error.retry_at - self._clock.now() <= _RECENT

@@ -68,7 +68,7 @@ def read_findings(context: CallContext, events: Sequence[AbnormalEvent]) -> list
 
 
 def _is_relevant(context: CallContext, event: AbnormalEvent) -> bool:
-    """Tell whether an event is in this channel, near the complaint, and about either end."""
+    """Return whether an event is in this channel, near the complaint, and about either end."""
     report = context.report
     near = abs(event.at.timestamp() - context.moment) <= WINDOW_S + _TIMESTAMP_SLACK_S
     uids = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}
@@ -148,7 +148,7 @@ def _merge(first: CloudFinding, second: CloudFinding) -> CloudFinding:
 
 
 def is_same_fault(finding: CloudFinding, candidate: Candidate) -> bool:
-    """Tell whether a finding and a candidate are the same fault."""
+    """Return whether a finding and a candidate are the same fault."""
     if finding.uid != candidate.uid:
         return False
     one, other = finding.cause, candidate.cause
@@ -216,7 +216,7 @@ _METRICS_BY_CAUSE: Final[dict[tuple[str, Direction | None], tuple[Metric, ...]]]
 
 
 def _is_measured(context: CallContext, finding: CloudFinding) -> bool:
-    """Tell whether we have a metric that would have confirmed the finding."""
+    """Return whether we have a metric that would have confirmed the finding."""
     cause = finding.cause
     metrics = _METRICS_BY_CAUSE.get((cause.key, cause.direction), ())
     return any(

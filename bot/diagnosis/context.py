@@ -108,7 +108,7 @@ class CallContext:
         return min(float(times[0]) for times in known), max(float(times[-1]) for times in known)
 
     def on_wifi(self, uid: str) -> bool | None:
-        """Tell whether somebody was on Wi-Fi; None when the cloud has no network type."""
+        """Return whether somebody was on Wi-Fi; None when the cloud has no network type."""
         networks = self.networks.get(uid)
         if not networks:
             return None

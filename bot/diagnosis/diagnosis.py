@@ -117,7 +117,7 @@ def _missing_item(
 
 
 def _cannot_judge(context: CallContext, missing_items: Sequence[MissingItem]) -> bool:
-    """Tell whether an end has less than a minute of samples, or the data is not out yet."""
+    """Return whether an end has less than a minute of samples, or the data is not out yet."""
     too_little = any(context.covered_s(uid) < MIN_SAMPLED_S for uid in context.ends)
     early = any(
         item.what in REQUIRED_KINDS and item.why is MissingReason.NOT_OUT_YET
@@ -127,7 +127,7 @@ def _cannot_judge(context: CallContext, missing_items: Sequence[MissingItem]) ->
 
 
 def _is_out(context: CallContext) -> bool:
-    """Tell whether both ends have samples up to the end of the judged window.
+    """Return whether both ends have samples up to the end of the judged window.
 
     Data after it may be published later, and changes nothing.
     """
@@ -195,7 +195,7 @@ def _health(context: CallContext, missing_items: Sequence[MissingItem]) -> float
 
 
 def _measures_all(context: CallContext) -> bool:
-    """Tell whether the cloud measures latency, jitter and volume, each of which may be why."""
+    """Return whether the cloud measures latency, jitter and volume, each of which may be why."""
     measured = {key[1] for key in context.metric_series_by_key}
     return all(not measured.isdisjoint(metrics) for metrics in _NEEDED)
 

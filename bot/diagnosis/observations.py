@@ -250,7 +250,7 @@ def _extent(
 
 
 def _is_frequent(metric_series: MetricSeries, bad: NDArray[np.bool_], moment: float) -> bool:
-    """Tell whether single samples were bad again and again shortly before the complaint."""
+    """Return whether single samples were bad again and again shortly before the complaint."""
     since_s = moment - metric_series.times
     recent = np.flatnonzero(bad & (since_s >= 0) & (since_s <= _REMEMBERED_S))
     return len(recent) >= _OFTEN and len(recent) >= _FREQUENT * (recent[-1] - recent[0] + 1)

@@ -102,7 +102,7 @@ def _discount_unexplained(context: CallContext, candidate: Candidate) -> Candida
 
 
 def explains(context: CallContext, candidate: Candidate) -> bool:
-    """Tell whether the abnormal side would notice this fault."""
+    """Return whether the abnormal side would notice this fault."""
     cause = candidate.cause
     if cause.group in _BOTH_ENDS or cause.name == "wifi_weak":
         return True
@@ -157,7 +157,7 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
 
 
 def _may_be_chosen(candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
-    """Tell whether somebody may not have wanted to send.
+    """Return whether somebody may not have wanted to send.
 
     Always so, or as their own network was bad already, or another's fault is surer.
     """
@@ -169,13 +169,13 @@ def _may_be_chosen(candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
 
 
 def _led_to(fault: Candidate, action: Candidate) -> bool:
-    """Tell whether somebody's network was bad before and when they did something about it."""
+    """Return whether somebody's network was bad before and when they did something about it."""
     is_own_network = fault.cause.group == "network" and fault.uid == action.uid
     return is_own_network and fault.since < action.since - _WHILE_S and fault.until > action.since
 
 
 def _precedes(context: CallContext, candidate: Candidate, rivals: Sequence[Candidate]) -> bool:
-    """Tell whether a fault is the sender's, or the same at the receiver and clearly worse."""
+    """Return whether a fault is the sender's, or the same at the receiver and clearly worse."""
     same = [one for one in rivals if one.cause.key == candidate.cause.key]
     if candidate.uid == context.ends[0]:
         return not any(

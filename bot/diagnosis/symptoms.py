@@ -27,7 +27,7 @@ def freezes(context: CallContext, uid: str) -> tuple[Evidence, ...]:
 
 
 def freeze_measured(context: CallContext, uid: str, media: Media) -> bool:
-    """Tell whether freezes of this medium were measured at this end at all."""
+    """Return whether freezes of this medium were measured at this end at all."""
     return _frozen(context, uid, media) is not None
 
 
@@ -38,7 +38,7 @@ def frozen_share(context: CallContext, uid: str, media: Media) -> float:
 
 
 def nearly_bad(context: CallContext) -> bool:
-    """Tell whether anything at either end was near its limit, though not beyond it.
+    """Return whether anything at either end was near its limit, though not beyond it.
 
     Beyond a limit of `NEAR` in two samples, or received video at less than a third of its usual
     bitrate for a tenth of the time.

@@ -117,7 +117,7 @@ def _code_text(locale: CatalogName, msgid: str) -> str:
 
 
 def has_code(kind: str, code: str) -> bool:
-    """Tell whether the catalogs have this code."""
+    """Return whether the catalogs have this code."""
     return bool(code) and bool(_code_text("zh", f"{kind}.{code}"))
 
 

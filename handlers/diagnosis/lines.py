@@ -62,7 +62,7 @@ def place_of_fault(diagnosis: Diagnosis, verdict: Verdict) -> Message:
 
 
 def is_of_cloud(verdict: Verdict) -> bool:
-    """Tell whether a cause lies with the cloud and with nobody in the call."""
+    """Return whether a cause lies with the cloud and with nobody in the call."""
     return verdict.uid is None and verdict.cause.startswith("server.")
 
 

@@ -229,7 +229,7 @@ def _nearly_bad(link: Link, when: slice) -> Iterator[str]:
 
 
 def _is_interrupted(link: Link) -> bool:
-    """Tell whether nothing arrived for some seconds of what was sent."""
+    """Return whether nothing arrived for some seconds of what was sent."""
     sent, received = link.sent_kbps, link.received_kbps
     if sent is None or received is None:
         return False

@@ -21,11 +21,11 @@ def dataclasses_of(package: ModuleType) -> Iterator[type[Any]]:
 
 
 def is_immutable(kind: type[Any]) -> bool:
-    """Tell whether no attribute can be changed or added: frozen, with slots."""
+    """Return whether no attribute can be changed or added: frozen, with slots."""
     frozen: bool = kind.__dataclass_params__.frozen
     return frozen and "__slots__" in vars(kind)
 
 
 def compares_by_identity(kind: type[Any]) -> bool:
-    """Tell whether two objects are equal only when they are one: arrays have no truth value."""
+    """Return whether two objects are equal only when they are one: arrays have no truth value."""
     return "__eq__" not in vars(kind)

@@ -46,7 +46,7 @@ class AgoraClient(CloudClient):
 
     @property
     def is_auto(self) -> bool:
-        """Tell whether the generation is detected, not set."""
+        """Return whether the generation is detected, not set."""
         return self.api not in _GENERATIONS
 
     @property

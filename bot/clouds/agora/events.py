@@ -155,7 +155,7 @@ def next_background_scan(scans: Iterable[EventScan], span: Window) -> Window | N
 
 
 def _is_busy(scans: Iterable[EventScan], span: Window) -> bool:
-    """Tell whether a response about the last minutes was full."""
+    """Return whether a response about the last minutes was full."""
     return any(scan.is_full and scan.span.until > span.until - _BUSY_FOR for scan in scans)
 
 

@@ -63,7 +63,7 @@ class CallList(Envelope):
 
     @property
     def is_current(self) -> bool:
-        """Tell whether this is a response of today's generation."""
+        """Return whether this is a response of today's generation."""
         current_fields = (self.total_size, self.page_no, self.request_id)
         return self.has_more is None or any(each is not None for each in current_fields)
 

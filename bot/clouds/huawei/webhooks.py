@@ -55,7 +55,7 @@ class _Event(msgspec.Struct):
 def has_valid_signature(
     key: str, body: bytes, *, rand: str, timestamp: str, signature: str, now: dt.datetime
 ) -> bool:
-    """Tell whether Huawei signed this body with our key within FRESH_FOR.
+    """Return whether Huawei signed this body with our key within FRESH_FOR.
 
     X-Rtc-Signature is the HMAC-SHA256, in hexadecimal digits, of X-Rtc-Rand, X-Rtc-Timestamp
     and the body, one after the other (Huawei's FAQ on record callbacks).

@@ -98,7 +98,7 @@ def _spans(user: UserRow) -> list[_Span]:
 
 
 def _alternates(joins: Sequence[str], leaves: Sequence[str]) -> bool:
-    """Tell whether no leave precedes its join."""
+    """Return whether no leave precedes its join."""
     return bool(joins) and all(since <= until for since, until in zip(joins, leaves, strict=False))
 
 

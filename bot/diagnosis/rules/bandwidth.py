@@ -91,7 +91,7 @@ def _candidate(
 
 
 def _is_strained(context: CallContext, rate: MetricSeries, where: NDArray[np.bool_]) -> bool:
-    """Tell whether the link lost a little or the video froze meanwhile: nobody's choice."""
+    """Return whether the link lost a little or the video froze meanwhile: nobody's choice."""
     receiver = rate.uid if rate.direction is _DOWN else context.other(rate.uid)
     some = float(lost(context, receiver, _V, rate)[where].mean()) > _LITTLE_LOSS
     return some or any(one.media is _V for one in freezes(context, receiver))

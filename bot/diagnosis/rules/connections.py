@@ -97,20 +97,20 @@ def _own_series(
 
 
 def _unmeasured(context: CallContext, uid: str, span: Span) -> bool:
-    """Tell whether the cloud's reports did not reach this end, so that its link has no metrics."""
+    """Return whether the cloud's reports did not reach this end, so its link has no metrics."""
     own = _own_series(context, uid, _OF_OWN_LINK)
     return bool(own) and not any(len(_within(one, span)) for one in own)
 
 
 def _lossy(context: CallContext, uid: str, span: Span) -> bool:
-    """Tell whether this end's uplink lost heavily when the connection broke off or came back."""
+    """Return whether this end's uplink lost heavily when the connection broke off or came back."""
     around = span[0] - _SETTLED_S, span[1] + _SETTLED_S
     own = _own_series(context, uid, frozenset({Metric.UPLINK_LOSS}))
     return any((_within(one, around) > HEAVY_LOSS.bound).any() for one in own)
 
 
 def _changed_route(context: CallContext, uid: str, span: Span) -> bool:
-    """Tell whether all of this end's latencies clearly differ from before: another network."""
+    """Return whether all of this end's latencies clearly differ from before: another network."""
     changes = []
     for one in _own_series(context, uid, _OWN_LATENCY):
         before, after = one.values[one.times < span[0]], one.values[one.times > span[1]]

@@ -74,7 +74,7 @@ def _cpu_confidence(context: CallContext, uid: str, observations: tuple[Observat
 
 
 def _is_own_app_load(app: Observation | None, system: Observation | None) -> bool:
-    """Tell whether the app itself uses most of the CPU."""
+    """Return whether the app itself uses most of the CPU."""
     if app is None or system is None:
         return app is not None
     high = system.metric_series.values > SYSTEM_CPU.bound
@@ -85,7 +85,7 @@ def _is_own_app_load(app: Observation | None, system: Observation | None) -> boo
 
 
 def drops_frames(context: CallContext, uid: str) -> bool:
-    """Tell whether clearly fewer frames are sent than captured."""
+    """Return whether clearly fewer frames are sent than captured."""
     encoded = context.metric_series(uid, Metric.SEND_FPS, Media.VIDEO)
     captured = context.metric_series(uid, Metric.CAPTURE_FPS, Media.VIDEO)
     if encoded is None or captured is None:

@@ -107,7 +107,7 @@ def _candidates(
 
 
 def _is_clear(observation: Observation) -> bool:
-    """Tell whether a value is clearly beyond its limit, and not only near it or noticeable."""
+    """Return whether a value is clearly beyond its limit, and not only near it or noticeable."""
     limit = observation.limit
     return limit is not LATENCY_NOTICEABLE and observation.median >= _CLEARLY * limit.bound
 

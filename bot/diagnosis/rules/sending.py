@@ -79,7 +79,7 @@ def _nothing_sent(context: CallContext, uid: str, media: Media) -> Observation |
 
 
 def _shares_screen(context: CallContext, uid: str) -> bool:
-    """Tell whether somebody shares the screen, and so may have turned off the camera."""
+    """Return whether somebody shares the screen, and so may have turned off the camera."""
     screen = context.metric_series(uid, Metric.SCREEN_BITRATE, _V)
     return screen is not None and float(np.median(screen.values)) >= NOTHING_SENT.bound
 
@@ -154,7 +154,7 @@ def _is_sent(
 
 
 def _arrives(context: CallContext, uid: str, media: Media, times: FloatArray) -> bool:
-    """Tell whether a medium arrives at most of the times at which the other one does not."""
+    """Return whether a medium arrives at most of the times at which the other one does not."""
     received = received_bitrate(context, uid, media)
     if received is None:
         return False
@@ -162,7 +162,7 @@ def _arrives(context: CallContext, uid: str, media: Media, times: FloatArray) ->
 
 
 def _goes_on(sent: MetricSeries, times: FloatArray) -> bool:
-    """Tell whether a sender kept at least half its usual bitrate while nothing arrived."""
+    """Return whether a sender kept at least half its usual bitrate while nothing arrived."""
     usual = float(np.percentile(sent.values, 90))
     return float(np.median(sent.nearest(times))) >= usual / 2
 

@@ -83,7 +83,7 @@ def _candidate(  # noqa: PLR0917 - what a session fault is
 
 
 def _near(context: CallContext, since: float, until: float) -> bool:
-    """Tell whether something began before the complaint and was still so shortly before it."""
+    """Return whether something began before the complaint and was still so shortly before it."""
     latest = min(context.begun_by, context.moment + WINDOW_S)
     return since <= latest and until >= context.moment - WINDOW_S
 
@@ -173,7 +173,7 @@ def _together(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:
-    """Tell whether the other end has samples in the gap and received nothing of either medium."""
+    """Return whether the other end has samples in the gap and received nothing of either medium."""
     has_samples = False
     margin_s = min(_MARGIN_S, (until - since) / 4)
     for media in Media:

@@ -80,7 +80,7 @@ def _received_by_others(context: CallContext) -> list[Link]:
 
 
 def _is_affected(link: Link, candidate: Candidate) -> bool:
-    """Tell whether the same was bad on a downlink during half the time of a fault."""
+    """Return whether the same was bad on a downlink during half the time of a fault."""
     least_s = _SAME_TIME * (candidate.until - candidate.since)
     return any(
         min(one.until, candidate.until) - max(one.since, candidate.since) >= least_s

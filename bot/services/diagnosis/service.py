@@ -351,7 +351,7 @@ def _clear_unnamed_sides(verdict: Verdict, named: frozenset[str]) -> Verdict:
 
 
 def _is_over(record: CallRecord) -> bool:
-    """Tell whether a call that was listed as running has ended: everybody has left."""
+    """Return whether a call that was listed as running has ended: everybody has left."""
     left = [one.left_at for one in record.participants]
     return record.call.ended_at is None and bool(left) and None not in left
 

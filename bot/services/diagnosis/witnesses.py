@@ -11,7 +11,7 @@ from bot.services.diagnosis.retry_policy import SURE
 
 
 def accuses_receiver(diagnosis: Diagnosis) -> bool:
-    """Tell whether somebody's own way down is at fault, which others can confirm or deny.
+    """Return whether somebody's own way down is at fault, which others can confirm or deny.
 
     Not of an unsure verdict that is made again when more data is out: that would cost twice.
     """

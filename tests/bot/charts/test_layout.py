@@ -39,7 +39,7 @@ def extent(text: Text) -> tuple[float, float, float, float]:
 
 
 def overlap(one: Text, two: Text) -> bool:
-    """Tell whether two texts share a pixel."""
+    """Return whether two texts share a pixel."""
     a, b = extent(one), extent(two)
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
