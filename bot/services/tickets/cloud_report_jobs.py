@@ -56,7 +56,7 @@ class CloudReportJobs:
             reason = message("%(ticket)s is about the same call.", ticket=sent.label)
             await self._save_state(run, ticket, ReportState.OFF, reason)
             return None
-        if any(each.id < ticket.id for each in reported):
+        if any(each.id < ticket.id or each.cloud_report.attempted_at for each in reported):
             return self._context.clock.now() + _WAIT_FOR_FIRST
         await update_ticket(run, self._context, ticket, self._count_attempt)
         run.ensure_held()

@@ -117,11 +117,18 @@ async def test_same_call_is_reported_once(
 
 
 async def test_later_ticket_about_the_same_call(service_harness: ServiceHarness) -> None:
-    """A corrected ticket is not reported when a later one about its call was."""
+    """A corrected ticket waits while a later one about its call is sent, and is then not sent."""
     corrected = await report_call(service_harness)
     later = await service_harness.report(cname=corrected.cname)
+    cloud, now = RecordedCalls(), service_harness.clock.now()
+
+    def send(stored: Ticket) -> None:
+        stored.cloud_report.attempted_at = now
+
+    await service_harness.change(later.id, send)
+    due_at = await jobs(service_harness, cloud).send_report(Run("k"), corrected.id)
+    assert (due_at, cloud.calls) == (now + 10 * SECOND, [])
     await service_harness.change(later.id, lambda t: t.cloud_report.set_state(ReportState.ACCEPTED))
-    cloud = RecordedCalls()
     assert await jobs(service_harness, cloud).send_report(Run("k"), corrected.id) is None
     report = (await service_harness.ticket(corrected.id)).cloud_report
     assert (report.state, cloud.calls) == (ReportState.OFF, [])
