@@ -1,4 +1,4 @@
-"""A response URL of Slack's that answers as it is told, and keeps what it received."""
+"""A response URL of Slack's that gives the responses of a test, and keeps what it received."""
 
 from __future__ import annotations
 

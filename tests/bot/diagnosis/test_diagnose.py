@@ -231,10 +231,10 @@ def test_the_cloud_confirms(build_call: Any) -> None:
 def test_the_cloud_contradicts(build_call: Any) -> None:
     """Another cause from the cloud lowers ours; both are named."""
     alone = build_call().set_values(T, Metric.UPLINK_LOSS, V, 20).diagnose()
-    told = build_call().set_values(T, Metric.UPLINK_LOSS, V, 20).add_event(S, "10").diagnose()
-    assert told.cause == "network.loss"
-    assert told.confidence < alone.confidence
-    assert [one.cause for one in told.others] == ["device.cpu_high"]
+    with_event = build_call().set_values(T, Metric.UPLINK_LOSS, V, 20).add_event(S, "10").diagnose()
+    assert with_event.cause == "network.loss"
+    assert with_event.confidence < alone.confidence
+    assert [one.cause for one in with_event.others] == ["device.cpu_high"]
 
 
 def test_cloud_finding_without_a_metric_is_enough(build_call: Any) -> None:

@@ -167,7 +167,7 @@ def test_a_recording(values: dict[str, Any], expected: list[str]) -> None:
 
 
 def test_a_recording_whose_file_is_not_announced() -> None:
-    """The reader is told where to look instead."""
+    """It says where to look instead."""
     lines = plain(recording_lines(TICKET, recording(job_id="J", has_webhook=False)))
     assert lines[2].startswith("Huawei Cloud has no callback address for recordings")
 

@@ -29,7 +29,7 @@ def test_a_diagnosis_without_markup() -> None:
 
 
 def test_what_is_missing_is_not_fetched_again() -> None:
-    """The command has ended by then, so the reader is told when to try again."""
+    """The command has ended by then, so it says when to try again."""
     gap = MissingItem(MissingKind.EVENTS, MissingReason.OVER_QUOTA, retry_at=NOW)
     verdict = Verdict("network.loss", NOW, NOW, missing=(gap,))
     text = print_diagnosis(Diagnosis(REPORT, "agora", verdict, NOW), Translator("en"))

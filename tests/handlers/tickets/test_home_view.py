@@ -58,7 +58,7 @@ def test_a_home_without_tickets() -> None:
 
 
 def test_why_there_is_no_queue() -> None:
-    """While Slack does not say who is support, the reader is told; who is not support is not."""
+    """While Slack does not say who is support, Home says so; who is not support reads nothing."""
     assert "unknown" not in blocks_of(make_home())
     blocks = blocks_of(make_home(is_support=None))
     assert list(blocks) == ["doors", "unknown", "title", "none", "line", "help"]

@@ -52,7 +52,7 @@ async def test_a_participant(service_harness: ServiceHarness) -> None:
     assert erase(service_harness, STUDENT)["thread_reply"] == 2
     own, other = [await service_harness.ticket(each.id) for each in (own, other)]
     assert (own.student_uid, own.teacher_uid, own.comments) == (ERASED, TEACHER, "")
-    assert own.cloud_report.state is ReportState.OFF  # or the cloud would be told their uid
+    assert own.cloud_report.state is ReportState.OFF  # or the cloud would get their uid
     assert other.comments == (
         f"student {ERASED}, 学生：{ERASED}；LD-{STUDENT} 1.{STUDENT} x{STUDENT}"
     )

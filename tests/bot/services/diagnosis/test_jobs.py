@@ -98,7 +98,7 @@ async def test_diagnosis_waits_for_the_card(service_harness: ServiceHarness) -> 
 
 
 async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
-    """It is posted in the thread, stored with its evidence, drawn, and told to the reporter."""
+    """It is posted in the thread, stored with its evidence, drawn, and sent to the reporter."""
     ticket = await filed(service_harness)
     result = diagnosed(ticket, series=(series(ticket),))
     made = Jobs(service_harness, diagnose=[result], post_diagnosis=[MessageRef("C", "2.0")])
@@ -151,7 +151,7 @@ async def test_card_is_replaced_meanwhile(service_harness: ServiceHarness) -> No
 async def test_without_a_cause_there_is_no_incident(
     service_harness: ServiceHarness, cause: str
 ) -> None:
-    """Nothing was measured, so nothing is drawn; the reporter is told that nothing was seen."""
+    """Nothing was measured, so nothing is drawn; the reporter reads that nothing was seen."""
     ticket = await filed(service_harness)
     made = Jobs(service_harness, diagnose=[diagnosed(ticket, cause)])
     await made.jobs.diagnose(Run("k"), ticket.id)
@@ -173,7 +173,7 @@ async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: Servi
 
 
 async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness) -> None:
-    """It is posted, but neither drawn nor told; the final one is edited in and told once."""
+    """It is posted, but neither drawn nor sent to the reporter; the final one is, once."""
     ticket = await filed(service_harness)
     now = service_harness.clock.now()
     first = diagnosed(ticket, "unknown", missing=gap(now + MINUTE), series=(series(ticket),))

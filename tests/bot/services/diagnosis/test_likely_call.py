@@ -16,7 +16,7 @@ from tests.bot.services.diagnosis.test_service import (
     NOW,
     REASON,
     REPORT,
-    ToldCloud,
+    GivenCloud,
     make_call,
     minutes,
 )
@@ -43,15 +43,15 @@ async def find(**clouds: Any) -> Call | None:
 )
 async def test_call_is_found_elsewhere(kids: Call | None, adults: Call | None) -> None:
     """In another app, in other capitals, at another hour, or all at once."""
-    clouds = {name: ToldCloud((call,) if call else ()) for name, call in
+    clouds = {name: GivenCloud((call,) if call else ()) for name, call in
               (("kids", kids), ("adults", adults))}  # fmt: skip
     assert await find(**clouds) == (kids or adults)
 
 
 async def test_other_apps_come_first_and_failures_are_skipped() -> None:
     """A cloud that fails is passed over; of two calls, the one in another app is meant."""
-    away = ToldCloud(fails=CloudUnreachableError(REASON, maybe_arrived=False, **AT))
-    kids, adults = ToldCloud((make_call(700, 600),)), ToldCloud((RUNNING,))
+    away = GivenCloud(fails=CloudUnreachableError(REASON, maybe_arrived=False, **AT))
+    kids, adults = GivenCloud((make_call(700, 600),)), GivenCloud((RUNNING,))
     assert await find(kids=kids, busy=away, adults=adults) == RUNNING
     assert kids.requests == []
 
@@ -59,31 +59,31 @@ async def test_other_apps_come_first_and_failures_are_skipped() -> None:
 async def test_search_gives_up_on_a_cloud_that_hangs() -> None:
     """The diagnosis is posted without a hint."""
 
-    class HangingCloud(ToldCloud):
+    class HangingCloud(GivenCloud):
         async def find_calls(self, *_: object, **__: object) -> tuple[Call, ...]:
             await asyncio.Event().wait()
             return ()
 
-    clouds: Any = {"kids": ToldCloud((RUNNING,)), "adults": HangingCloud()}
+    clouds: Any = {"kids": GivenCloud((RUNNING,)), "adults": HangingCloud()}
     assert await find_likely_call(clouds, REPORT, NOW, limit_s=0.01) is None
 
 
 async def test_no_call_anywhere() -> None:
     """Nothing is offered, and neither is a call of more than a day ago."""
-    assert await find(kids=ToldCloud((make_call(30 * 60, 29 * 60),))) is None
+    assert await find(kids=GivenCloud((make_call(30 * 60, 29 * 60),))) is None
 
 
 async def test_nearest_of_several_calls() -> None:
     """Of a day's classes in one channel, the one before the reported time is meant."""
     morning, noon, now = make_call(540, 500), make_call(400, 300), make_call(20)
     report = replace(REPORT, occurred_at=NOW - minutes(290))
-    clouds: Any = {"kids": ToldCloud((now, noon, morning))}
+    clouds: Any = {"kids": GivenCloud((now, noon, morning))}
     assert await find_likely_call(clouds, report, NOW) == noon
 
 
 async def test_ten_other_apps_are_searched_at_most() -> None:
     """A search costs each app some requests: of thirty, ten are asked."""
-    clouds = {name: ToldCloud() for name in ("kids", *(f"app{number}" for number in range(30)))}
+    clouds = {name: GivenCloud() for name in ("kids", *(f"app{number}" for number in range(30)))}
     await find(**clouds)
     assert sum(bool(cloud.requests) for cloud in clouds.values()) == 11
 

@@ -50,7 +50,7 @@ class FrozenClock:
 
 
 @dataclass
-class ToldCloud:
+class GivenCloud:
     """A cloud with fixed responses or a failure of one request, which records its requests."""
 
     calls: tuple[Call, ...] = ()
@@ -103,7 +103,7 @@ def make_call(started_ago: float, ended_ago: float | None = None) -> Call:
     return Call("agora", "kids", "c1", "class_1", NOW - minutes(started_ago), ended_at)
 
 
-def diagnosis_service(cloud: ToldCloud) -> DiagnosisService:
+def diagnosis_service(cloud: GivenCloud) -> DiagnosisService:
     """An examiner with this one cloud."""
     return DiagnosisService({"kids": cast("Cloud", cloud)}, FrozenClock())
 
@@ -123,7 +123,7 @@ REPORT = Report("kids", "class_1", "1", "2", Side.STUDENT, IssueType.HELP, NOW -
 )
 async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.datetime) -> None:
     """While it runs by what is out already, afterwards by its last minutes."""
-    diagnosis = await diagnosis_service(ToldCloud((call,))).diagnose_channel("kids", "class_1")
+    diagnosis = await diagnosis_service(GivenCloud((call,))).diagnose_channel("kids", "class_1")
     assert at == diagnosis.report.occurred_at
 
 
@@ -132,7 +132,7 @@ async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.
 )
 async def test_last_call_is_searched_eight_hours_at_a_time(ended_ago: float, requests: int) -> None:
     """Every cloud lists eight hours in one request; older hours are listed only without a call."""
-    cloud = ToldCloud((make_call(ended_ago + 30, ended_ago),))
+    cloud = GivenCloud((make_call(ended_ago + 30, ended_ago),))
     await diagnosis_service(cloud).diagnose_channel("kids", "class_1")
     searched = [window for what, window in cloud.requests if what == "fresh calls"]
     (around,) = (window for what, window in cloud.requests if what == "calls")
@@ -144,7 +144,7 @@ async def test_last_call_is_searched_eight_hours_at_a_time(ended_ago: float, req
 @pytest.mark.parametrize("since_s", [None, 600.0])
 async def test_unused_channel_is_unknown(since_s: float | None) -> None:
     """A call that has just begun is listed within three minutes of the question, or never."""
-    cloud = ToldCloud((make_call(60, 20),) if since_s else ())
+    cloud = GivenCloud((make_call(60, 20),) if since_s else ())
     for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
         requested_at = NOW - minutes(asked_ago) if asked_ago else None
         diagnosis = await diagnosis_service(cloud).diagnose_channel(
@@ -162,10 +162,10 @@ async def test_unused_channel_is_unknown(since_s: float | None) -> None:
 async def test_new_call_may_not_be_listed_yet() -> None:
     """A complaint about an unknown call is retried for three minutes, then no more."""
     fresh = replace(REPORT, occurred_at=NOW - minutes(1))
-    waiting = await diagnosis_service(ToldCloud()).diagnose(fresh)
+    waiting = await diagnosis_service(GivenCloud()).diagnose(fresh)
     assert MissingReason.NOT_OUT_YET is waiting.verdict.missing[0].why
     assert waiting.verdict.retry_at is not None
-    given_up = await diagnosis_service(ToldCloud()).diagnose(REPORT)
+    given_up = await diagnosis_service(GivenCloud()).diagnose(REPORT)
     assert MissingReason.NOT_FOUND is given_up.verdict.missing[0].why
     assert given_up.verdict.retry_at is None
 
@@ -208,7 +208,7 @@ async def test_what_is_requested_when(
     """No data before the cloud can have it; the diagnosis has the time of the next look."""
     occurred_at = NOW - minutes(asked_after)
     ended_ago = None if ran[1] is None else asked_after - ran[1]
-    cloud = ToldCloud((make_call(asked_after - ran[0], ended_ago),))
+    cloud = GivenCloud((make_call(asked_after - ran[0], ended_ago),))
     diagnosis = await diagnosis_service(cloud).diagnose(replace(REPORT, occurred_at=occurred_at))
     assert [what for what, _ in cloud.requests] == requests
     next_at = None if next_after is None else occurred_at + minutes(next_after)
@@ -234,14 +234,14 @@ async def test_a_call_that_everybody_left_is_listed_again(
         Participant(str(uid), f"s{uid}", NOW - HOUR, None if ago is None else NOW - minutes(ago))
         for uid, ago in enumerate(left_ago, start=1)
     )
-    cloud = ToldCloud((make_call(60, ended_ago),), participants=participants)
+    cloud = GivenCloud((make_call(60, ended_ago),), participants=participants)
     await diagnosis_service(cloud).diagnose(REPORT)
     assert [what for what, _ in cloud.requests] == requests
 
 
 async def test_both_ends_are_requested_around_the_complaint() -> None:
     """Two minutes to each side, of the two people named."""
-    cloud = ToldCloud((make_call(60),))
+    cloud = GivenCloud((make_call(60),))
     await diagnosis_service(cloud).diagnose(REPORT)
     requests = dict(cloud.requests)
     window = Window(REPORT.occurred_at - minutes(2), REPORT.occurred_at + minutes(2))
@@ -251,7 +251,7 @@ async def test_both_ends_are_requested_around_the_complaint() -> None:
 
 async def test_deleted_data_is_not_requested() -> None:
     """Data older than the cloud's retention is not requested."""
-    cloud = ToldCloud((make_call(60),))
+    cloud = GivenCloud((make_call(60),))
     old = replace(REPORT, occurred_at=NOW - AGORA.lookback - minutes(1))
     diagnosis = await diagnosis_service(cloud).diagnose(old)
     assert cloud.requests == []
@@ -275,8 +275,8 @@ async def test_failures_are_in_the_answer(
 ) -> None:
     """After any failure of the cloud, the diagnosis has the reason and a retry time."""
     for asking in (
-        diagnosis_service(ToldCloud(fails=error)).diagnose(REPORT),
-        diagnosis_service(ToldCloud(fails=error)).diagnose_channel("kids", "class_1"),
+        diagnosis_service(GivenCloud(fails=error)).diagnose(REPORT),
+        diagnosis_service(GivenCloud(fails=error)).diagnose_channel("kids", "class_1"),
     ):
         diagnosis = await asking
         assert diagnosis.verdict.cause == "unknown"
@@ -291,7 +291,7 @@ async def test_failures_are_in_the_answer(
 async def test_failure_of_one_request(failing: str, kind: MissingKind) -> None:
     """The diagnosis uses what the others returned, and names what is missing."""
     error = CloudRefusedError(REASON, status=401, **AT)
-    cloud = ToldCloud((make_call(60),), error, failing)
+    cloud = GivenCloud((make_call(60),), error, failing)
     diagnosis = await diagnosis_service(cloud).diagnose(REPORT)
     assert diagnosis.calls == cloud.calls
     assert (kind, MissingReason.REFUSED) in [(m.what, m.why) for m in diagnosis.verdict.missing]

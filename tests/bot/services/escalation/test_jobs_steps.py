@@ -327,4 +327,4 @@ async def test_late_mention_of_a_claimed_ticket_is_dropped(service_harness: Serv
         (duplicate.id, third),
     ):
         await made.page(Run("k"), number, escalation)
-    assert [(name, told.id) for name, told, *_ in pager.calls] == [("page", other.id)]
+    assert [(name, paged.id) for name, paged, *_ in pager.calls] == [("page", other.id)]

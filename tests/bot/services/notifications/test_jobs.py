@@ -174,8 +174,8 @@ async def test_sent_message_is_edited(service_harness: ServiceHarness, error: An
     made = jobs(service_harness, sender)
     await made.send_direct_message(Run("k"), *notification.arguments)
     await made.update_notification(Run("k"), *notification.arguments)
-    name, told, position, edited = sender.calls[1]
-    assert (name, told.id, position, edited) == (
+    name, sent_ticket, position, edited = sender.calls[1]
+    assert (name, sent_ticket.id, position, edited) == (
         "update_notification",
         ticket.id,
         SENT,

@@ -74,7 +74,7 @@ async def test_resolution_and_reopening(service_harness: ServiceHarness) -> None
 
 
 async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarness) -> None:
-    """And told to the reporter."""
+    """And the reporter gets it."""
     ticket, into = await service_harness.report(), await service_harness.report()
     actions = service_harness.services.ticket_actions
     jobs = await after(service_harness, lambda: actions.merge(form(ticket.id), into.id))

@@ -127,15 +127,15 @@ async def test_reporter_gets_one_message(
     made = jobs(service_harness, posts)
     await made.confirm(Run("confirm:1"), ticket.id)
     assert posts.names == (["confirm"] if known else ["permalink", "confirm"])
-    _, told, run, merged_into = posts.calls[-1]
-    assert (told.reporter, told.thread.permalink, run.key) == (REPORTER, LINK, "confirm:1")
+    _, posted, run, merged_into = posts.calls[-1]
+    assert (posted.reporter, posted.thread.permalink, run.key) == (REPORTER, LINK, "confirm:1")
     assert merged_into is None
     assert (await service_harness.ticket(ticket.id)).thread.permalink == LINK
     now = service_harness.clock.now()
     await service_harness.change(ticket.id, lambda t: t.merge(target, SUPPORT, now))
     await made.confirm(Run("confirm:1"), ticket.id)
-    name, told, message_ref, merged_into = posts.calls[-1]
-    assert (name, told.id, message_ref) == ("update_confirmation", ticket.id, sent)
+    name, posted, message_ref, merged_into = posts.calls[-1]
+    assert (name, posted.id, message_ref) == ("update_confirmation", ticket.id, sent)
     assert merged_into.id == target.id
 
 

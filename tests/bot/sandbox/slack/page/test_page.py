@@ -54,7 +54,7 @@ async def test_a_button_confirms_then_notifies_the_app(
     await page.get_by_test_id("confirm-yes").click()
     await expect(page.get_by_test_id("confirm")).to_have_count(0)
     await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
-    assert [told["actions"][0]["value"] for told in app.of_type("block_actions")] == ["12"]
+    assert [action["actions"][0]["value"] for action in app.of_type("block_actions")] == ["12"]
 
 
 async def test_a_thread_can_be_read_and_replied_to(
