@@ -14,6 +14,11 @@
     │   │   └── CloudServerError          5xx                             (retryable)
     │   ├── CloudInvalidResponseError     not as documented               (retryable)
     │   └── CloudUnsupportedError         this cloud has no such endpoint
+    ├── IntegrationError      a request to a service outside Slack and the clouds failed
+    │   ├── IntegrationUnreachableError       no connection or no response    (retryable)
+    │   ├── IntegrationRefusedError           refused: key, rights or parameters
+    │   │   └── IntegrationBusyError          too many requests, or 5xx       (retryable)
+    │   └── IntegrationInvalidResponseError   not as documented               (retryable)
     └── SlackError            a request to Slack failed
         ├── SlackUnreachableError         no connection or no response    (retryable)
         ├── SlackRateLimitedError         too many requests               (retryable)
@@ -152,6 +157,50 @@ class CloudInvalidResponseError(CloudError):
 
 class CloudUnsupportedError(CloudError):
     """This cloud has no endpoint for this."""
+
+
+class IntegrationError(LagdeskError):
+    """A request to a service outside Slack and the clouds failed; `service` is its name."""
+
+    def __init__(self, user_message: Message, *, service: str) -> None:
+        super().__init__(user_message)
+        self.service = service
+
+
+class IntegrationUnreachableError(IntegrationError):
+    """No response. `maybe_arrived`: the service may have received and executed the request."""
+
+    retryable = True
+
+    def __init__(self, user_message: Message, *, service: str, maybe_arrived: bool) -> None:
+        super().__init__(user_message, service=service)
+        self.maybe_arrived = maybe_arrived
+
+
+class IntegrationRefusedError(IntegrationError):
+    """The service refused; `status` is HTTP's."""
+
+    def __init__(self, user_message: Message, *, service: str, status: int) -> None:
+        super().__init__(user_message, service=service)
+        self.status = status
+
+
+class IntegrationBusyError(IntegrationRefusedError):
+    """The service asks to wait, or failed (429, 5xx); `retry_after_s` is what it asked for."""
+
+    retryable = True
+
+    def __init__(
+        self, user_message: Message, *, service: str, status: int, retry_after_s: float = 0.0
+    ) -> None:
+        super().__init__(user_message, service=service, status=status)
+        self.retry_after_s = retry_after_s
+
+
+class IntegrationInvalidResponseError(IntegrationError):
+    """The response does not match its documentation."""
+
+    retryable = True
 
 
 class SlackError(LagdeskError):
