@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from bot.cloud_settings import CloudSettings
 from bot.clouds.agora import build_agora
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.http import OnResponse
@@ -15,7 +16,6 @@ from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
 from bot.clouds.storage import EventStore, InMemoryEventStore
 from bot.clouds.volcengine import build_volcengine
 from bot.ports import Clock, Cloud, KeyValueStore, SystemClock
-from bot.settings import CloudSettings
 
 if TYPE_CHECKING:  # slow to import
     import httpx

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.cloud_settings import CloudSettings
 from bot.clouds.cache import Cache
 from bot.clouds.http import CloudHttp, OnResponse
 from bot.clouds.quota import Quota
 from bot.clouds.response_cache import ResponseCache
 from bot.clouds.storage import EventStore
 from bot.ports import Clock, KeyValueStore
-from bot.settings import CloudSettings
 
 if TYPE_CHECKING:  # httpx is slow to import
     import httpx

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report, Series
+from bot.cloud_settings import CloudSettings
 from bot.clouds.agora.app_metrics import AppMetricsFetcher
 from bot.clouds.agora.call_statistics import CallStatisticsFetcher
 from bot.clouds.agora.calls import find_calls
@@ -32,7 +33,6 @@ from bot.ports import (
     Topic,
     Window,
 )
-from bot.settings import CloudSettings
 
 UID_MAX: Final = 2**32 - 1
 _CNAME_SIGNS: Final = "! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ ,"

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.call import Call, CallRecord, Report, Series
+from bot.cloud_settings import CloudSettings
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import clean_code, refused, unsupported
 from bot.clouds.huawei.app_metric_queries import StatisticsApi
@@ -36,7 +37,6 @@ from bot.ports import (
     Topic,
     Window,
 )
-from bot.settings import CloudSettings
 
 # SparkRTC's FAQ on RoomID and UserID: both up to 64 letters, digits, "_" and "-".
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

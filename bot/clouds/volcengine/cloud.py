@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report, Series
+from bot.cloud_settings import CloudSettings
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import unsupported
 from bot.clouds.response_cache import CachedFetcher, ResponseCache
@@ -27,7 +28,6 @@ from bot.ports import (
     Topic,
     Window,
 )
-from bot.settings import CloudSettings
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 

@@ -13,10 +13,10 @@ import httpx
 import pytest
 import stamina
 
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.ports import Cloud
 from bot.sandbox.clouds import VolcengineAccount
-from bot.settings import CloudSettings
 from bot.store import Store
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from tests.bot.clouds.light import build_light

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import httpx
 
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.ports import Clock
-from bot.settings import CloudSettings
 
 APP_ID: Final = "app-of-kids"
 _OPTIONS: Final = {

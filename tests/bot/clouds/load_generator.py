@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 
 import bot.clouds.connection  # noqa: F401 - before the time is measured
 from bot.call import Call, IssueType, Report, Side
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.errors import CloudError, CloudQuotaExceededError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import AgoraAccount
-from bot.settings import CloudSettings
 from bot.store import Store
 from bot.store.diagnosis.events import SqlEventStore
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.cloud_settings import CloudSettings
 from bot.errors import (
     CloudError,
     CloudQuotaExceededError,
@@ -27,7 +28,7 @@ from bot.services.preferences.languages import Languages
 from bot.services.summary.jobs import SummaryJobs
 from bot.services.summary.service import SummaryService
 from bot.services.workspaces.directory import Workspaces
-from bot.settings import CloudSettings, Settings
+from bot.settings import Settings
 from bot.store import Store
 
 

@@ -16,6 +16,7 @@ from bot.call import (
     Report,
     Side,
 )
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds, connection
 from bot.errors import (
     CloudError,
@@ -29,7 +30,6 @@ from bot.ports import Window
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import build_simulated_call
 from bot.sandbox.scenario.catalogue import large_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000

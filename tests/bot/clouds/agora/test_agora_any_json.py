@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.call import Call, CallRecord
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.clouds.agora.metrics import parse_points
 from bot.errors import CloudError
@@ -27,7 +28,6 @@ from bot.ports import (
     Topic,
     Window,
 )
-from bot.settings import CloudSettings
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 NOON_S = 1795176000

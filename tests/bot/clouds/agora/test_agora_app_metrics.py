@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from bot.call import MissingKind, MissingReason, Unit
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.clouds.agora.app_metrics import definitions_of
 from bot.ports import AppMetrics, Topic
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import build_simulated_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore
 from bot.store.response_cache import SqlResponseCache
 

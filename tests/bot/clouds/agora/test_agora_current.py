@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bot.call import Call, Media
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.errors import CloudInvalidResponseError, CloudRefusedError, CloudUnsupportedError
 from bot.ports import CallStatistics, SupportsCallStatistics, Topic, Window
@@ -19,7 +20,6 @@ from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import SimulatedCall, build_simulated_call
 from bot.sandbox.scenario.catalogue import large_call
 from bot.sandbox.scenario.simulated_call import Role
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore
 from bot.store.response_cache import SqlResponseCache
 

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from bot.cloud_settings import CloudSettings
 from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
 from bot.sandbox.clouds.server import FakeCloud
-from bot.settings import CloudSettings
 
 Result = TypeVar("Result")
 WRONG_SECRET: Final = "an-invented-wrong-secret"

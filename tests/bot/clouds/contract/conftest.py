@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 
 from bot.call import Call, IssueType, Report
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import STUDENT_UID, TEACHER_UID, build_simulated_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from tests.bot.clouds.contract.cloud_cases import CLOUD_CASES, CloudCase, SteppingClock
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from bot.call import MissingKind, MissingReason
+from bot.cloud_settings import CloudSettings
 from bot.clouds import connection
 from bot.clouds import http as clouds_http
 from bot.errors import (
@@ -22,7 +23,6 @@ from bot.errors import (
 )
 from bot.ports import Cloud, EventsResult
 from bot.sandbox.clouds import FakeClouds, FaultKind
-from bot.settings import CloudSettings
 from tests.bot.clouds.contract.cloud_cases import WRONG_SECRET, CloudCase, SteppingClock
 from tests.bot.clouds.contract.conftest import Build, around, requests
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore
 
 APP_ID = "5fa682b34a974f7ad24d223b"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.call import IssueType, Metric, Report
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.errors import (
     CloudInvalidResponseError,
@@ -19,7 +20,6 @@ from bot.errors import (
 from bot.ports import Window
 from bot.sandbox.clouds import FakeClouds, HuaweiAccount
 from bot.sandbox.scenario import build_simulated_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.call import Call, Metric
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.clouds.huawei.metrics import parse_points
 from bot.clouds.huawei.schemas import PointRow
 from bot.errors import CloudError
 from bot.ports import Window
-from bot.settings import CloudSettings
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 AT = "2026-11-20T11:31:00Z"

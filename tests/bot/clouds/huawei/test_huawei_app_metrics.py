@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot.call import MissingReason, Unit
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.ports import Topic
 from bot.sandbox.clouds import FakeClouds, HuaweiAccount
 from bot.sandbox.scenario import build_simulated_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore
 from bot.store.response_cache import SqlResponseCache
 

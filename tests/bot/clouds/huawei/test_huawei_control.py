@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from bot.call import Code
+from bot.cloud_settings import CloudSettings
 from bot.clouds import build_clouds
 from bot.errors import CloudInvalidResponseError, CloudRefusedError
 from bot.ports import Occupancy
 from bot.sandbox.clouds import FakeClouds, HuaweiAccount
 from bot.sandbox.scenario import build_simulated_call
-from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cloud_settings import CloudSettings
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import COMMENT_LENGTH, Submission, normalize, validate
-from bot.settings import CloudSettings, Settings
+from bot.settings import Settings
 from tests.bot.services.contexts import make_context
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
