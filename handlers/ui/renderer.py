@@ -11,9 +11,9 @@ from typing import Final
 from bot.call import ERASED
 from bot.i18n.messages import Message, PersonId, TimeRange, Uid, message
 from bot.i18n.translator import Translator
+from bot.masking import mask_uid
 
 _ERASED_PERSON: Final = message("erased")
-_VISIBLE_CHARACTERS: Final = 2
 _DAY_AND_TIME: Final = "{date_short_pretty} {time}"
 _SHORT_RANGE: Final = dt.timedelta(hours=12)
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")
@@ -188,11 +188,6 @@ def date_range(times: TimeRange, translator: Translator) -> str:
         )
     )
     return f"{start}–{end}"
-
-
-def mask_uid(uid: str) -> str:
-    """Mask a uid; of a longer one the last two characters stay, to tell two people apart."""
-    return "•••" + (uid[-_VISIBLE_CHARACTERS:] if len(uid) > _VISIBLE_CHARACTERS + 1 else "")
 
 
 def mask_uids(text: str, uids: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Final, Literal, TextIO
 
+from bot.masking import mask_uids_in
 from bot.ticket import Ticket
 
 FIELDS: Final = (
@@ -26,6 +27,7 @@ _PATHS: Final = {  # where a field is not an attribute of the ticket with the sa
     "thread_ts": "thread.card_ts",
 }
 _GETTERS: Final = {name: attrgetter(_PATHS.get(name, name)) for name in FIELDS}
+_WRITTEN: Final = frozenset(("comments", "resolution"))
 _FORMULA: Final = ("=", "+", "-", "@")
 
 
@@ -34,6 +36,13 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
     values = {name: _to_json_value(read(ticket)) for name, read in _GETTERS.items()}
     values["abnormal_uid"] = values[f"{ticket.abnormal_side.value}_uid"]
     return values
+
+
+def shared_row(ticket: Ticket, *, mask: bool) -> dict[str, Any]:
+    """One ticket for other systems: without what people wrote, with `mask` its uids masked."""
+    row = {name: value for name, value in ticket_row(ticket).items() if name not in _WRITTEN}
+    known = {ticket.teacher_uid, ticket.student_uid}
+    return dict(mask_uids_in(row, known)) if mask else row
 
 
 def write_tickets(tickets: Iterable[Ticket], out: TextIO, form: Literal["csv", "jsonl"]) -> None:

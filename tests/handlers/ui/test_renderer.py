@@ -15,7 +15,6 @@ from handlers.ui.renderer import (
     escape,
     link_to,
     mask_numbers,
-    mask_uid,
     mask_uids,
 )
 
@@ -46,15 +45,6 @@ EN = Renderer(Translator("en"))
 def test_escape(text: str, expected: str) -> None:
     """Mentions, links, styles, code and quotes are escaped; ordinary names are unchanged."""
     assert expected == escape(text)
-
-
-@pytest.mark.parametrize(
-    ("uid", "expected"),
-    [("10001", "•••01"), ("1234", "•••34"), ("123", "•••"), ("7", "•••"), ("", "•••")],
-)
-def test_mask(uid: str, expected: str) -> None:
-    """The last two characters are visible, unless they are nearly all of it."""
-    assert expected == mask_uid(uid)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.services.tickets.export import FIELDS, ticket_row, write_tickets
+from bot.services.tickets.export import FIELDS, shared_row, ticket_row, write_tickets
 from bot.ticket import Ticket
 from bot.ticket_thread import TicketThread
 
@@ -79,6 +79,15 @@ def test_fields_of_the_contract() -> None:
         row["thread_ts"],
         row["verdict"],
     ) == ("U1", None, "pending", 0, "1.2", None)
+
+
+@pytest.mark.parametrize(("mask", "uid"), [(True, "•••02"), (False, "20002")])
+def test_what_other_systems_get(uid: str, *, mask: bool) -> None:
+    """The fields of an export but those in which people wrote."""
+    ticket = make_ticket(comments="froze", resolution="cable", verdict={"uid": "20002"})
+    row = shared_row(ticket, mask=mask)
+    assert set(FIELDS) - set(row) == {"comments", "resolution"}
+    assert (row["student_uid"], row["abnormal_uid"], row["verdict"]["uid"]) == (uid, uid, uid)
 
 
 def test_verdict_is_an_object() -> None:
