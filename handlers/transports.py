@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import logging
-import re
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -23,7 +19,6 @@ from bot.process_metrics import REQUESTS
 from bot.services.assembly import Services
 from bot.services.context import Context, DatabaseError
 from bot.settings import Settings
-from handlers.http_server import read_body
 from handlers.metrics import PATH as METRICS_PATH
 from handlers.metrics import MetricsPage
 from handlers.registry import register
@@ -38,6 +33,7 @@ from handlers.slack.oauth import Authorization, InstallationStore
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.punctual_app import PunctualApp
 from handlers.slack.request_validation import Payload, read_payload
+from handlers.slack.signature import SlackSignature
 from handlers.slack.socket_mode import SocketModeTransport
 from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
@@ -47,11 +43,6 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 _INSTALL_TIMEOUT_S: Final = 8.0  # the server closes the connection after ten
-_SIGNATURE_MAX_AGE_S: Final = 300
-_TIMESTAMP: Final = "X-Slack-Request-Timestamp"
-_SIGNATURE: Final = "X-Slack-Signature"
-_SIGNATURE_PATTERN: Final = re.compile(r"v0=[0-9a-f]{64}")
-_TIMESTAMP_PATTERN: Final = re.compile(r"[0-9]{1,12}")
 
 
 def build_app(
@@ -121,7 +112,7 @@ class HttpTransport:
         self._services = services
         self._flow = flow
         self._metrics_token = settings.metrics_token
-        self._secret = settings.slack_signing_secret.encode()
+        self._signature = SlackSignature(settings.slack_signing_secret, services.wrong_signatures)
 
     def web_app(self) -> web.Application:
         """The routes as an aiohttp application."""
@@ -137,7 +128,7 @@ class HttpTransport:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Pass a signed request to Bolt; reject anything else."""
-        body = await self._read_verified_body(request)
+        body = await self._signature.read_body(request)
         if body is None:
             REQUESTS["invalid", "unsigned"] += 1
             return web.Response(status=401)
@@ -149,25 +140,6 @@ class HttpTransport:
             REQUESTS["invalid", "malformed"] += 1
             return web.Response(status=400)
         return await to_aiohttp_response(await self._app.async_dispatch(_to_bolt_request(payload)))
-
-    async def _read_verified_body(self, request: web.Request) -> bytes | None:
-        """Read the body; None when it is unreadable or not signed by Slack."""
-        timestamp = request.headers.get(_TIMESTAMP, "")
-        signature = request.headers.get(_SIGNATURE, "")
-        if not (
-            _TIMESTAMP_PATTERN.fullmatch(timestamp) and _SIGNATURE_PATTERN.fullmatch(signature)
-        ):
-            return None
-        body = await read_body(request)
-        is_late = abs(time.time() - int(timestamp)) > _SIGNATURE_MAX_AGE_S
-        if body is None or is_late:
-            return None
-        signed = b":".join((b"v0", timestamp.encode(), body))  # the body may not be text
-        digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
-        if hmac.compare_digest(f"v0={digest}", signature):
-            return body
-        self._services.wrong_signatures.note()
-        return None
 
     async def get_health(self, request: web.Request) -> web.Response:
         """200 while the database can be read and written, else 503."""
