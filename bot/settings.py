@@ -47,6 +47,7 @@ class Settings:
     port: int = 3000
     metrics_token: str = field(default="", repr=False)
     metrics_port: int = 0  # 0 for none
+    http_api: bool = False
     default_locale: str = DEFAULT_LANGUAGE  # or "both"
     timezone: str = "Asia/Shanghai"
     escalation_channel: str = ""
@@ -83,6 +84,11 @@ class Settings:
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
         return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *clouds)))
+
+    @property
+    def has_access_tokens(self) -> bool:
+        """Return whether people can use personal access tokens for something."""
+        return self.http_api
 
     @property
     def has_oauth(self) -> bool:
@@ -237,6 +243,7 @@ def _read_all(read: SettingReader) -> Settings:
         port=read.port("PORT", 3000),
         metrics_token=_metrics_token(read),
         metrics_port=read.port("METRICS_PORT", 0),
+        http_api=read.flag("HTTP_API", default=False),
         default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
         timezone=timezone,
         escalation_channel=read.slack_id("ESCALATION_CHANNEL", *_CHANNEL),

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.services.assembly import Services
 from bot.services.context import Context
 from bot.targets import Targets
+from handlers.access_tokens.handlers import AccessTokenHandlers
 from handlers.admin.channel_events import ChannelEventHandlers
 from handlers.admin.command import LagdeskCommandHandlers, LagdeskServices
 from handlers.app_metrics.command import QualityHandlers
@@ -53,7 +54,7 @@ def register(
     targets = Targets.of(context.settings)
     home = HomePublisher(services.app_home, services.tickets, users, targets)
     reports = ReportHandlers(services.tickets, services.preferences, users, context.clock)
-    modal = PreferencesModal(services.preferences, users)
+    modal = PreferencesModal(services.preferences, services.access_tokens, users)
     setup = SetupHandlers(services.setup, users, clients)
     handlers: tuple[Handlers, ...] = (
         reports,
@@ -77,6 +78,7 @@ def register(
             users,
         ),
         PreferencesHandlers(services.preferences, home, users),
+        AccessTokenHandlers(services.access_tokens, modal, users),
         HomeHandlers(services.app_home, modal, home, users, reports),
         ChannelEventHandlers(services.deliveries),
         IncidentHandlers(services.incidents),

@@ -78,8 +78,7 @@ def build_app(
     app.middleware(EventDeduplicator())
     app.middleware(ClientMiddleware(clients))
     register(app, services, users, context, clients)
-    if settings.has_oauth:
-        installations.register(app)
+    installations.register(app)
     return app
 
 

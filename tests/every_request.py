@@ -37,6 +37,7 @@ _STATES: Final[dict[str, Json]] = {
     "link": {"ticket": "2"},
     "correct": {"cname": "class_77_8"},
     "room": {"choice": "reveal"},
+    "access_token": {"label": "Dashboard"},
     "preferences": {"language": "en", "app": "-"},
 }
 _EVENTS: Final[dict[str, Json]] = {

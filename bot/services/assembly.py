@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from bot.services.access_tokens.service import AccessTokens
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.deliveries import DeliveryService
 from bot.services.admin.healthcheck import HealthCheckRequests
@@ -51,6 +52,7 @@ class Services:
     setup: SetupService
     metrics: MetricsService
     wrong_signatures: WrongSignatures
+    access_tokens: AccessTokens
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -76,4 +78,5 @@ class Services:
             setup=SetupService(context),
             metrics=MetricsService(context),
             wrong_signatures=WrongSignatures(context),
+            access_tokens=AccessTokens(context),
         )

@@ -10,6 +10,9 @@ from bot.services.workspaces.settings import WorkspaceSettings
 
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 
+_MEMBERSHIP_UNKNOWN: Final = message(
+    "Slack could not be asked whether you are still in the workspace. Try again in a moment."
+)
 _SUPPORT_UNKNOWN: Final = message(
     "Slack could not be asked who is support, so nothing was done. Please try again in a moment."
 )
@@ -24,6 +27,9 @@ class Permissions(Protocol):
     async def is_admin(self, team: str, person: str) -> bool | None:
         """Return whether this person is an admin or owner; None while Slack cannot be asked."""
 
+    async def is_member(self, team: str, person: str) -> bool | None:
+        """Return whether this person can still use the workspace; None as above."""
+
 
 class NoPermissions:
     """Permissions of the terminal: without Slack there is no support membership."""
@@ -37,6 +43,16 @@ class NoPermissions:
         """Return False."""
         _ = team, person
         return False
+
+    async def is_member(self, team: str, person: str) -> bool:
+        """Return False."""
+        _ = team, person
+        return False
+
+
+def membership_unknown() -> LagdeskError:
+    """Build the error for a request of somebody whom Slack could not be asked about."""
+    return SlackUnreachableError(_MEMBERSHIP_UNKNOWN, code="no_profile", maybe_arrived=False)
 
 
 def not_allowed(

@@ -8,6 +8,7 @@ from typing import Final
 from bot.call_control import RoomCommandState
 from bot.errors import InputError
 from bot.i18n.messages import Message, PersonId, Uid, message
+from bot.services.access_tokens import service as tokens
 from bot.services.admin import audit_log
 from bot.services.admin.audit_log import AuditLogService, AuditRecord
 from bot.services.tickets.query_parser import parse_tickets
@@ -37,6 +38,9 @@ _ACTION_TEXTS: Final = {
     "ticket.report_again": message("%(person)s had the report sent to the cloud again"),
     "ticket.report_arrived": message("%(person)s noted that the report arrived in the cloud"),
     SETUP: message("%(person)s changed the settings of the workspace: %(changed)s"),
+    tokens.CREATED: message("%(person)s created the access token %(label)s"),
+    tokens.REVOKED: message("%(person)s revoked the access token %(label)s"),
+    tokens.USED: message("%(person)s's access token %(label)s was used on this day"),
     audit_log.EXPORT: message("%(person)s downloaded the tickets of week %(week)s"),
 }
 _UNKNOWN_ACTION: Final = message("%(person)s: %(action)s")
@@ -106,6 +110,7 @@ def _line(record: AuditRecord, renderer: Renderer) -> str:
         "uid": Uid(str(record.detail.get("uid") or "")),
         "week": str(record.detail.get("week") or ""),
         "action": record.action,
+        "label": str(record.detail.get("label") or ""),
         "changed": ", ".join(record.detail.get("changed") or {}),
     }
     template = _ACTION_TEXTS.get(record.action, _UNKNOWN_ACTION)

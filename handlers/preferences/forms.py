@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.i18n.messages import message
@@ -19,9 +19,14 @@ _NO_APP: Final = "-"
 
 
 def preferences_view(
-    saved: Preferences, apps: Sequence[str], renderer: Renderer, *, at: str = ""
+    saved: Preferences,
+    apps: Sequence[str],
+    renderer: Renderer,
+    *,
+    at: str = "",
+    sections: Iterable[block_kit.Block] = (),
 ) -> block_kit.Block:
-    """Build the form; without the field `app` when there is only one app."""
+    """Build the form, with `sections` below its fields; without `app` when there is only one."""
     plain_text = renderer.plain_text
     locales = [
         (_FOLLOW_SLACK, plain_text(message("As in Slack"))),
@@ -44,7 +49,7 @@ def preferences_view(
     return block_kit.modal(
         CALLBACK_ID,
         plain_text(message("My settings")),
-        fields,
+        [*fields, *sections],
         submit=plain_text(message("Save")),
         close=plain_text(message("Cancel")),
         private_metadata=json.dumps({"at": at}),

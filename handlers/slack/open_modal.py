@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import SlackUnreachableError
 from bot.i18n.messages import Duration, Message, message
@@ -44,9 +46,20 @@ async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> Op
 
     Raises SlackUnreachableError when the form did not open; its message says what to do.
     """
+    return await _open(client.views_open, trigger_id, view)
+
+
+async def push_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> OpenedModal:
+    """Open a modal above the one whose button was clicked. Raises SlackUnreachableError."""
+    return await _open(client.views_push, trigger_id, view)
+
+
+async def _open(
+    method: Callable[..., Awaitable[AsyncSlackResponse]], trigger_id: str, view: Block
+) -> OpenedModal:
     try:
         async with asyncio.timeout(_TIMEOUT_S):
-            response = await client.views_open(trigger_id=trigger_id, view=view)
+            response = await method(trigger_id=trigger_id, view=view)
     except SlackApiError as error:
         code = error_code(error)
         if code in _PROGRAMMING_ERROR_CODES:

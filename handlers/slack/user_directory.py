@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import aiohttp
@@ -28,18 +28,23 @@ _TIMEOUT_S: Final = 1.0  # a form has to open within three seconds, whoever is s
 _BACKOFF_S: Final = 3.0  # one request reads a profile several times, and has three seconds in all
 _MAX_BACKOFFS: Final = 10_000
 _PAGE_SIZE: Final = 200
+_GONE_CODES: Final = frozenset({"user_not_found", "user_not_visible"})
 _ADMIN_FLAGS: Final = ("is_admin", "is_owner", "is_primary_owner")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A user's locale, time zone and name; empty when Slack did not answer."""
+    """A user's locale, time zone and name; empty when Slack did not answer.
+
+    `is_gone`: deactivated, or not in the workspace.
+    """
 
     locale: str = ""
     timezone: str = ""
     name: str = field(default="", compare=False)  # does not change how texts are rendered
     is_bot: bool = field(default=False, compare=False)
     is_admin: bool = field(default=False, compare=False)
+    is_gone: bool = field(default=False, compare=False)
 
 
 class UserDirectory:
@@ -104,7 +109,13 @@ class UserDirectory:
     async def _fetch_profile(self, team: str, person: str) -> Profile:
         client = await self._clients.of(team)
         pending = client.users_info(user=person, include_locale=True)
-        answer = await asyncio.wait_for(pending, _TIMEOUT_S)
+        try:
+            answer = await asyncio.wait_for(pending, _TIMEOUT_S)
+        except SlackApiError as error:
+            if error_code(error) not in _GONE_CODES:
+                raise
+            last = self._profiles.last((team, person)) or Profile()
+            return replace(last, is_gone=True)
         user: dict[str, Any] = answer.get("user") or {}
         return Profile(
             locale=str(user.get("locale") or ""),
@@ -112,12 +123,18 @@ class UserDirectory:
             name=str(user.get("real_name") or user.get("name") or ""),
             is_bot=bool(user.get("is_bot")),
             is_admin=any(bool(user.get(name)) for name in _ADMIN_FLAGS),
+            is_gone=bool(user.get("deleted")),
         )
 
     async def is_admin(self, team: str, person: str) -> bool | None:
         """Return whether a user is an admin or owner; None while Slack cannot be asked."""
         profile = await self.profile(team, person)
         return profile.is_admin if profile.name else None
+
+    async def is_member(self, team: str, person: str) -> bool | None:
+        """Return whether a user can still use the workspace; None while Slack cannot be asked."""
+        profile = await self.profile(team, person)
+        return not profile.is_gone if profile.name or profile.is_gone else None
 
     async def rights(self, team: str, person: str) -> Rights:
         """Return which commands a user may use; what Slack does not say counts as no right."""

@@ -47,6 +47,7 @@ FOR_EVERYBODY: Final = {
     *("command /lagdesk accuracy", "command /lagdesk policy", "command /lagdesk help"),
     *("shortcut report_call", "shortcut report_message", "action reaction.report", "view report"),
     "action diagnose.use_call",
+    *("action access_token.create", "action access_token.revoke", "view access_token"),
     *("view preferences", "action tickets.more", "action tickets.share", SUGGESTIONS),
     *(f"action home.{verb}" for verb in ("report", "settings", "state", "app", "cause", "age")),
     *(f"action home.{verb}" for verb in ("whose", "more", "first", "greeted")),
@@ -129,7 +130,7 @@ class Walk:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """A ticket of lin's in the first workspace, and a second one with the same people."""
-    async with open_town(tmp_path, FIRST, SECOND, ESCALATE_AFTER="9h") as opened:
+    async with open_town(tmp_path, FIRST, SECOND, ESCALATE_AFTER="9h", HTTP_API="true") as opened:
         for harness in opened.harnesses:
             workspace = harness.workspace
             token = WorkspaceToken(workspace.bot_token, "B1", "U1")

@@ -14,6 +14,7 @@ from bot.services.admin.token_cipher import TokenCipher
 from bot.services.workspaces.directory import Workspaces
 from bot.store import DatabaseError, Session, Store
 from bot.store import jobs as store_jobs
+from bot.store.access_tokens import access_tokens
 from bot.store.admin import installations
 from bot.store.workspaces import workspaces as store_workspaces
 
@@ -157,8 +158,16 @@ class InstallationService:
         return await self._store.read(installations.list_teams)
 
     async def delete(self, name: str) -> None:
-        """Delete an installation. Tickets and settings stay; posts that wait are given up."""
-        if await self._store.transact(lambda session: installations.delete(session, name)):
+        """Delete an installation, with the access tokens of its people.
+
+        Tickets and settings stay; posts that wait are given up.
+        """
+
+        def work(session: Session) -> bool:
+            access_tokens.delete_of_installation(session, name)
+            return installations.delete(session, name)
+
+        if await self._store.transact(work):
             log.warning("%s has removed Lagdesk: its token is deleted, its tickets stay", name)
         await self.load()
 

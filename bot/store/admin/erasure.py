@@ -44,7 +44,9 @@ from bot.store.models import ThreadReply
 from bot.store.tables import load_tables
 from bot.ticket import Ticket
 
-_PERSONS_OWN: Final = frozenset({"inquiry", "mention", "thread_reply"})  # when `person` is theirs
+_PERSONS_OWN: Final = frozenset(  # when `person` is theirs
+    {"access_token", "inquiry", "mention", "thread_reply"}
+)
 _DELETED: Final = frozenset({"job", "polled_event"})  # whatever column names the person
 _UID_NAMES: Final = ("uid", "peer", "factors")  # how columns and keys that hold uids end
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,4}")

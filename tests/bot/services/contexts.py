@@ -125,10 +125,14 @@ ADMIN: Final = "U-ADMIN"
 
 
 class Supporters:
-    """Permissions under which the given people are support in every workspace."""
+    """Permissions under which the given people are support in every workspace.
 
-    def __init__(self, *people: str) -> None:
+    Everybody is a member of it but those who are `gone`.
+    """
+
+    def __init__(self, *people: str, gone: Sequence[str] = ()) -> None:
         self._people = people
+        self._gone = gone
 
     async def is_support(self, team: str, person: str) -> bool:
         """Return whether the user is a member of support."""
@@ -139,6 +143,11 @@ class Supporters:
         """Return whether the user is an admin: nobody of support is one."""
         assert team
         return person == ADMIN
+
+    async def is_member(self, team: str, person: str) -> bool:
+        """Return whether the user can use the workspace."""
+        assert team
+        return person not in self._gone
 
 
 def make_context(

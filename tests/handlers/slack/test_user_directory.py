@@ -89,6 +89,22 @@ async def test_profile_without_slack(lagdesk: Harness, fault: str) -> None:
     assert (await people.profile(TEAM, LIN)).locale == "zh-CN"
 
 
+async def test_membership(lagdesk: Harness) -> None:
+    """Those who were deactivated or removed are no members; unknown while Slack is unreachable."""
+    people, lin = people_of(lagdesk), lagdesk.workspace.person("lin").user
+    assert [await people.is_member(TEAM, LIN), await people.is_member(TEAM, "U-NOBODY")] == [
+        True,
+        False,
+    ]
+    lin.deleted = True
+    people.invalidate(TEAM, LIN)
+    assert await people.is_member(TEAM, LIN) is False
+    lagdesk.workspace.fail_next("users.info", "dropped", times=9)
+    assert await people_of(lagdesk).is_member(TEAM, LIN) is None
+    people.invalidate(TEAM, LIN)
+    assert await people.is_member(TEAM, LIN) is False
+
+
 async def test_slow_profile_does_not_delay_answers(lagdesk: Harness) -> None:
     """A Slack that hangs costs a second, not the three there are."""
     people = people_of(lagdesk)

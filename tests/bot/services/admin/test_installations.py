@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from bot.errors import LagdeskError, NotAllowedError
 from bot.services.admin.installations import ROTATION_TIMEOUT, InstallationService, WorkspaceToken
 from bot.services.admin.token_cipher import TokenCipher
 from bot.services.workspaces.directory import Workspaces
+from bot.store import Session
+from bot.store.access_tokens.access_tokens import AccessToken
 from bot.store.admin import installations as store
 from tests.bot.services.conftest import ServiceHarness
 
@@ -133,6 +136,25 @@ async def test_organization(service_harness: ServiceHarness) -> None:
     assert await other.find("T70") == ("E1", FIRST)
     await service.delete("E1")
     assert await service.find("T70", "E1") is None
+
+
+async def test_access_tokens_of_a_workspace_that_removed_lagdesk(
+    service_harness: ServiceHarness,
+) -> None:
+    """They are deleted with it, those of an organization's workspaces with the organization's."""
+    service, store = installations(service_harness), service_harness.context.store
+    await service.save("E1", FIRST)
+    await service.find("T70", "E1")
+
+    def add(session: Session) -> None:
+        now = service_harness.clock.now()
+        for team in ("T5", "T6", "T70"):
+            session.add(AccessToken(hash=team, team=team, person="U", label="", created_at=now))
+
+    await store.transact(add)
+    for name, left in (("T5", ["T6", "T70"]), ("E1", ["T6"]), ("T6", [])):
+        await service.delete(name)
+        assert sorted(await store.read(lambda s: s.exec(select(AccessToken.team)).all())) == left
 
 
 async def test_one_process_exchanges_a_token(service_harness: ServiceHarness) -> None:
