@@ -117,7 +117,11 @@ def metrics_blocks(
 
 def print_metrics(metrics: AppMetrics, others: Sequence[str], translator: Translator) -> str:
     """Return the metrics as plain text, for a terminal."""
-    renderer = Renderer(translator, mask=False)
+    return metrics_text(metrics, others, Renderer(translator, mask=False))
+
+
+def metrics_text(metrics: AppMetrics, others: Sequence[str], renderer: Renderer) -> str:
+    """Return the metrics as plain text, for one reader."""
     lines = [renderer.plain_text(headline(metrics))]
     for table in tables(metrics, renderer):
         lines += ["", table.title, *align(table)]

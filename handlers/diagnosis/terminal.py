@@ -1,23 +1,24 @@
-"""A diagnosis as plain text for the terminal, with unmasked uids."""
+"""A diagnosis as plain text; for the terminal with unmasked uids."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from bot.i18n.messages import Message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from handlers.diagnosis import view as diagnosis_message
+from handlers.ui.plain_renderer import without_markup
 from handlers.ui.renderer import Renderer
-
-_MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and emoji
 
 
 def print_diagnosis(diagnosis: Diagnosis, translator: Translator) -> str:
     """Return the diagnosis as lines of plain text."""
-    renderer = Renderer(translator, mask=False)
+    return diagnosis_text(diagnosis, Renderer(translator, mask=False))
+
+
+def diagnosis_text(diagnosis: Diagnosis, renderer: Renderer) -> str:
+    """Return the diagnosis as lines of plain text, for one reader."""
     return "\n".join(_line(renderer, msg) for msg in diagnosis_message.diagnosis_lines(diagnosis))
 
 
@@ -32,7 +33,7 @@ def print_message(msg: Message, translator: Translator) -> str:
 
 
 def _line(renderer: Renderer, msg: Message) -> str:
-    return _MARKUP.sub("", renderer.plain_text(msg))
+    return without_markup(renderer.plain_text(msg))
 
 
 def print_failures(diagnosis: Diagnosis, translator: Translator) -> Iterator[str]:

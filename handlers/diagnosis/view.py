@@ -143,6 +143,19 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Message]:
     return [*lines, *missing, *diagnosis.failures, footer(diagnosis)]
 
 
+def ticket_lines(diagnosis: Diagnosis, *, is_support: bool) -> list[Message]:
+    """Return the whole diagnosis of a ticket as lines, for one reader outside Slack."""
+    parts = (messages for name, messages in _parts(diagnosis) if name != "verdict")
+    return [
+        *verdict_lines(diagnosis, _unknown_in_terminal(diagnosis)),
+        *advice_lines(diagnosis, is_support=is_support),
+        *(line for messages in parts for line in messages),
+        *missing_lines(diagnosis),
+        *diagnosis.failures,
+        footer(diagnosis),
+    ]
+
+
 def _parts(
     diagnosis: Diagnosis, unknown: Message | None = None
 ) -> Sequence[tuple[str, Sequence[Message]]]:

@@ -29,7 +29,7 @@ from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
 
-_UNEXPECTED_ERROR: Final = message(
+UNEXPECTED_ERROR: Final = message(
     "Something went wrong on our side. Please try again; if a ticket appeared, it is saved."
 )
 _OUTCOME: Final = "outcome"
@@ -133,7 +133,7 @@ def _user_message(error: Exception) -> Message:
         log.warning("the request has no response_url")
     else:
         log.error("handler failed", exc_info=error)
-    return _UNEXPECTED_ERROR
+    return UNEXPECTED_ERROR
 
 
 def _reply_to_command(

@@ -47,15 +47,19 @@ class FloodLimit:
 
     def check(self, body: Body) -> None:
         """Count a request. Raises TooManyRequestsError."""
-        if not self._limit or body.get("type") == "view_submission":
-            return
-        requester = Requester.of(body)
-        self._take(requester, self._limit, is_for_clouds=False)
-        if _is_for_clouds(body):
-            self._take(requester, CLOUD_REQUESTS_A_MINUTE, is_for_clouds=True)
+        if body.get("type") != "view_submission":
+            requester = Requester.of(body)
+            self.count(requester.team, requester.person, is_for_clouds=_is_for_clouds(body))
 
-    def _take(self, requester: Requester, limit: int, *, is_for_clouds: bool) -> None:
-        key, now = (requester.team, requester.person, is_for_clouds), self._timer()
+    def count(self, team: str, person: str, *, is_for_clouds: bool) -> None:
+        """Count a person's request, wherever it comes from. Raises TooManyRequestsError."""
+        if self._limit:
+            self._take((team, person, False), self._limit)
+        if self._limit and is_for_clouds:
+            self._take((team, person, True), CLOUD_REQUESTS_A_MINUTE)
+
+    def _take(self, key: tuple[str, str, bool], limit: int) -> None:
+        now = self._timer()
         before = self._allowances.get(key) or _Allowance(limit, now)
         left = min(limit, before.left + (now - before.at) * limit / _MINUTE_S)
         if left < 1:

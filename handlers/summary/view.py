@@ -317,15 +317,19 @@ def _sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> list[B
 def print_summary(report: WeekReport, translator: Translator) -> str:
     """Return the summary as plain text, for a terminal."""
     renderer = Renderer(translator, mask=False)
+    details = _print_sections(details_sections(report, ()), renderer)
+    return "\n".join([preview_text(report, renderer), *details])
+
+
+def preview_text(report: WeekReport, renderer: Renderer) -> str:
+    """Return the summary without its details as plain text."""
     texts = [
         renderer.plain_text(headline(report)),
         *_print_sections(opening_sections(report), renderer),
     ]
     for table in day_tables(report, renderer):
         texts += ["", table.title, *align(table)]
-    for groups in (summary_sections(report), details_sections(report, ())):
-        texts += _print_sections(groups, renderer)
-    return "\n".join(texts)
+    return "\n".join([*texts, *_print_sections(summary_sections(report), renderer)])
 
 
 def _print_sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> Iterator[str]:

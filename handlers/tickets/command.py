@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from bot.call import CLOUD_NAMES
-from bot.i18n.messages import Message, message
-from bot.i18n.translator import Translator
-from bot.locales import LANGUAGES
 from bot.ports import Clock
-from bot.services.tickets.cause_search import find_causes
-from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
-from bot.services.tickets.service import TicketPage, TicketService
+from bot.services.tickets.query_parser import TicketsArguments
+from bot.services.tickets.service import TicketService
 from handlers.commands import TICKETS
 from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import view as list_view
 from handlers.tickets.details import TicketDetails
+from handlers.tickets.search import TicketSearch, list_title
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
 
-_TITLES: Final = {
-    "open": message("Open tickets"),
-    "claimed": message("Claimed tickets"),
-    "resolved": message("Resolved tickets"),
-    "mine": message("Tickets I reported or claimed"),
-    "all": message("All tickets"),
-    "found": message("Tickets found"),
-}
 _ACTIONS: Final = ("tickets.show", "tickets.more", "tickets.share")
 
 
@@ -44,15 +31,10 @@ class TicketListHandlers:
         users: UserDirectory,
         clock: Clock,
     ) -> None:
-        self._tickets = tickets
+        self._search = TicketSearch(tickets, clock)
         self._details = details
         self._clock = clock
         self._users = users
-        renderers = [Renderer(Translator(language)) for language in LANGUAGES]
-        self._cloud_names = {
-            name: [renderer.plain_text(cloud_name) for renderer in renderers]
-            for name, cloud_name in CLOUD_NAMES.items()
-        }
 
     def register(self, app: AsyncApp) -> None:
         """Register the command and the buttons of lists."""
@@ -63,8 +45,7 @@ class TicketListHandlers:
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Respond privately with a page of tickets, or with one ticket."""
         requester = Requester.of(body)
-        vocabulary = self._vocabulary(requester.team)
-        ticket_query = parse_tickets(str(body.get("text") or ""), vocabulary)
+        ticket_query = self._search.parse(requester.team, str(body.get("text") or ""))
         renderer = await self._users.renderer(requester.team, requester.person)
         if ticket_query.number is not None:
             await self._details.show(respond, requester, ticket_query.number)
@@ -72,12 +53,6 @@ class TicketListHandlers:
             return
         text, blocks = await self._answer(requester, ticket_query, renderer)
         await ack(text=text, blocks=blocks, response_type="ephemeral")
-
-    def _vocabulary(self, team: str) -> FilterVocabulary:
-        """Return the words of a workspace's filters."""
-        names = self._tickets.clouds_of(team)
-        clouds = {name: texts for name, texts in self._cloud_names.items() if name in names}
-        return FilterVocabulary(self._tickets.apps_of(team), clouds, find_causes)
 
     async def handle_action(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Handle a list's buttons: next page, details of a ticket, sharing the page."""
@@ -103,10 +78,10 @@ class TicketListHandlers:
         self, respond: AsyncRespond, requester: Requester, ticket_query: TicketsArguments
     ) -> None:
         """Post the page in the channel, in the channel's language."""
-        page = await self._page(requester, ticket_query)
+        page = await self._search.page(requester.team, requester.person, ticket_query)
         renderer = await self._users.channel_renderer(requester.team, requester.channel)
         text, blocks = list_view.shared_list(
-            _title(ticket_query, shared=True),
+            list_title(ticket_query, shared=True),
             page,
             self._clock.now(),
             renderer,
@@ -117,12 +92,10 @@ class TicketListHandlers:
     async def _answer(
         self, requester: Requester, ticket_query: TicketsArguments, renderer: Renderer
     ) -> tuple[str, list[Block]]:
-        page = await self._page(requester, ticket_query)
-        replies = await self._tickets.matching_replies(
-            requester.team, requester.person, page.tickets, ticket_query.words
-        )
+        page = await self._search.page(requester.team, requester.person, ticket_query)
+        replies = await self._search.replies(requester.team, requester.person, page, ticket_query)
         return list_view.private_list(
-            _title(ticket_query),
+            list_title(ticket_query),
             page,
             self._clock.now(),
             renderer,
@@ -130,17 +103,3 @@ class TicketListHandlers:
             next_page_value=ticket_query.to_json(before=page.before),
             replies=replies,
         )
-
-    async def _page(self, requester: Requester, ticket_query: TicketsArguments) -> TicketPage:
-        query = ticket_query.query(requester.team, requester.person, self._clock.now())
-        word_causes = {word: find_causes(word) for word in ticket_query.words}
-        return await self._tickets.list_tickets(
-            replace(query, word_causes=word_causes), requester.person
-        )
-
-
-def _title(ticket_query: TicketsArguments, *, shared: bool = False) -> Message:
-    is_plain = ticket_query == TicketsArguments(ticket_query.which, before=ticket_query.before)
-    if shared and ticket_query.which == "mine":
-        return _TITLES["found"]
-    return _TITLES[ticket_query.which if is_plain else "found"]

@@ -56,6 +56,15 @@ def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
     )
 
 
+def diagnose_arguments(cname: str, app: str, since: str, apps: Sequence[str]) -> DiagnoseArguments:
+    """Read the arguments one by one, "" for those not given. Raises InputError."""
+    return DiagnoseArguments(
+        app=_choose_app(app or None, apps),
+        cname=_single_cname([clean_name(cname)]),
+        since_s=_parse_since(since) if since else None,
+    )
+
+
 def _split(text: str) -> list[tuple[str, str]]:
     """Cut into (option, value) pairs; option "" for a name."""
     pairs: list[tuple[str, str]] = []

@@ -75,13 +75,24 @@ class FeedbackService:
 
         Raises NotAllowedError unless the person is support or reported the ticket.
         """
-        ticket = await find_visible(self._context, team, number, person)
-        diagnosis = await self._context.store.read(lambda session: load_diagnosis(session, ticket))
+        ticket, diagnosis = await self.find_details(team, number, person)
         if diagnosis is None:
             raise NotFoundError(
                 message("There is no diagnosis of %(ticket)s yet.", ticket=ticket.label)
             )
         return ticket, diagnosis
+
+    async def find_details(
+        self, team: str, number: int, person: str
+    ) -> tuple[Ticket, Diagnosis | None]:
+        """Return a ticket and its stored diagnosis, None while there is none.
+
+        Raises NotAllowedError unless the person is support or reported the ticket.
+        """
+        ticket = await find_visible(self._context, team, number, person)
+        return ticket, await self._context.store.read(
+            lambda session: load_diagnosis(session, ticket)
+        )
 
     async def accuracy(self, team: str | None, over: dt.timedelta) -> list[CauseAccuracy]:
         """Count how often people agreed with each cause in the last `over`.

@@ -20,16 +20,17 @@ class InquiryService:
 
         Raises InputError when the app is unknown or the channel's name impossible.
         """
-        self._validate(inquiry)
+        self.validate(inquiry.team, inquiry.app, inquiry.cname)
         now = self._context.clock.now()
         await self._context.commit(
             lambda session: enqueue_inquiry(session, origin, inquiry, "answer", now)
         )
 
-    def _validate(self, inquiry: Inquiry) -> None:
-        clouds = self._context.clouds_of(inquiry.team)
-        cloud = clouds.get(inquiry.app)
+    def validate(self, team: str, app: str, cname: str) -> None:
+        """Raise InputError for an app that a workspace does not have, or an impossible name."""
+        clouds = self._context.clouds_of(team)
+        cloud = clouds.get(app)
         if cloud is None:
-            raise InputError({"app": no_such_app(inquiry.app, list(clouds))})
-        if not cloud.capabilities.cname.fullmatch(inquiry.cname):
+            raise InputError({"app": no_such_app(app, list(clouds))})
+        if not cloud.capabilities.cname.fullmatch(cname):
             raise InputError({"cname": cloud.capabilities.cname_hint})

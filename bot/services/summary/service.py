@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.admin import audit_log
 from bot.services.context import Context
@@ -74,17 +75,31 @@ class SummaryService:
         """Return the workspace whose tickets alone are counted, None for all."""
         return (team or None) if self._context.settings.has_oauth else None
 
+    def read_week(self, text: str, team: str) -> Week:
+        """Read `2026-W46`, "" for the last complete week. Raises InputError, for later ones too."""
+        try:
+            week = Week.read(text) if text else self.last_week(team)
+        except ValueError:
+            wrong = message("%(text)s is not a week. Write it like 2026-W46.", text=text[:80])
+            raise InputError({"week": wrong}) from None
+        if week > self.this_week(team):
+            raise InputError({"week": message("Week %(week)s is in the future.", week=week.label)})
+        return week
+
+    async def count_for(self, week: Week, team: str, person: str) -> WeekReport:
+        """Count a week for one reader: the oldest tickets are left out for non-support."""
+        report = await self.count(week, team)
+        is_support = bool(await self._context.permissions.is_support(team, person))
+        return report if is_support else replace(report, oldest=())
+
     async def preview(self, team: str, person: str) -> tuple[bool, list[WeekReport]]:
         """Count the last complete week and the current one for one reader.
 
-        Returns whether the reader is support; the oldest tickets are left out for others.
+        Returns whether the reader is support.
         """
         is_support = bool(await self._context.permissions.is_support(team, person))
         weeks = (self.last_week(team), self.this_week(team))
-        reports = [await self.count(week, team) for week in weeks]
-        if not is_support:
-            reports = [replace(report, oldest=()) for report in reports]
-        return is_support, reports
+        return is_support, [await self.count_for(week, team, person) for week in weeks]
 
     async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
         """Enqueue sending the week's tickets as a file, once for each origin.
