@@ -26,6 +26,7 @@ from bot.services.diagnosis.inquiry_jobs import InquiryJobs
 from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.escalation.incidents import IncidentJobs
 from bot.services.escalation.jobs import EscalationJobs
+from bot.services.escalation.on_call_jobs import OnCallJobs
 from bot.services.notifications.jobs import NotificationJobs
 from bot.services.notifications.relay import RelayJobs
 from bot.services.publishing import Publisher
@@ -39,6 +40,7 @@ from handlers.admin.slack_checks import SlackHealthCheck
 from handlers.app_metrics.posts import SlackAppMetricsResponder
 from handlers.call_control.posts import SlackRoomStatusPosts
 from handlers.diagnosis.posts import SlackDiagnosisPosts
+from handlers.escalation.on_call_people import SlackPeopleFinder
 from handlers.escalation.posts import SlackIncidentPosts, SlackPager
 from handlers.notifications.posts import SlackTicketNotifications
 from handlers.notifications.relay_posts import SlackRelayPosts
@@ -116,10 +118,12 @@ async def open_slack_runtime(
             )
         )
         users = UserDirectory(clients, application.context)
-        context = replace(application.context, permissions=users)
+        people = SlackPeopleFinder(clients)
+        context = replace(application.context, permissions=users, people=people)
         services = Services.of(context)
         slack = _slack_clients(application, clients, users)
         poller, retention_jobs = EventPoller(context), RetentionJobs(context)
+        on_call_jobs = OnCallJobs(context)
         summary_jobs = _summary_jobs(context, services, slack)
         handlers = collect_handlers(
             *_ticket_jobs(context, services, slack),
@@ -127,6 +131,7 @@ async def open_slack_runtime(
             summary_jobs,
             poller,
             retention_jobs,
+            on_call_jobs,
         )
         requests, job_worker = OpenRequests(), None
         if worker:
@@ -141,6 +146,7 @@ async def open_slack_runtime(
             await poller.start()
             await summary_jobs.start()
             await retention_jobs.start()
+            await on_call_jobs.start()
         installations = InstallationStore(application.installations, clock)
         app = build_app(
             *(services, users, context, clients, installations),

@@ -1,8 +1,11 @@
 """The escalation policy: who is notified of an unclaimed ticket, and when.
 
-    step 1   support, one delay after the ticket was filed
+    step 1   support, or else who is on call by name, one delay after the ticket was filed
     step 2   support again, one delay later
     step 3   ESCALATE_TO by name, or support a last time, one delay later
+
+Who is on call (ON_CALL) is notified by name at each step, and alone at the first. When nobody on
+call can be found, support is.
 
 A delay is ESCALATE_AFTER; half of it while the class is live, and from the second step on twice
 as long once it has ended. Quiet hours defer a step to their end, unless the class is live.
@@ -23,6 +26,7 @@ from bot.settings import Settings
 from bot.targets import Targets
 from bot.ticket import LAST_GROUP_STEP, Status, Ticket
 
+FIRST_STEP: Final = 1
 LAST_STEP: Final = 3
 
 
@@ -30,6 +34,7 @@ class EscalationTarget(StrEnum):
     """Who is notified."""
 
     SUPPORT = "support"
+    ON_CALL = "on_call"  # who is on call for the app, by name
     LEADS = "leads"  # the people of ESCALATE_TO, by name
     LAST = "last"  # support again, as there are no leads
 
@@ -67,12 +72,18 @@ class Policy:
     leads: tuple[str, ...] = ()
     quiet: QuietHours = NEVER_QUIET
     targets: Targets = field(default_factory=Targets)
+    on_call: frozenset[str] = frozenset()  # the apps that have a rota
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
         """Read the policy from the settings."""
-        after = dt.timedelta(seconds=settings.escalate_after_s)
-        return cls(after, settings.escalate_to, settings.quiet_hours, Targets.of(settings))
+        return cls(
+            after=dt.timedelta(seconds=settings.escalate_after_s),
+            leads=settings.escalate_to,
+            quiet=settings.quiet_hours,
+            targets=Targets.of(settings),
+            on_call=frozenset(app for app in settings.apps if settings.on_call.rota_of(app)),
+        )
 
     def delay(self, number: int, *, is_live: bool | None) -> dt.timedelta:
         """Return the delay before a step; `is_live` is None when it is unknown."""
@@ -80,15 +91,18 @@ class Policy:
             return self.after / 2
         return self.after * 2 if is_live is False and number > 1 else self.after
 
-    def target(self, number: int) -> EscalationTarget:
-        """Return whom a step notifies."""
+    def target(self, number: int, *, has_on_call: bool = False) -> EscalationTarget:
+        """Return whom a step notifies; `has_on_call`: somebody on call can be called."""
+        if number == FIRST_STEP and has_on_call:
+            return EscalationTarget.ON_CALL
         if number <= LAST_GROUP_STEP:
             return EscalationTarget.SUPPORT
         return EscalationTarget.LEADS if self.leads else EscalationTarget.LAST
 
-    def people(self, number: int) -> tuple[str, ...]:
-        """Return the people a step notifies by name."""
-        return self.leads if self.target(number) is EscalationTarget.LEADS else ()
+    def people(self, number: int, on_call: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the people a step notifies by name; `on_call` are those on call."""
+        leads = self.leads if number > LAST_GROUP_STEP else ()
+        return tuple(dict.fromkeys([*on_call, *leads]))
 
 
 def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:
@@ -100,13 +114,12 @@ def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationSte
         return None
     delay = policy.delay(number, is_live=ticket.is_live) * (2 if is_healthy else 1)
     due_at = _delay_started_at(ticket) + delay
+    target = policy.target(number, has_on_call=ticket.app in policy.on_call)
     if ticket.is_live:
-        return EscalationStep(number, due_at, policy.target(number))
+        return EscalationStep(number, due_at, target)
     quiet_until = policy.quiet.after(max(due_at, now))
     is_deferred = quiet_until > max(due_at, now)
-    return EscalationStep(
-        number, quiet_until if is_deferred else due_at, policy.target(number), is_deferred
-    )
+    return EscalationStep(number, quiet_until if is_deferred else due_at, target, is_deferred)
 
 
 def escalations_of(ticket: Ticket) -> Sequence[EscalationEvent]:

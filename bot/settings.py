@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from bot.cloud_settings import CloudSettings, read_clouds, read_record_rules
 from bot.cron import is_schedule
+from bot.integration_settings import OnCallSettings, read_on_call
 from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 from bot.setting_reader import N_, SettingError, SettingReader, raise_first, read_duration_s
@@ -56,6 +57,7 @@ class Settings:
     support_group: str = ""
     escalate_after_s: float = 900.0
     escalate_to: tuple[str, ...] = ()
+    on_call: OnCallSettings = field(default_factory=OnCallSettings)
     quiet_hours: QuietHours = NEVER_QUIET
     evidence_retention_s: float = 400 * 86400.0
     ticket_retention_s: float = 0.0  # 0: without limit
@@ -70,6 +72,7 @@ class Settings:
     clouds: tuple[CloudSettings, ...] = ()
     huawei_callback_key: str = field(default="", repr=False)
     huawei_record_rules: Mapping[str, str] = field(default_factory=dict)
+    allow_private_addresses: bool = False
 
     @property
     def apps(self) -> dict[str, CloudSettings]:
@@ -83,7 +86,8 @@ class Settings:
         keys = (self.slack_client_secret, self.huawei_callback_key, self.metrics_token)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
-        return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *clouds)))
+        others = (*self.encryption_keys, password, *clouds, *self.on_call.secrets)
+        return tuple(filter(None, (*slack, *keys, *others)))
 
     @property
     def has_access_tokens(self) -> bool:
@@ -229,6 +233,7 @@ def read_settings(
 def _read_all(read: SettingReader) -> Settings:
     timezone = read.zone("TIMEZONE", "Asia/Shanghai")
     api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
+    clouds = read_clouds(read)
     return Settings(
         slack_bot_token=read.token("SLACK_BOT_TOKEN", "xox"),
         slack_signing_secret=read.text("SLACK_SIGNING_SECRET"),
@@ -252,6 +257,7 @@ def _read_all(read: SettingReader) -> Settings:
         support_group=read.slack_id("SUPPORT_GROUP", *_GROUP),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
         escalate_to=read.user_ids("ESCALATE_TO"),
+        on_call=read_on_call(read, [app for cloud in clouds for app in cloud.apps]),
         quiet_hours=_quiet_hours(read, timezone),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         ticket_retention_s=_ticket_retention_s(read),
@@ -265,9 +271,10 @@ def _read_all(read: SettingReader) -> Settings:
             "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"
         ),
         log_format=read.choice("LOG_FORMAT", ("text", "json"), "text"),  # type: ignore[arg-type]
-        clouds=read_clouds(read),
+        clouds=clouds,
         huawei_callback_key=read.text("HUAWEI_CALLBACK_KEY"),
         huawei_record_rules=read_record_rules(read),
+        allow_private_addresses=read.flag("ALLOW_PRIVATE_ADDRESSES", default=False),
     )
 
 

@@ -71,6 +71,7 @@ def register(
                 audit_log=services.audit_log,
                 feedback=services.feedback,
                 health_checks=services.health_checks,
+                on_call=services.on_call,
             ),
             modal,
             setup,

@@ -190,7 +190,10 @@ def test_settings_of_a_workspace_are_resolved_in_one_place() -> None:
     """What a workspace may choose is read from `Workspaces`, else a second one gets the first's."""
     chosen = {"escalation_channel", "summary_channel", "support_group", "default_locale"}
     chosen |= {"timezone", "apps", "escalate_to"}
-    of_operators = ("bot/settings.py", "bot/services/workspaces/", "bot/cli/", "bot/clouds/")
+    of_operators = (
+        *("bot/settings.py", "bot/services/workspaces/", "bot/cli/"),
+        *("bot/clouds/", "bot/integrations/"),
+    )
     exceptions = {
         "handlers/slack/install_pages.py",
         "bot/services/admin/healthcheck.py",

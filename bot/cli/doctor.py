@@ -44,6 +44,7 @@ from bot.settings import (
 from bot.store import Store
 from handlers.admin import healthcheck_view
 from handlers.admin.slack_checks import SlackHealthCheck
+from handlers.escalation.on_call_people import SlackPeopleFinder
 from handlers.slack.clients import SlackClients
 from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
@@ -117,6 +118,8 @@ async def _run_checks(
             slack_health_check = SlackHealthCheck(
                 clients, users, context.workspaces, settings.slack_app_token
             )
+            if settings.slack_bot_token or settings.has_oauth:
+                context = replace(context, people=SlackPeopleFinder(clients))
             return await HealthCheck(context, slack_health_check).run_checks(database=database)
 
 

@@ -40,6 +40,7 @@ from bot.ports.notifier import (
     SlackHealthCheck,
     UploadedImage,
 )
+from bot.ports.on_call import NoPeople, PeopleFinder, Rota, Shift
 from bot.ports.storage import KeyValueStore
 
 __all__ = [
@@ -61,8 +62,10 @@ __all__ = [
     "Inquiry",
     "KeyValueStore",
     "MessageRef",
+    "NoPeople",
     "Occupancy",
     "ParticipantHistory",
+    "PeopleFinder",
     "PollResult",
     "Priority",
     "RecordingEvent",
@@ -70,7 +73,9 @@ __all__ = [
     "RecordingTask",
     "RemainingQuota",
     "RoomControl",
+    "Rota",
     "ServerClock",
+    "Shift",
     "SlackHealthCheck",
     "SupportsCallStatistics",
     "SupportsEventPolling",

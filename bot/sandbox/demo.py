@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
 from bot.sandbox.clouds.huawei.webhook_sender import WebhookSender
+from bot.sandbox.integrations.fakes import FakeIntegrations
 from bot.sandbox.scenario import SimulatedCall, demo_calls, evening_calls, piano_calls
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import DEFAULT_PERSON, LIN, SAM
@@ -26,15 +27,17 @@ RESOLVE_TARGET: Final = "1h"
 CALLBACK_KEY: Final = "sandbox-callback-key"
 FIRST_PORT: Final = 8080
 _PORTS_TRIED: Final = 20
+_ON_CALL: Final = ("sam", "zhou")  # in turn
 _FIRST_PEOPLE: Final = {"zh": LIN, "en": SAM}  # whose Slack is in the demo's language
 
 
 @dataclass(frozen=True, slots=True)
 class DemoEnvironment:
-    """The workspace and clouds of the demo; `environment` is Lagdesk's environment variables."""
+    """What the demo simulates; `environment` is Lagdesk's environment variables."""
 
     workspace: Workspace
     clouds: FakeClouds
+    integrations: FakeIntegrations
     environment: Mapping[str, str]
 
     def connect(self, url: str) -> None:
@@ -57,13 +60,19 @@ async def demo_environment(
     workspace = Workspace(
         manifest=manifest, message_burst=4, default_person=_FIRST_PEOPLE.get(locale, DEFAULT_PERSON)
     )
-    clouds = build_clouds()
+    clouds, integrations = build_clouds(), FakeIntegrations()
+    integrations.fill_rotas(*(workspace.person(name).user.email for name in _ON_CALL))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
+        await stack.enter_async_context(integrations.serve())
         await stack.enter_async_context(WebhookSender(clouds.huawei).run())
         await _serve_page(stack, workspace, port)
-        environment = _environment(workspace, folder, locale) | cloud_environment(clouds)
-        yield DemoEnvironment(workspace, clouds, environment)
+        environment = {
+            **_environment(workspace, folder, locale),
+            **cloud_environment(clouds),
+            **integrations.environment(KIDS, ADULTS),
+        }
+        yield DemoEnvironment(workspace, clouds, integrations, environment)
 
 
 def build_clouds(clock: Callable[[], float] = time.time) -> FakeClouds:

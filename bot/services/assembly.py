@@ -19,6 +19,7 @@ from bot.services.diagnosis.feedback import FeedbackService
 from bot.services.diagnosis.inquiries import InquiryService
 from bot.services.diagnosis.service import DiagnosisService
 from bot.services.escalation.incidents import IncidentService
+from bot.services.escalation.on_call import OnCallService
 from bot.services.preferences.service import PreferencesService
 from bot.services.summary.service import SummaryService
 from bot.services.tickets.actions import TicketActions
@@ -41,6 +42,7 @@ class Services:
     inquiries: InquiryService
     feedback: FeedbackService
     incidents: IncidentService
+    on_call: OnCallService
     call_control: CallControlService
     recording_webhooks: RecordingWebhooks
     app_metrics: AppMetricsService
@@ -67,6 +69,7 @@ class Services:
             inquiries=InquiryService(context),
             feedback=FeedbackService(context),
             incidents=IncidentService(context),
+            on_call=OnCallService(context),
             call_control=CallControlService(context),
             recording_webhooks=RecordingWebhooks(context),
             app_metrics=AppMetricsService(context),

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message
-from bot.ports import Clock, Cloud
+from bot.ports import Clock, Cloud, PeopleFinder, Rota
 from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
 from bot.services.preferences.languages import Languages
 from bot.services.workspaces.directory import Workspaces
@@ -31,17 +31,21 @@ Result = TypeVar("Result")
 class Context:
     """The shared parts of the application. `clouds` maps our name of an app to its cloud.
 
+    `rotas` does so for the apps that have one; `people` finds those whom a rota names.
+
     `settings` are those of the process; what a workspace may choose is in `workspaces`.
     `job_signal` is set when jobs were enqueued.
     """
 
     store: Store
     clouds: Mapping[str, Cloud]
+    rotas: Mapping[str, Rota]
     clock: Clock
     settings: Settings
     workspaces: Workspaces
     languages: Languages
     permissions: Permissions
+    people: PeopleFinder
     job_signal: asyncio.Event
 
     def clouds_of(self, team: str) -> Mapping[str, Cloud]:

@@ -16,6 +16,7 @@ from bot.locales import BOTH, LANGUAGES, LOCALES
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
+from bot.services.escalation.on_call import OnCallService
 from bot.services.preferences.service import NATIVE, PICTURE, PreferencesService
 from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
@@ -52,6 +53,7 @@ class LagdeskServices:
     audit_log: AuditLogService
     feedback: FeedbackService
     health_checks: HealthCheckRequests
+    on_call: OnCallService
 
 
 class LagdeskCommandHandlers:
@@ -126,7 +128,9 @@ class LagdeskCommandHandlers:
         if msg is not None:
             return renderer.mrkdwn(msg), []
         if word == "policy":
-            return policy_text(self._workspaces.policy_of(requester.team), renderer), []
+            policy = self._workspaces.policy_of(requester.team)
+            on_call = await self._services.on_call.look_up_all(requester.team)
+            return policy_text(policy, renderer, on_call), []
         rights = await self._users.rights(requester.team, requester.person)
         return help_text(renderer.translator.locale, rights), []
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.escalation import (
+    FIRST_STEP,
     LAST_STEP,
     EscalationEvent,
     EscalationStep,
@@ -16,13 +17,13 @@ from bot.escalation import (
     next_step,
 )
 from bot.i18n.messages import Duration, Message, PersonId, message
+from bot.services.escalation.on_call import OnCall
 from bot.settings import EVERY_APP
 from bot.targets import Targets
 from bot.ticket import Status, Ticket
 from handlers.ui.renderer import Renderer
 
 _MAX_EVENTS: Final = 8  # repeated clicks could fill the card
-_FIRST_STEP: Final = 1
 _TO_SUPPORT: Final = message("Escalated to support")
 _UNCLAIMED: Final = message("still unclaimed")
 
@@ -56,7 +57,7 @@ def _alert(ticket: Ticket, event: EscalationEvent) -> Message:
             "claimed it. Please find somebody.",
             **facts,
         ).in_facts((ticket.label, _UNCLAIMED), reported, message("please find somebody"))
-    if event.number > _FIRST_STEP:
+    if event.number > FIRST_STEP:
         again = message("%(ticket)s is still unclaimed, %(time)s after it was reported.", **facts)
         return again.in_facts((ticket.label, _UNCLAIMED), reported)
     return needs_claim(ticket.label)
@@ -94,7 +95,7 @@ def target_lines(ticket: Ticket, targets: Targets, renderer: Renderer) -> list[s
 def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
     """Return an escalation in few words, for several on one line."""
     is_automatic = event.target is EscalationTarget.SUPPORT and not event.person
-    if is_automatic and event.number != _FIRST_STEP:
+    if is_automatic and event.number != FIRST_STEP:
         return f"{renderer.inline(message('again'))} · {renderer.fact(event.at)}"
     return escalation_line(event, renderer)
 
@@ -105,9 +106,11 @@ def escalation_line(event: EscalationEvent, renderer: Renderer) -> str:
         what = renderer.inline(message("final alert"))
     elif event.target is EscalationTarget.LEADS:
         what = renderer.labelled(message("alerted"), _names(event.people))
+    elif event.target is EscalationTarget.ON_CALL:
+        what = renderer.labelled(message("Escalated to who is on call"), _names(event.people))
     elif event.person:
         what = renderer.labelled(message("Escalated to support by"), PersonId(event.person))
-    elif event.number > _FIRST_STEP:
+    elif event.number > FIRST_STEP:
         what = renderer.inline(message("Escalated to support again"))
     else:
         what = renderer.inline(_TO_SUPPORT)
@@ -125,7 +128,9 @@ def _next_step_line(
         msg = renderer.labelled(message("If unclaimed, next alert:"), _names(policy.leads))
     elif step.target is EscalationTarget.LAST:
         msg = renderer.inline(message("If unclaimed, final alert"))
-    elif step.number > _FIRST_STEP:
+    elif step.target is EscalationTarget.ON_CALL:
+        msg = renderer.inline(message("If unclaimed, next alert: who is on call"))
+    elif step.number > FIRST_STEP:
         msg = renderer.inline(message("If unclaimed, next alert: support again"))
     else:
         msg = renderer.inline(message("If unclaimed, next alert: support"))
@@ -137,9 +142,35 @@ def _next_step_line(
     return " · ".join(facts)
 
 
-def policy_text(policy: Policy, renderer: Renderer) -> str:
-    """Return the escalation policy as text, with the settings' values."""
-    return "\n".join(renderer.mrkdwn(line) for line in _policy_lines(policy))
+def policy_text(policy: Policy, renderer: Renderer, on_call: Sequence[OnCall] = ()) -> str:
+    """Return the escalation policy as text, with the settings' values and who is on call now."""
+    lines = _policy_lines(policy, [_on_call_line(each) for each in on_call])
+    return "\n".join(renderer.mrkdwn(line) for line in lines)
+
+
+def _on_call_line(found: OnCall) -> Message:
+    facts: dict[str, object] = {"app": found.app, "service": found.service}
+    if not found.people:
+        reason = found.problem or ""
+        return message(
+            "On call for %(app)s (%(service)s): nobody can be called. %(reason)s Support is alerted"
+            " instead.",
+            **facts,
+            reason=reason,
+        )
+    people = _names(found.people)
+    if found.until is None:
+        msg = message("On call for %(app)s (%(service)s): %(people)s.", **facts, people=people)
+    else:
+        msg = message(
+            "On call for %(app)s (%(service)s): %(people)s, until %(until)s.",
+            **facts,
+            people=people,
+            until=found.until,
+        )
+    if found.problem is None:
+        return msg
+    return message("%(sentence)s %(problem)s", sentence=msg, problem=found.problem)
 
 
 def _target_rules(targets: Targets) -> list[Message]:
@@ -161,13 +192,13 @@ def _target_value(app: str, seconds: float) -> Message:
     return message("%(time)s (%(app)s)", time=value, app=app)
 
 
-def _policy_lines(policy: Policy) -> list[Message]:
+def _policy_lines(policy: Policy, on_call: Sequence[Message]) -> list[Message]:
     def span(number: int, *, is_live: bool | None) -> Duration:
         return Duration(policy.delay(number, is_live=is_live).total_seconds())
 
     schedule = [
         message("*What happens to a ticket nobody claims*"),
-        message("1. %(time)s after the report, support is alerted.", time=span(1, is_live=None)),
+        _first_line(policy, span(FIRST_STEP, is_live=None)),
         message("2. %(time)s later, support is alerted again.", time=span(2, is_live=None)),
         _last_line(policy, span(LAST_STEP, is_live=None)),
         message(
@@ -179,10 +210,22 @@ def _policy_lines(policy: Policy) -> list[Message]:
     ]
     return [
         *schedule,
+        *on_call,
         _quiet_line(str(policy.quiet)),
         *_target_rules(policy.targets),
         *_RULES,
     ]
+
+
+def _first_line(policy: Policy, time: Duration) -> Message:
+    if not policy.on_call:
+        return message("1. %(time)s after the report, support is alerted.", time=time)
+    return message(
+        "1. %(time)s after the report, who is on call is mentioned in the thread and messaged "
+        "privately; support is alerted where nobody is. Whoever is on call is mentioned in the "
+        "next alerts, too.",
+        time=time,
+    )
 
 
 def _last_line(policy: Policy, time: Duration) -> Message:
@@ -211,7 +254,7 @@ _RULES: Final = (
     message("Claiming or resolving a ticket, or merging it into another, stops the alerts."),
     message("The Escalate button alerts support at once and counts as an alert."),
     message(
-        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`, `CLAIM_TARGET`, "
-        "`RESOLVE_TARGET`."
+        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `ON_CALL`, `QUIET_HOURS`, `TIMEZONE`, "
+        "`CLAIM_TARGET`, `RESOLVE_TARGET`."
     ),
 )

@@ -1,10 +1,11 @@
-"""Posts that page support and leads, and posts of incidents."""
+"""Posts that page support, leads and who is on call, and posts of incidents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from bot.escalation import EscalationEvent
+from bot.escalation import EscalationEvent, EscalationTarget
 from bot.jobs.run import Run
 from bot.ports import Destination, MessageRef
 from bot.services.escalation.incidents import IncidentFacts
@@ -15,9 +16,11 @@ from handlers.escalation.view import group_mention, incident_post
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 
+_BY_NAME: Final = (EscalationTarget.ON_CALL, EscalationTarget.LEADS)  # without the group
+
 
 class SlackPager:
-    """Mentions support or leads in a ticket's thread."""
+    """Mentions support, leads or who is on call in a ticket's thread."""
 
     def __init__(self, poster: SlackPoster, users: UserDirectory, workspaces: Workspaces) -> None:
         self._poster = poster
@@ -25,13 +28,14 @@ class SlackPager:
         self._workspaces = workspaces
 
     async def page(self, ticket: Ticket, event: EscalationEvent, run: Run) -> MessageRef:
-        """Mention the people of an escalation, or the support group, in the ticket's thread."""
+        """Mention the people of an escalation, and the support group, in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         route = self._workspaces.of(ticket.team).route_of(ticket.app, ticket.language)
-        people = " ".join(f"<@{person}>" for person in event.people)
-        mentions = people or group_mention(route.group)
-        text = renderer.mrkdwn(escalation_message(ticket, event))
-        return await self._poster.post(Destination.thread_of(ticket), run, f"{mentions} {text}")
+        mentions = [f"<@{person}>" for person in event.people]
+        if event.target not in _BY_NAME:
+            mentions.append(group_mention(route.group))
+        text = " ".join([*mentions, renderer.mrkdwn(escalation_message(ticket, event))])
+        return await self._poster.post(Destination.thread_of(ticket), run, text)
 
 
 class SlackIncidentPosts:

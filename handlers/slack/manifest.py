@@ -25,6 +25,7 @@ OPTIONAL_SCOPES: Final[Mapping[str, Message]] = {
     "im:history": message("answers to private messages"),
     "reactions:read": message("reporting a message by an emoji"),
     "usergroups:read": message("a user group as support"),
+    "users:read.email": message("people on call by e-mail address"),
 }
 SCOPES: Final = tuple(sorted((*REQUIRED_SCOPES, *OPTIONAL_SCOPES)))
 EVENTS: Final = (

@@ -1,4 +1,4 @@
-"""The health check behind `doctor`: settings, database, Slack, clouds, worker and jobs."""
+"""The health check behind `doctor`: settings, database, Slack, clouds, rotas, worker, jobs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
+from bot.services.admin.rota_checks import check_rotas
 from bot.services.admin.signatures import WrongSignatures
 from bot.services.admin.workspace_checks import check_workspaces
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
@@ -67,7 +68,10 @@ class HealthCheck:
         """
         database = database or await check_database(self._context.store)
         results = await asyncio.gather(
-            self._check_slack(team), self._check_clouds(team), self._check_work(team, database)
+            self._check_slack(team),
+            self._check_clouds(team),
+            check_rotas(self._context, team),
+            self._check_work(team, database),
         )
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]

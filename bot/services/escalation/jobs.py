@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from bot.errors import CloudError
@@ -12,6 +13,7 @@ from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef, Priority, Window
 from bot.services.context import Context
+from bot.services.escalation.on_call import OnCallService
 from bot.services.escalation.schedule import (
     ESCALATE,
     PAGE,
@@ -50,18 +52,24 @@ class EscalationJobs:
         self._context = context
         self._publisher = publisher
         self._pager = pager
+        self._on_call = OnCallService(context)
 
     @job(ESCALATE, Queue.MESSAGES)
     async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:
         """Run an escalation step if it is still due; returns when to try a postponed one again."""
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
         now = self._context.clock.now()
-        if _is_due(ticket, step, now) and ticket.is_live and not _was_just_diagnosed(ticket, now):
-            await self._check_still_live(ticket)
+        on_call: tuple[str, ...] = ()
+        if _is_due(ticket, step, now):
+            if ticket.is_live and not _was_just_diagnosed(ticket, now):
+                await self._check_still_live(ticket)
+            on_call = await self._on_call.people(ticket.team, ticket.app)
 
         def work(session: Session) -> dt.datetime | None:
             policy = self._context.workspaces.policy_of(ticket.team)
-            return _run_step(session, number, step, policy, self._context.clock.now())
+            return _run_step(
+                session, number, step, policy, self._context.clock.now(), on_call=on_call
+            )
 
         return await self._context.commit(run.fenced(work))
 
@@ -104,12 +112,14 @@ class EscalationJobs:
 
     @job(PAGE, Queue.MESSAGES)
     async def page(self, run: Run, number: int, revision: int) -> dt.datetime | None:
-        """Mention people in the ticket's thread."""
+        """Mention people in the ticket's thread, on a person's request who is on call, too."""
         ticket, event = await self._read(number, revision)
         if event is None:
             return None
         if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
+        if event.person:
+            event = replace(event, people=await self._on_call.people(ticket.team, ticket.app))
         await self._publisher.publish_once(
             run,
             Destination.thread_of(ticket),
@@ -137,7 +147,13 @@ def _is_due(ticket: Ticket, step: int, now: dt.datetime) -> bool:
 
 
 def _run_step(
-    session: Session, number: int, step_number: int, policy: Policy, now: dt.datetime
+    session: Session,
+    number: int,
+    step_number: int,
+    policy: Policy,
+    now: dt.datetime,
+    *,
+    on_call: Sequence[str],
 ) -> dt.datetime | None:
     """Run the step with this number; returns when to try again if it was postponed."""
     ticket = tickets.lock(session, number)
@@ -150,8 +166,9 @@ def _run_step(
             ticket.mark_changed()
             enqueue(session, ticket, CARD, now)
         return step.at
-    people = policy.people(step.number)
-    ticket.record_escalation(step.number, now, step.target, people=people)
+    people = policy.people(step.number, on_call)
+    target = policy.target(step.number, has_on_call=bool(on_call))
+    ticket.record_escalation(step.number, now, target, people=people)
     if not incidents.is_open(session, ticket.incident):  # else its post mentions them
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)

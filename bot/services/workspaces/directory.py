@@ -64,11 +64,14 @@ class Workspaces:
     @property
     def summary_channels(self) -> Mapping[str, str]:
         """The channel of weekly summaries by workspace; "" stands for the only one."""
-        teams: Sequence[str] = [team for team in self._settings if self.is_served(team)]
-        if not self._has_oauth and not teams:
-            teams = [""]
-        channels = {team: self.of(team).summary_channel for team in teams}
+        channels = {team: self.of(team).summary_channel for team in self.served}
         return {team: channel for team, channel in channels.items() if channel}
+
+    @property
+    def served(self) -> Sequence[str]:
+        """The workspaces that are served; "" stands for the only one."""
+        teams = [team for team in self._settings if self.is_served(team)]
+        return teams if teams or self._has_oauth else [""]
 
     def enterprise_of(self, team: str) -> str:
         """Return the organization by whose installation a workspace is served, "" for none."""

@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.i18n.messages import message
 from bot.jobs.run import JobFunction, collect_handlers
-from bot.ports import Clock, Cloud, Destination, MessageRef
+from bot.ports import Clock, Cloud, Destination, MessageRef, NoPeople
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
 from bot.services.preferences.languages import Languages
@@ -163,11 +163,13 @@ def make_context(
     return Context(
         store=store,
         clouds=clouds or {},
+        rotas={},
         clock=clock,
         settings=settings,
         workspaces=workspaces,
         languages=Languages(store, workspaces),
         permissions=Supporters(*supporters),
+        people=NoPeople(),
         job_signal=asyncio.Event(),
     )
 

@@ -176,8 +176,8 @@ RULES = [
     "Claiming or resolving a ticket, or merging it into another, stops the alerts.",
     "The Escalate button alerts support at once and counts as an alert.",
     (
-        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`, `CLAIM_TARGET`, "
-        "`RESOLVE_TARGET`."
+        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `ON_CALL`, `QUIET_HOURS`, `TIMEZONE`, "
+        "`CLAIM_TARGET`, `RESOLVE_TARGET`."
     ),
 ]
 

@@ -14,20 +14,32 @@ from tests.handlers.samples import NOW, make_ticket
 
 
 async def test_paging(posting: PostingHarness) -> None:
-    """In the thread: the group, everybody there, or leads by name."""
+    """In the thread: the group, everybody there, leads or who is on call by name, or both."""
     ticket = await posted_ticket(posting)
-    target = EscalationTarget.SUPPORT
-    for group, people in (("S1", ()), ("", ()), ("S1", (SAM, LIN))):
+    support, leads, on_call = (
+        EscalationTarget.SUPPORT,
+        EscalationTarget.LEADS,
+        EscalationTarget.ON_CALL,
+    )
+    for target, group, people in (
+        (support, "S1", ()),
+        (support, "", ()),
+        (leads, "S1", (SAM, LIN)),
+        (on_call, "S1", (SAM,)),
+        (support, "S1", (SAM,)),
+    ):
         event = EscalationEvent(1, NOW, target, "", people, 1)
         workspaces = posting.workspaces_with(support_group=group)
         await SlackPager(posting.poster, posting.users, workspaces).page(
             ticket,
             event,
-            Run(f"{group}{people}"),
+            Run(f"{target}{group}{people}"),
         )
     texts = [m["text"] for m in posting.messages(ticket.thread.card_ts)[1:]]
-    call = "LD-12 needs somebody to claim it."
-    assert texts == [f"<!subteam^S1> {call}", f"<!here> {call}", f"<@{SAM}> <@{LIN}> {call}"]
+    called = [text.removesuffix(" LD-12 needs somebody to claim it.") for text in texts]
+    assert called[:2] == ["<!subteam^S1>", "<!here>"]
+    assert called[3:] == [f"<@{SAM}>", f"<@{SAM}> <!subteam^S1>"]
+    assert called[2].startswith(f"<@{SAM}> <@{LIN}> LD-12 was reported")
 
 
 async def test_incidents(posting: PostingHarness) -> None:

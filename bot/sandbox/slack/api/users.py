@@ -26,6 +26,17 @@ def _users_info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     return {"user": user.described(workspace.team_id, now, with_locale=with_locale)}
 
 
+def _users_lookup_by_email(workspace: WorkspaceState, arguments: Arguments) -> Json:
+    email, now = arguments.text("email").lower(), workspace.clock()
+    active = (user for user in workspace.users.values() if user.email and not user.deleted)
+    found = next((user for user in active if user.email == email), None)
+    if found is None:
+        raise api_error("users_not_found")
+    described = found.described(workspace.team_id, now)
+    profile = {**described["profile"], "email": found.email}
+    return {"user": {**described, "profile": profile}}
+
+
 def _users_list(workspace: WorkspaceState, arguments: Arguments) -> Json:
     page, cursor = paginate(list(workspace.users.values()), arguments, _PAGE)
     with_locale, now = arguments.flag("include_locale"), workspace.clock()
@@ -87,6 +98,13 @@ METHODS: Final = {
         takes_json=False,
         required=("user",),
         optional=("include_locale",),
+    ),
+    "users.lookupByEmail": Method(
+        _users_lookup_by_email,
+        ("users:read.email",),
+        TIER_3,
+        takes_json=False,
+        required=("email",),
     ),
     "users.list": Method(
         _users_list,

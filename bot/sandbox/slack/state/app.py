@@ -37,6 +37,7 @@ EVERY_SCOPE: Final = frozenset(
         "team:read",
         "usergroups:read",
         "users:read",
+        "users:read.email",
     }
 )
 

@@ -30,6 +30,11 @@ class User:
     is_admin: bool = False
     deleted: bool = False
 
+    @property
+    def email(self) -> str:
+        """The e-mail address; the app's bot user has none."""
+        return "" if self.is_bot else f"{self.name}@lagdesk.example"
+
     def described(self, team_id: str, now: float, *, with_locale: bool = False) -> Json:
         """The user object of users.info and users.list; `locale` only when asked for."""
         moment = dt.datetime.fromtimestamp(now, ZoneInfo(self.timezone))

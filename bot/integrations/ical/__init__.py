@@ -1,0 +1,1 @@
+"""Rotas that are calendars, read from their iCal address."""

@@ -1,0 +1,1 @@
+"""A simulated calendar at an iCal address."""
