@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -10,43 +9,38 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.charts.axes import Box, Frame
-from bot.charts.font import load_font, text_width
-from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, build_layout
+from bot.charts.font import text_width
+from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, build_layout
+from bot.charts.pen import (
+    CURVES,
+    FAINT,
+    FREEZE,
+    FREEZE_EDGE,
+    GRID,
+    INK,
+    LIMIT,
+    PAPER,
+    SCALE,
+    Pen,
+    Points,
+    draw_text,
+    write_png,
+)
 from bot.charts.spec import ChartSpec, Curve
 from bot.i18n.translator import Translator
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-PAPER: Final = (255, 255, 255)
-INK: Final = (29, 28, 29)
-FAINT: Final = (84, 84, 92)
-GRID: Final = (210, 214, 220)
-CURVES: Final = (
-    (0, 90, 160),
-    (213, 94, 0),
-)  # blue and vermilion, also distinct for colour-blind readers
-FREEZE: Final = (253, 230, 178)
-FREEZE_EDGE: Final = (190, 130, 0)
-LIMIT: Final = (125, 15, 80)
-
 _DRAWN: Final = (PAPER, INK, FAINT, GRID, *CURVES, FREEZE, FREEZE_EDGE, LIMIT)
 
-_COMPRESSION: Final = 3  # of 9; Pillow's 6 takes 2.5 times as long for a seventh less
-_COLOURS: Final = 256
-_BLUR: Final = 12  # the sum of three channels
-_SCALE: Final = 2
 _CURVE_PX: Final = (3.5, 7.5)
 _CORE_PX: Final = 3.5  # the student's line is hollow
 _DENSE_CURVE_PX: Final = (1.5, 3.0)  # a hollow line is unreadable where points are dense
 _DENSE_STEP_PX: Final = 3.0
-_MARKER_PX: Final = 8.0
 _MARKER_EVERY_PX: Final = 120.0
 _EDGE_PX: Final = 7.0
 _DASH_PX: Final = (16.0, 9.0)
-_ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to notice
-
-Points = list[tuple[float, float]]
 
 
 def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
@@ -56,63 +50,20 @@ def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
     is no panel.
     """
     layout = build_layout(chart_spec, translator)
-    size = (_SCALE * WIDTH, _SCALE * layout.height)
+    size = (SCALE * WIDTH, SCALE * layout.height)
     large = Image.new("RGB", size, PAPER)
-    pen = _Pen(ImageDraw.Draw(large))
+    pen = Pen(ImageDraw.Draw(large))
     for placed in layout.panels:
         _draw_panel(pen, chart_spec, placed, layout)
     _draw_mark(pen, chart_spec, layout)
     for item in layout.legend:
         _draw_sample(pen, item)
-    image = large.reduce(_SCALE)
+    image = large.reduce(SCALE)
     _draw_texts(ImageDraw.Draw(image), layout)
-    stream = io.BytesIO()
-    _with_palette(image).save(stream, "PNG", compress_level=_COMPRESSION)
-    return stream.getvalue()
+    return write_png(image, _DRAWN)
 
 
-def _with_palette(image: Image.Image) -> Image.Image:
-    """Reduce an image to few colours. The quick method blurs the colours drawn: restore them."""
-    reduced = image.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette = np.array(reduced.getpalette(), dtype=np.int16).reshape(-1, 3)
-    for colour in _DRAWN:
-        distances = np.abs(palette - colour).sum(axis=1)
-        if distances.min() <= _BLUR:
-            palette[distances.argmin()] = colour
-    reduced.putpalette(palette.astype(np.uint8).tobytes())
-    return reduced
-
-
-class _Pen:
-    """Draws shapes, given in the chart's pixels, onto the larger sheet."""
-
-    def __init__(self, sheet: ImageDraw.ImageDraw) -> None:
-        self._sheet = sheet
-
-    def line(self, points: Points, colour: tuple[int, int, int], width_px: float) -> None:
-        """Draw a line through points."""
-        scaled = [(_SCALE * x, _SCALE * y) for x, y in points]
-        joint = "curve" if len(points) < _ROUND_UP_TO else None
-        self._sheet.line(scaled, colour, round(_SCALE * width_px), joint)
-
-    def box(self, box: Box, colour: tuple[int, int, int], round_px: float = 0) -> None:
-        """Fill a rectangle."""
-        corners = [_SCALE * edge for edge in (box.left, box.top, box.right, box.bottom)]
-        self._sheet.rounded_rectangle(corners, _SCALE * round_px, colour)
-
-    def marker(self, end: int, x: float, y: float) -> None:
-        """Draw the marker of an end's curve: a full circle, or a triangle with a light middle."""
-        x, y, r = _SCALE * x, _SCALE * y, _SCALE * _MARKER_PX
-        if end == 0:
-            self._sheet.ellipse((x - r, y - r, x + r, y + r), CURVES[0], PAPER, 2)
-            return
-        outer = [(x, y - 1.5 * r), (x - 1.4 * r, y + r), (x + 1.4 * r, y + r)]
-        inner = [(x, y - 0.5 * r), (x - 0.6 * r, y + 0.5 * r), (x + 0.6 * r, y + 0.5 * r)]
-        self._sheet.polygon(outer, CURVES[1])
-        self._sheet.polygon(inner, PAPER)
-
-
-def _draw_panel(pen: _Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: Layout) -> None:
+def _draw_panel(pen: Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: Layout) -> None:
     frame, box = placed.frame, placed.frame.box
     for since, until in chart_spec.freezes.intervals if chart_spec.freezes else ():
         _draw_freeze(pen, frame, since, until)
@@ -135,7 +86,7 @@ def _draw_panel(pen: _Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: L
             pen.line([(start, placed.limit.y), (end, placed.limit.y)], LIMIT, 3)
 
 
-def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
+def _draw_freeze(pen: Pen, frame: Frame, since: float, until: float) -> None:
     """Shade a freeze; its upper edge is dark, for readers who cannot see the colour."""
     if until <= frame.since or since >= frame.until:
         return
@@ -146,7 +97,7 @@ def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
     pen.box(Box(left, box.top - _EDGE_PX, right, box.top), FREEZE_EDGE)
 
 
-def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
+def _draw_curve(pen: Pen, frame: Frame, curve: Curve) -> None:
     """Draw a curve; gaps in its samples are left open."""
     dense = (frame.box.right - frame.box.left) < _DENSE_STEP_PX * len(curve.times)
     pieces = [
@@ -160,7 +111,7 @@ def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
             pen.marker(curve.end, float(xs[number]), float(ys[number]))
 
 
-def _draw_line(pen: _Pen, end: int, points: Points, *, dense: bool = False) -> None:
+def _draw_line(pen: Pen, end: int, points: Points, *, dense: bool = False) -> None:
     if len(points) == 1:
         pen.marker(end, *points[0])
         return
@@ -200,7 +151,7 @@ def _dashes(left: float, right: float) -> Iterator[tuple[float, float]]:
         at += dash + gap
 
 
-def _draw_mark(pen: _Pen, chart_spec: ChartSpec, layout: Layout) -> None:
+def _draw_mark(pen: Pen, chart_spec: ChartSpec, layout: Layout) -> None:
     """Mark the time of the complaint: a line through every plot, down to its label."""
     mark = layout.mark
     for placed in layout.panels:
@@ -211,7 +162,7 @@ def _draw_mark(pen: _Pen, chart_spec: ChartSpec, layout: Layout) -> None:
     pen.box(Box(mark.x - half, mark.y - 23, mark.x + half, mark.y + 23), INK, 10)
 
 
-def _draw_sample(pen: _Pen, item: LegendItem) -> None:
+def _draw_sample(pen: Pen, item: LegendItem) -> None:
     x, y = item.x, item.y
     if isinstance(item.kind, int):
         _draw_line(pen, item.kind, [(x, y), (x + SAMPLE, y)])
@@ -224,23 +175,9 @@ def _draw_sample(pen: _Pen, item: LegendItem) -> None:
 def _draw_texts(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
     for placed in layout.panels:
         for text in placed.texts:
-            _draw_text(sheet, text, FAINT if text.faint else INK)
+            draw_text(sheet, text, FAINT if text.faint else INK)
         if placed.limit is not None:
-            _draw_text(sheet, placed.limit, LIMIT)
+            draw_text(sheet, placed.limit, LIMIT)
     for text in (*layout.texts, *(item.label for item in layout.legend)):
-        _draw_text(sheet, text, FAINT if text.faint else INK)
-    _draw_text(sheet, layout.mark, PAPER)
-
-
-def _draw_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:
-    """Write a line; a strong one with a stroke, as the font has only one weight."""
-    weight = 0.6 if text.strong else 0
-    sheet.text(
-        (text.x, text.y),
-        text.text,
-        colour,
-        load_font(text.size_px),
-        text.anchor,
-        stroke_width=weight,
-        stroke_fill=colour,
-    )
+        draw_text(sheet, text, FAINT if text.faint else INK)
+    draw_text(sheet, layout.mark, PAPER)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.charts.drawing import CURVES, FREEZE, FREEZE_EDGE, INK, LIMIT, PAPER, draw
+from bot.charts.drawing import draw
 from bot.charts.font import SMALL_PX
 from bot.charts.layout import PlacedPanel, build_layout
+from bot.charts.pen import CURVES, FREEZE, FREEZE_EDGE, INK, LIMIT, PAPER
 from bot.charts.spec import ChartSpec
 from bot.i18n.translator import Translator
 from tests.bot.charts.conftest import AT, MakePicture
