@@ -39,7 +39,7 @@ _AGORA: Final = {
     "live_network": Usage("`/quality network`", "agora_app_metrics:the_last_hour"),
     "insight_usage": Usage("`/quality usage`", "agora_app_metrics:days_are_whole_and_published"),
     "insight_quality": Usage(
-        "`/quality experience`", "agora_app_metrics:days_are_fetched_in_chunks"
+        "`/quality experience`, `trend`", "agora_app_metrics:days_are_fetched_in_chunks"
     ),
     "realtime_usage": Usage("`/quality live`, `scale`", "agora_app_metrics:the_last_hour"),
     "realtime_quality": Usage(
@@ -76,7 +76,8 @@ _VOLCENGINE: Final = {
         "`/quality distribution`", "volcengine_app_metrics:every_topic_has_figures"
     ),
     "ListQuality": Usage(
-        "`/quality network`, `experience`", "volcengine_quality:v13_trends_take_several_indicators"
+        "`/quality network`, `experience`, `trend`",
+        "volcengine_quality:v13_trends_take_several_indicators",
     ),
     "ListOperationData": Usage(
         "`/quality usage`", "volcengine_app_metrics:every_topic_has_figures"
@@ -156,7 +157,9 @@ _HUAWEI: Final = {
     "realtime_network": Usage("`/quality network`", "huawei_app_metrics:every_topic_has_figures"),
     "history_usage": Usage("`/quality usage`", "huawei_figures:usage_in_seconds"),
     "history_scale": Usage("`/quality usage`", "huawei_app_metrics:every_topic_has_figures"),
-    "history_quality": Usage("`/quality experience`", "huawei_app_metrics:every_topic_has_figures"),
+    "history_quality": Usage(
+        "`/quality experience`, `trend`", "huawei_app_metrics:every_topic_has_figures"
+    ),
     "abnormal_dimension": Usage(
         "`/quality distribution`", "huawei_app_metrics:every_topic_has_figures"
     ),

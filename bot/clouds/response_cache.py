@@ -71,9 +71,13 @@ class PartialMetrics:
     distributions: tuple[Distribution, ...] = ()
 
     def only(self, *names: str) -> PartialMetrics:
-        """Return a copy with only the trends of these names, in this order."""
+        """Return a copy with only the metrics of these names, trends in this order."""
         by_name = {trend.name.value: trend for trend in self.trends}
-        return replace(self, trends=tuple(by_name[name] for name in names if name in by_name))
+        return replace(
+            self,
+            trends=tuple(by_name[name] for name in names if name in by_name),
+            usages=tuple(usage for usage in self.usages if usage.metric.value in names),
+        )
 
 
 @dataclass(frozen=True, slots=True)

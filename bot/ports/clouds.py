@@ -125,7 +125,10 @@ class Priority(Enum):
 
 
 class Topic(StrEnum):
-    """A kind of metrics of a whole app; `live` is the few that matter now."""
+    """A kind of metrics of a whole app; `live` is the few that matter now.
+
+    `trend` is the share of time frozen by day, as far back as the cloud has it, five weeks at most.
+    """
 
     LIVE = "live"
     USAGE = "usage"
@@ -133,6 +136,7 @@ class Topic(StrEnum):
     EXPERIENCE = "experience"
     SCALE = "scale"
     DISTRIBUTION = "distribution"
+    TREND = "trend"
 
 
 @dataclass(frozen=True, slots=True)

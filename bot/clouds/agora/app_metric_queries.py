@@ -44,7 +44,6 @@ _STEP_S: Final = {"seed": 60, "current": 20}
 _RANKING_SPAN: Final = dt.timedelta(seconds=20)
 _RANKING_TTL: Final = dt.timedelta(minutes=1)
 _DAY: Final = dt.timedelta(days=1)
-_WEEK: Final = dt.timedelta(days=7)
 _LATE: Final = dt.timedelta(hours=3)  # after which a day that should be published is fetched again
 _METRICS: Final = {"insight_usage": USAGE, "insight_quality": QUALITY}
 _DISTRIBUTIONS: Final = ("quality_spread", "usage_spread")
@@ -102,13 +101,15 @@ async def fetch_ranking(
     )
 
 
-async def fetch_days(client: AgoraClient, app: str, endpoint: Endpoint) -> PartialMetrics:
-    """Fetch the published days of the last week. Raises CloudError.
+async def fetch_days(
+    client: AgoraClient, app: str, endpoint: Endpoint, days: int
+) -> PartialMetrics:
+    """Fetch so many published days, as far as a minute's requests go. Raises CloudError.
 
     A window of less than a day would return nothing (contract trap A10).
     """
     now = client.clock.now()
-    window = counted_days(endpoint, now)
+    window = counted_days(endpoint, now, days)
     names = _METRICS[endpoint.name]
     rows: list[dict[str, int | float | str | None]] = []
     for chunk in split_window(window, endpoint.max_span):
@@ -156,11 +157,16 @@ async def fetch_distribution(
     )
 
 
-def counted_days(endpoint: Endpoint, now: dt.datetime) -> Window:
-    """Return the days (UTC) of the last week that are published and still available."""
+def counted_days(endpoint: Endpoint, now: dt.datetime, days: int = 7) -> Window:
+    """Return the last days (UTC) that are published and still available.
+
+    Where a request has a maximum span, there are not more of them than a minute allows.
+    """
     until = _midnight(now - _delay(endpoint))
-    oldest = now - min(endpoint.retention, _WEEK) + CLOCK_SKEW
-    return Window(_midnight(oldest) + _DAY, until)
+    span = min(endpoint.retention, days * _DAY)
+    if endpoint.max_span is not None:
+        span = min(span, endpoint.max_span * endpoint.rates[0].calls)
+    return Window(_midnight(now - span + CLOCK_SKEW) + _DAY, until)
 
 
 def next_refresh(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:

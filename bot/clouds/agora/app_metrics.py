@@ -32,15 +32,18 @@ _STANDARD: Final = "standard"
 
 @dataclass(frozen=True, slots=True)
 class _MetricsQuery:
-    """One request of a topic: its endpoint, and the trends that the topic shows (): all."""
+    """One request of a topic: its endpoint, and the metrics that the topic shows (): all."""
 
     endpoint: str
-    trend_names: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
     distribution: tuple[str, str] | None = None  # a metric and a dimension
+    days: int = 7  # of an endpoint with a value for each day
 
 
 _NOW: Final = ("videoFreezeRate", "audioFreezeRate", "joinSuccessRate")
 _EXPERIENCE: Final = (*_NOW, "joinSuccessIn5sRate")
+_FREEZE_RATES: Final = ("videoFreezeRate", "audioFreezeRate")
+_TREND_DAYS: Final = 35
 _TOPICS: Final[dict[Generation, dict[Topic, tuple[_MetricsQuery, ...]]]] = {
     "seed": {
         Topic.LIVE: (_MetricsQuery("live_experience", _NOW), _MetricsQuery("live_scale")),
@@ -72,6 +75,7 @@ _TOPICS: Final[dict[Generation, dict[Topic, tuple[_MetricsQuery, ...]]]] = {
             _MetricsQuery("usage_spread", distribution=("userCount", "country")),
             _MetricsQuery("usage_spread", distribution=("userCount", "os")),
         ),
+        Topic.TREND: (_MetricsQuery("insight_quality", _FREEZE_RATES, days=_TREND_DAYS),),
     },
 }
 
@@ -98,6 +102,7 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.EXPERIENCE: (_FREEZES, _JOINS),
     Topic.SCALE: (_COUNTS,),
     Topic.DISTRIBUTION: (_FREEZES, _COUNTS, _DAYS),
+    Topic.TREND: (_FREEZES, _DAYS),
 }
 
 
@@ -145,6 +150,7 @@ class AppMetricsFetcher:
             generation,
             endpoint.name,
             *(query.distribution or ()),
+            *(("trend",) if query.days == _TREND_DAYS else ()),
             self._client.apps[app],
         )
         return FetchRequest(
@@ -194,15 +200,16 @@ def _fetch_function(
         return partial(fetch_ranking, client, client.clock.now(), app, endpoint, query.distribution)
     if query.distribution:
         return partial(fetch_distribution, client, app, endpoint, *query.distribution)
-    fetch = fetch_days if endpoint.name.startswith("insight") else fetch_live
-    return partial(fetch, client, app, endpoint)
+    if endpoint.name.startswith("insight"):
+        return partial(fetch_days, client, app, endpoint, query.days)
+    return partial(fetch_live, client, app, endpoint)
 
 
 def _only_requested(result: FetchResult, query: _MetricsQuery) -> FetchResult:
-    """Leave out the trends of other topics."""
-    if result.metrics is None or not query.trend_names:
+    """Leave out the metrics of other topics."""
+    if result.metrics is None or not query.metrics:
         return result
-    return replace(result, metrics=result.metrics.only(*query.trend_names))
+    return replace(result, metrics=result.metrics.only(*query.metrics))
 
 
 def _is_gone(result: FetchResult) -> bool:

@@ -27,6 +27,7 @@ from bot.ports import AppMetrics, Topic, Window
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
 _DAYS: Final = 7
+_TREND_DAYS: Final = 31  # as many as the document keeps
 _STEP: Final = dt.timedelta(seconds=60)
 _SCALE: Final[tuple[LiveScale, ...]] = ("OnlineUsers", "RoomCount")
 _NOW: Final[tuple[LiveQuality, ...]] = ("VideoFreezeRate", "AudioFreezeRate", "JoinSuccessRate")
@@ -56,6 +57,7 @@ _BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
         "PushStreamSuccessRate",
     ),
     Topic.NETWORK: (*_NETWORK, "VideoTransDelay", "AudioTransDelay"),
+    Topic.TREND: ("VideoFreezeRate", "AudioFreezeRate"),
 }
 _CALLS: Final = "CommunicationDuration"
 _BILLED: Final[tuple[UsageKind, ...]] = (_CALLS, "TranscodeDuration", "RecordDuration")
@@ -93,6 +95,7 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
     Topic.SCALE: (_COUNTS,),
     Topic.DISTRIBUTION: (_DISTRIBUTION,),
+    Topic.TREND: (_FREEZES, _UTC_DAYS),
 }
 
 
@@ -137,7 +140,8 @@ class AppMetricsFetcher:
             count = partial(self._live_scale, metric=metric)
             yield self._fetch_request(app, "realtime_scale", metric, count)
         if topic in _BY_DAY:
-            daily = partial(self._daily_quality, metrics=_BY_DAY[topic])
+            days = _TREND_DAYS if topic is Topic.TREND else _DAYS
+            daily = partial(self._daily_quality, metrics=_BY_DAY[topic], days=days)
             yield self._fetch_request(app, "history_quality", topic.value, daily)
 
     def _fetch_request(
@@ -181,8 +185,8 @@ class AppMetricsFetcher:
         )
         return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
-    async def _daily_quality(self, app: str, metrics: Sequence[str]) -> PartialMetrics:
-        since, until = self._days()
+    async def _daily_quality(self, app: str, metrics: Sequence[str], days: int) -> PartialMetrics:
+        since, until = self._days(days)
         last = (until - _DAY).date()
         daily_usages = await self._statistics.daily_quality(app, metrics, since.date(), last)
         usages = tuple(
@@ -210,11 +214,11 @@ class AppMetricsFetcher:
         until = self._client.clock.now() - self._client.find_endpoint(name).delay
         return Window(until - _HOUR, until)
 
-    def _days(self) -> tuple[dt.datetime, dt.datetime]:
+    def _days(self, count: int = _DAYS) -> tuple[dt.datetime, dt.datetime]:
         """The last whole days of UTC, as midnights; the second is today's."""
         now = self._client.clock.now().astimezone(dt.UTC)
         until = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return until - _DAYS * _DAY, until
+        return until - count * _DAY, until
 
 
 def _definition(name: Code, sdk: SdkType | None = None) -> MetricDefinition:

@@ -26,6 +26,7 @@ from bot.ports import AppMetrics, Topic, Window
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
+_TREND: Final = dt.timedelta(days=28)  # whole days of the 30 that are kept
 _PUBLISHED_AFTER: Final = dt.timedelta(hours=8)
 _LIVE_TTL: Final = dt.timedelta(seconds=30)
 _LIVE_DISTRIBUTION: Final = "ListRealTimeQualityDistribution"
@@ -34,6 +35,7 @@ _NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the new
 _BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.NETWORK: ("network_trans_delay",),
     Topic.EXPERIENCE: ("join_room_success_rate", "stall_rate"),
+    Topic.TREND: ("stall_rate",),
 }
 
 _STALLS: Final = message(
@@ -60,6 +62,7 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.EXPERIENCE: (_STALLS, _JOINS, _APART, _DAYS),
     Topic.SCALE: (),
     Topic.DISTRIBUTION: (_STALLS, _JOINS, _ON_TIME, _APART, _FRESHNESS_NOTE, _DAYS),
+    Topic.TREND: (_STALLS, _APART, _DAYS),
 }
 _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.LIVE: ("stall_rate", "join_room_success_rate"),
@@ -97,7 +100,9 @@ class AppMetricsFetcher:
         if topic in _BY_DAY:
             names = _BY_DAY[topic]
             daily = partial(self._daily, names=names)
-            yield self._fetch_request(app, "ListQuality", ",".join(names), daily, week)
+            what = ",".join((*names, *(("trend",) if topic is Topic.TREND else ())))
+            window = _published(now, _TREND) if topic is Topic.TREND else week
+            yield self._fetch_request(app, "ListQuality", what, daily, window)
         if topic is Topic.DISTRIBUTION:
             yield from self._distributions(app, now)
 
