@@ -31,6 +31,7 @@ from bot.services.notifications.jobs import NotificationJobs
 from bot.services.notifications.relay import RelayJobs
 from bot.services.publishing import Publisher
 from bot.services.summary.jobs import SummaryJobs
+from bot.services.summary.trend_jobs import TrendJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
@@ -56,6 +57,7 @@ from handlers.slack.rate_limits import RateLimits
 from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.posts import SlackSummaryPosts
+from handlers.summary.trend_posts import SlackTrendResponder
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
 from handlers.transports import build_app
@@ -200,12 +202,16 @@ def _other_jobs(
 ) -> list[object]:
     """Return the jobs that answer inquiries or post nothing."""
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
+    trend_responder = SlackTrendResponder(
+        slack.poster, slack.users, slack.charts, services.preferences.has_native_charts
+    )
     slack_health_check = SlackHealthCheck(
         slack.clients, slack.users, context.workspaces, context.settings.slack_app_token
     )
     return [
         CallStatisticsJob(context),
         AppMetricsJobs(context, services.app_metrics, responder),
+        TrendJobs(context, services.trend, trend_responder),
         HealthCheck(context, slack_health_check),
     ]
 

@@ -113,6 +113,11 @@ QUALITY: Final = Command(
                 "`experience`, `scale`, `distribution`."
             ),
         ),
+        Example(
+            Message("trend"),
+            message("draws four weeks: tickets by cause, ratings of verdicts, freezes by app."),
+            synonyms={"zh": ("趋势", "走势", "四周")},
+        ),
     ),
 )
 TICKETS: Final = Command(
@@ -157,6 +162,11 @@ LAGDESK: Final = Command(
             Message("summary"),
             message("shows the weekly summary."),
             synonyms={"zh": ("周报", "汇总", "每周汇总")},
+        ),
+        Example(
+            Message("quality trend"),
+            message("draws the last four weeks, as `/quality trend` does."),
+            synonyms={"zh": ("质量",)},
         ),
         Example(
             Message("accuracy"),

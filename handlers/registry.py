@@ -56,6 +56,7 @@ def register(
     reports = ReportHandlers(services.tickets, services.preferences, users, context.clock)
     modal = PreferencesModal(services.preferences, services.access_tokens, users)
     setup = SetupHandlers(services.setup, users, clients)
+    quality = QualityHandlers(services.app_metrics, services.trend, services.preferences, users)
     handlers: tuple[Handlers, ...] = (
         reports,
         setup,
@@ -63,7 +64,7 @@ def register(
         *_ticket_handlers(services, users, home, context),
         DiagnoseHandlers(services.inquiries, services.preferences, users),
         FeedbackHandlers(services.feedback, users),
-        QualityHandlers(services.app_metrics, services.preferences, users),
+        quality,
         LagdeskCommandHandlers(
             LagdeskServices(
                 preferences=services.preferences,
@@ -75,8 +76,9 @@ def register(
             ),
             modal,
             setup,
-            context.workspaces,
-            users,
+            quality,
+            workspaces=context.workspaces,
+            users=users,
         ),
         PreferencesHandlers(services.preferences, home, users),
         AccessTokenHandlers(services.access_tokens, modal, users),

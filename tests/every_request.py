@@ -16,7 +16,7 @@ _CHOICES: Final = ("reveal", "record", "dismiss")
 _TEXTS: Final = {
     "/report": (CNAME,),
     "/diagnose": (CNAME,),
-    "/quality": ("app=kids usage",),
+    "/quality": ("app=kids usage", "trend"),
     "/tickets": ("LD-1", "all", CNAME),
 }
 # The value of a button that is not a ticket's number, and the chosen option of a menu.

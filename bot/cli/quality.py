@@ -17,6 +17,7 @@ from bot.ports import AppMetrics, Topic
 from bot.services.app_metrics import service as app_metrics_service
 from bot.settings import CLOUD_APPS, Settings, require
 from handlers.app_metrics.view import print_failures, print_metrics
+from handlers.summary.trend_view import print_trend
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,12 +35,11 @@ def run(options: argparse.Namespace, timing: Timing) -> int:
 async def quality(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Fetch an app's metrics and print them."""
     require(settings, CLOUD_APPS)
+    if options.topic is Topic.TREND and not options.json:
+        return await trend(settings, options.app or "", timing)
     async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         metrics_service = application.services.app_metrics
-        try:
-            app = app_metrics_service.choose_app(options.app, list(application.context.clouds))
-        except InputError as error:
-            raise UsageError(error.user_message) from error
+        app = _chosen(options.app, list(application.context.clouds))
         app_metrics = await metrics_service.fetch(app, options.topic)
     return _print_app_metrics(
         app_metrics,
@@ -47,6 +47,23 @@ async def quality(settings: Settings, options: argparse.Namespace, timing: Timin
         application.context.languages.default,
         as_json=options.json,
     )
+
+
+async def trend(settings: Settings, app: str, timing: Timing) -> int:
+    """Count the weeks, fetch the freeze rates of one app or of all, and print them."""
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
+        if app:
+            app = _chosen(app, list(application.context.clouds))
+        loaded = await application.services.trend.load(app=app)
+    print(print_trend(loaded, application.context.languages.default))  # noqa: T201 - what the command is for
+    return EXIT_OK
+
+
+def _chosen(app: str | None, apps: Sequence[str]) -> str:
+    try:
+        return app_metrics_service.choose_app(app, apps)
+    except InputError as error:
+        raise UsageError(error.user_message) from error
 
 
 def _print_app_metrics(

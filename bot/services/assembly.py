@@ -22,6 +22,8 @@ from bot.services.escalation.incidents import IncidentService
 from bot.services.escalation.on_call import OnCallService
 from bot.services.preferences.service import PreferencesService
 from bot.services.summary.service import SummaryService
+from bot.services.summary.trend import TrendService
+from bot.services.summary.weekly_figures import WeeklyFiguresService
 from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.app_home import AppHomeService
 from bot.services.tickets.mentions import MentionService
@@ -47,6 +49,7 @@ class Services:
     recording_webhooks: RecordingWebhooks
     app_metrics: AppMetricsService
     summary: SummaryService
+    trend: TrendService
     preferences: PreferencesService
     audit_log: AuditLogService
     health_checks: HealthCheckRequests
@@ -60,6 +63,7 @@ class Services:
     def of(cls, context: Context) -> Self:
         """Make every service."""
         recent = RecentClasses(context)
+        app_metrics, summary = AppMetricsService(context), SummaryService(context)
         return cls(
             tickets=TicketService(context, recent),
             ticket_actions=TicketActions(context, recent),
@@ -72,14 +76,15 @@ class Services:
             on_call=OnCallService(context),
             call_control=CallControlService(context),
             recording_webhooks=RecordingWebhooks(context),
-            app_metrics=AppMetricsService(context),
-            summary=SummaryService(context),
+            app_metrics=app_metrics,
+            summary=summary,
+            trend=TrendService(context, summary, app_metrics),
             preferences=PreferencesService(context),
             audit_log=AuditLogService(context),
             health_checks=HealthCheckRequests(context),
             deliveries=DeliveryService(context),
             setup=SetupService(context),
-            metrics=MetricsService(context),
+            metrics=MetricsService(context, WeeklyFiguresService(context, summary)),
             wrong_signatures=WrongSignatures(context),
             access_tokens=AccessTokens(context),
         )

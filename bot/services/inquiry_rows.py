@@ -19,6 +19,14 @@ def enqueue_inquiry(
         store_jobs.enqueue(session, f"{kind}:{origin}", kind, origin, due_at=now)
 
 
+def find_open_inquiry(session: Session, origin: str, since: dt.datetime) -> Inquiry | None:
+    """Find an inquiry made at `since` or later that was not answered."""
+    row = session.get(models.InquiryRow, origin)
+    if row is None or not row.response_url or row.requested_at < since:
+        return None
+    return inquiry_of(row)
+
+
 def inquiry_of(row: models.InquiryRow) -> Inquiry:
     """Return a stored inquiry."""
     return Inquiry(

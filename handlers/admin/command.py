@@ -13,6 +13,7 @@ from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.i18n.traditional import to_simplified
 from bot.locales import BOTH, LANGUAGES, LOCALES
+from bot.ports import Topic
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
@@ -22,6 +23,7 @@ from bot.services.prefill.cleaning import clean_name
 from bot.services.summary.service import SummaryService
 from bot.services.workspaces.directory import Workspaces
 from handlers.admin.audit_view import recent_actions
+from handlers.app_metrics.command import QualityHandlers
 from handlers.commands import LAGDESK
 from handlers.diagnosis.accuracy import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
@@ -64,12 +66,15 @@ class LagdeskCommandHandlers:
         services: LagdeskServices,
         modal: PreferencesModal,
         setup: SetupHandlers,
+        quality: QualityHandlers,
+        *,
         workspaces: Workspaces,
         users: UserDirectory,
     ) -> None:
         self._services = services
         self._modal = modal
         self._setup = setup
+        self._quality = quality
         self._workspaces = workspaces
         self._users = users
         self._choose = {
@@ -93,6 +98,10 @@ class LagdeskCommandHandlers:
             return
         if word == "setup":
             await self._setup.open(body, client)
+            await ack()
+            return
+        if word == "quality":
+            await self._quality.inquire(body, argument or Topic.TREND)
             await ack()
             return
         text, blocks = await self._reply(Requester.of(body), word, argument, body)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.ports import Topic
 from bot.services.app_metrics.service import AppMetricsService, parse_quality
 from bot.services.preferences.service import PreferencesService
+from bot.services.summary.trend import TrendService
 from handlers.commands import QUALITY
 from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
@@ -15,9 +17,14 @@ class QualityHandlers:
     """Handles the command."""
 
     def __init__(
-        self, app_metrics: AppMetricsService, preferences: PreferencesService, users: UserDirectory
+        self,
+        app_metrics: AppMetricsService,
+        trend: TrendService,
+        preferences: PreferencesService,
+        users: UserDirectory,
     ) -> None:
         self._app_metrics = app_metrics
+        self._trend = trend
         self._preferences = preferences
         self._users = users
 
@@ -27,9 +34,14 @@ class QualityHandlers:
 
     async def request(self, ack: AsyncAck, body: Body) -> None:
         """Save the inquiry and acknowledge; a job responds."""
+        await self.inquire(body, str(body.get("text") or ""))
+        await ack()  # as in `/diagnose`
+
+    async def inquire(self, body: Body, text: str) -> None:
+        """Save the inquiry of a command with these arguments. Raises InputError."""
         requester = Requester.of(body)
         apps = await self._preferences.apps_of(requester.team, requester.person)
-        arguments = parse_quality(str(body.get("text") or ""), apps)
+        arguments = parse_quality(text, apps)
         renderer = await self._users.renderer(requester.team, requester.person)
         inquiry = inquiry_of(
             body,
@@ -37,5 +49,5 @@ class QualityHandlers:
             app=arguments.app,
             topic=arguments.topic.value,
         )
-        await self._app_metrics.request(trigger_id_of(body), inquiry)
-        await ack()  # as in `/diagnose`
+        service = self._trend if arguments.topic is Topic.TREND else self._app_metrics
+        await service.request(trigger_id_of(body), inquiry)

@@ -26,6 +26,7 @@ TOPIC_NAMES: Final[dict[Topic, Message]] = {
     Topic.EXPERIENCE: message("experience"),
     Topic.SCALE: message("users and channels"),
     Topic.DISTRIBUTION: message("distribution"),
+    Topic.TREND: message("freezes by day"),
 }
 # Chart titles, and whether higher is better; the first two with data are drawn.
 _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (

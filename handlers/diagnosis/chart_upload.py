@@ -7,15 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.errors import SlackError, SlackRefusedError, SlackUnreachableError
+from bot.errors import SlackError, SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import FILE_GONE, Diagnosis, Inquiry, UploadedImage
 from bot.ticket import Ticket
-from handlers.slack.api_errors import (
-    INVALID_BLOCKS_CODES,
-    SlackFileNotReadyError,
-    respond_privately,
-)
+from handlers.slack.api_errors import SlackFileNotReadyError
+from handlers.slack.picture_answers import answer_with_picture
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
@@ -25,7 +22,6 @@ from handlers.ui.renderer import Renderer
 log = logging.getLogger(__name__)
 
 _MAX_ATTEMPTS: Final = 5
-_RESPONSE_DELAYS_S: Final = (0.0, 1.5)  # a response_url takes five responses
 _RETRY_DELAY_S: Final = 0.3  # while Slack processes a new file; doubled at each retry
 
 
@@ -64,18 +60,12 @@ class ChartUploader:
     ) -> None:
         """Answer an inquiry privately, with a chart under the headline if Slack accepts it."""
         chart = await self._chart_blocks_for(inquiry, diagnosis, renderer)
-        for wait_s in _RESPONSE_DELAYS_S if chart else ():
-            await asyncio.sleep(wait_s)
-            try:
-                await respond_privately(
-                    inquiry.response_url, text, [blocks[0], *chart, *blocks[1:]]
-                )
-            except SlackRefusedError as error:
-                if error.code not in INVALID_BLOCKS_CODES:
-                    raise
-            else:
-                return
-        await respond_privately(inquiry.response_url, text, blocks)
+        await answer_with_picture(
+            inquiry.response_url,
+            text,
+            with_picture=[blocks[0], *chart, *blocks[1:]] if chart else None,
+            without=blocks,
+        )
 
     async def _chart_blocks_for(
         self, inquiry: Inquiry, diagnosis: Diagnosis, renderer: Renderer

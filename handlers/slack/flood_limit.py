@@ -12,7 +12,7 @@ from cachetools import LRUCache
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import Duration, message
-from handlers.commands import DIAGNOSE, QUALITY
+from handlers.commands import DIAGNOSE, LAGDESK, QUALITY
 from handlers.slack.request import Body, Requester
 
 CLOUD_REQUESTS_A_MINUTE: Final = 30
@@ -73,6 +73,8 @@ class FloodLimit:
 def _is_for_clouds(body: Body) -> bool:
     """Return whether a request asks a cloud, whose quota everybody shares."""
     if "command" in body:
-        return body["command"] in _CLOUD_COMMANDS
+        word = LAGDESK.find_word(str(body.get("text") or "").strip().partition(" ")[0])
+        is_trend = body["command"] == LAGDESK.name and word == QUALITY.name.removeprefix("/")
+        return is_trend or body["command"] in _CLOUD_COMMANDS
     actions = body.get("actions") or [{}]
     return actions[0].get("action_id") in _CLOUD_ACTIONS

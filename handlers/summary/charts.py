@@ -51,7 +51,20 @@ def _bars(
     values: Sequence[tuple[Message, Sequence[int]]],
     renderer: Renderer,
 ) -> Block:
-    names = distinct_names([renderer.plain_text(name) for name, _ in values])
+    named = [(renderer.plain_text(name), counts) for name, counts in values]
+    y_label = renderer.plain_text(message("Tickets"))
+    return bar_chart(block_id, renderer.plain_text(title), y_label, categories, named)
+
+
+def bar_chart(
+    block_id: str,
+    title: str,
+    y_label: str,
+    categories: Sequence[str],
+    values: Sequence[tuple[str, Sequence[float]]],
+) -> Block:
+    """Build a native bar chart; `values` are names with a value for each category."""
+    names = distinct_names([name for name, _ in values])
     series = [
         {
             "name": name,
@@ -62,11 +75,10 @@ def _bars(
         }
         for name, (_, counts) in zip(names, values, strict=True)
     ]
-    y_label = renderer.plain_text(message("Tickets"))
     return {
         "type": "data_visualization",
         "block_id": block_id,
-        "title": renderer.plain_text(title),
+        "title": title,
         "chart": {
             "type": "bar",
             "series": series,

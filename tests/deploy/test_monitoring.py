@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.services.admin.exposition import render
+from bot.services.summary.weekly_figures import WeeklyFigures
 from bot.store.admin.counts import StoredCounts
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ _PARTS = re.compile(r"_(?:bucket|sum|count)$")
 def exported() -> set[str]:
     """The names of all metrics, as Prometheus stores them."""
     counts = StoredCounts({}, {}, {}, {}, {}, 1.0)
-    text = render(counts, {})[0].decode()
+    text = render(counts, {}, WeeklyFigures())[0].decode()
     types = re.findall(r"^# TYPE (lagdesk_\w+) \w+$", text, re.MULTILINE)
     return set(types) - {name for name in types if name.endswith("_created")}
 

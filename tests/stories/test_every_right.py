@@ -43,6 +43,7 @@ SUGGESTIONS: Final = "options ticket"
 FOR_EVERYBODY: Final = {
     *("command /report class_77_1", "command /diagnose class_77_1", "command /tickets all"),
     *("command /tickets class_77_1", "command /quality app=kids usage", "command /lagdesk"),
+    *("command /quality trend", "command /lagdesk quality trend"),
     *("command /lagdesk settings", "command /lagdesk language en", "command /lagdesk summary"),
     *("command /lagdesk accuracy", "command /lagdesk policy", "command /lagdesk help"),
     *("shortcut report_call", "shortcut report_message", "action reaction.report", "view report"),

@@ -26,25 +26,27 @@ from prometheus_client.registry import Collector
 
 from bot import __version__, process_metrics
 from bot.ports import RemainingQuota
+from bot.services.summary.weekly_figures import WeeklyFigures
 from bot.store.admin.counts import StoredCounts
 
 Quotas = Mapping[str, Sequence[RemainingQuota]]  # by app
 Counts = Mapping[tuple[str, ...], float]
 
 
-def render(counts: StoredCounts | None, quotas: Quotas) -> tuple[bytes, str]:
+def render(counts: StoredCounts | None, quotas: Quotas, weeks: WeeklyFigures) -> tuple[bytes, str]:
     """Return the metrics as text, and its content type; `counts` when the database answered."""
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    registry.register(_Families(counts, quotas))
+    registry.register(_Families(counts, quotas, weeks))
     return generate_latest(registry), CONTENT_TYPE_LATEST
 
 
 class _Families(Collector):
-    def __init__(self, counts: StoredCounts | None, quotas: Quotas) -> None:
+    def __init__(self, counts: StoredCounts | None, quotas: Quotas, weeks: WeeklyFigures) -> None:
         self._counts = counts
         self._quotas = quotas
+        self._weeks = weeks
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family."""
@@ -56,6 +58,7 @@ class _Families(Collector):
         if counts is not None:
             yield from _of_database(counts)
         yield from _of_quotas(self._quotas)
+        yield from _of_weeks(self._weeks)
 
 
 def _of_process() -> Iterator[Metric]:
@@ -105,6 +108,15 @@ def _of_quotas(quotas: Quotas) -> Iterator[Metric]:
     names = ["app", "quota"]
     yield _gauge("quota_left", "Calls that a cloud still allows.", names, left)
     yield _gauge("quota_limit", "Calls that a cloud allows in a period.", names, most)
+
+
+def _of_weeks(weeks: WeeklyFigures) -> Iterator[Metric]:
+    text = "Tickets of the last weeks, by cause."
+    yield _gauge("weekly_tickets", text, ["week", "cause"], weeks.tickets)
+    text = "What people said about verdicts in the last weeks."
+    yield _gauge("weekly_verdict_ratings", text, ["week", "rating"], weeks.ratings)
+    text = "Share of time frozen in the last weeks, of weekly summaries."
+    yield _gauge("weekly_freeze_percent", text, ["week", "app", "metric"], weeks.freezes)
 
 
 def _gauge(name: str, text: str, labels: Sequence[str], values: Counts) -> Metric:

@@ -12,8 +12,7 @@ from bot.jobs.run import Queue, Run, job
 from bot.ports import AppMetrics, Inquiry, Topic
 from bot.services.app_metrics.service import KIND, AppMetricsService
 from bot.services.context import Context
-from bot.services.inquiry_rows import clear_response_url, inquiry_of
-from bot.store import models
+from bot.services.inquiry_rows import clear_response_url, find_open_inquiry
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +41,11 @@ class AppMetricsJobs:
     @job(KIND, Queue.DIAGNOSES)
     async def answer(self, run: Run, origin: str) -> None:
         """Answer an inquiry, once."""
-        _ = run
-        stored_inquiry = await self._context.store.read(
-            lambda session: session.get(models.InquiryRow, origin)
+        _, since = run, self._context.clock.now() - ANSWER_TIMEOUT
+        inquiry = await self._context.store.read(
+            lambda session: find_open_inquiry(session, origin, since)
         )
-        if stored_inquiry is None or not self._is_open(stored_inquiry):
-            return
-        inquiry = inquiry_of(stored_inquiry)
-        if inquiry.app not in self._context.clouds_of(inquiry.team):
+        if inquiry is None or inquiry.app not in self._context.clouds_of(inquiry.team):
             return
         app_metrics = await self._service.fetch(inquiry.app, Topic(inquiry.topic))
         try:
@@ -60,8 +56,3 @@ class AppMetricsJobs:
                 raise
             log.info("the answer to an inquiry was refused: %s", error)
         await self._context.store.transact(lambda session: clear_response_url(session, origin))
-
-    def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
-        """Return whether the response URL is still valid and unused."""
-        is_late = self._context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
-        return bool(stored_inquiry.response_url) and not is_late

@@ -34,21 +34,23 @@ _TOPICS: Final[dict[str, Topic]] = {
     **dict.fromkeys(("体验", "质量"), Topic.EXPERIENCE),
     **dict.fromkeys(("规模", "人数"), Topic.SCALE),
     **dict.fromkeys(("分布",), Topic.DISTRIBUTION),
+    **dict.fromkeys(("趋势", "走势", "四周"), Topic.TREND),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class QualityArguments:
-    """The arguments of /quality: an app and a topic."""
+    """The arguments of /quality: an app and a topic; app "" is all apps, for the trend only."""
 
     app: str
     topic: Topic = Topic.LIVE
 
 
 def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
-    """Read `[app=<name>] [topic]` in any order; without app= the first app, without topic `live`.
+    """Read `[app=<name>] [topic]` in any order; without topic `live`.
 
-    Raises InputError for anything else, and for an app that is not configured.
+    Without app= it is the first app, for the trend all. Raises InputError for anything else, and
+    for an app that is not configured.
     """
     named: list[str] = []
     topics: list[Topic] = []
@@ -60,8 +62,10 @@ def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
             topics.append(_topic(word))
     if len(named) > 1 or len(topics) > 1:
         raise _input_error("text", message("Give at most one app and one topic."))
-    app = choose_app(named[0] if named else None, apps)
-    return QualityArguments(app, topics[0] if topics else Topic.LIVE)
+    topic = topics[0] if topics else Topic.LIVE
+    if topic is Topic.TREND and not named:
+        return QualityArguments("", topic)
+    return QualityArguments(choose_app(named[0] if named else None, apps), topic)
 
 
 def _topic(word: str) -> Topic:

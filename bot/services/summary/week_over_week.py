@@ -56,6 +56,12 @@ def metric_key(app_metrics: AppMetrics, name: Code, definition: MetricDefinition
     return f"{app_metrics.app}|{app_metrics.topic}|{name.kind}|{name.value}|{part}"
 
 
+def split_metric_key(key: str) -> tuple[str, str, str, str]:
+    """Return the app, the topic, the metric's name and its part of a key; "" without a part."""
+    app, topic, _kind, name, part = key.rsplit("|", 4)
+    return app, topic, name, part
+
+
 def week_over_week_changes(
     app_metrics: AppMetrics,
     week: Week,

@@ -19,6 +19,7 @@ from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 
+Means = dict[str, float]  # of the clouds' metrics, by their keys
 _UPTIME_RETENTION: Final = dt.timedelta(days=400)
 
 
@@ -39,7 +40,7 @@ class WeeklySummary(SQLModel, table=True):
     ts: str = ""
     posted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     details_ts: str = ""
-    metrics: dict[str, float] | None = Field(default=None, sa_type=JSON)
+    metrics: Means | None = Field(default=None, sa_type=JSON)
 
 
 class UptimeInterval(SQLModel, table=True):
@@ -73,6 +74,22 @@ def find_newest(session: Session, channel: str, team: str) -> WeeklySummary | No
         .order_by(col(WeeklySummary.week).desc())
     )
     return session.exec(statement.limit(1)).first()
+
+
+def list_means(
+    session: Session, labels: Sequence[str], team: str | None = None
+) -> dict[str, Means]:
+    """Return the means that a workspace's summaries of these weeks stored, by week.
+
+    Without a team they are those of all workspaces.
+    """
+    statement = select(WeeklySummary).where(col(WeeklySummary.week).in_(labels))
+    if team is not None:
+        statement = statement.where(WeeklySummary.team == team)
+    means: dict[str, Means] = {}
+    for each in session.exec(statement):
+        means.setdefault(each.week, {}).update(each.metrics or {})
+    return means
 
 
 def record_uptime(session: Session, now: dt.datetime, max_gap: dt.timedelta) -> None:

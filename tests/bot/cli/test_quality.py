@@ -90,3 +90,15 @@ async def test_several_errors_are_one_line(clouds: FakeClouds, cli: CommandLine)
     clouds.clear_faults()
     assert (status, out) == (FAILED, "")
     assert all(line.count(f"({name}, ") == 1 for name in ("live_scale", "live_experience"))
+
+
+async def test_trend_of_all_apps(clouds: FakeClouds, cli: CommandLine) -> None:
+    """Weeks as columns; whatever has no data says so, and the exit status is that of success."""
+    status, out, errors = await run(clouds, cli, "trend", DEFAULT_LOCALE="en")
+    assert (status, errors) == (DONE, [])
+    assert "Call quality by week" in out
+    assert "kids: Agora has no app-wide metrics of this kind." in out
+    assert "adults: " in out
+    status, out, _ = await run(clouds, cli, "trend", "--app", "KIDS", DEFAULT_LOCALE="en")
+    assert (status, "adults: " in out) == (DONE, False)
+    assert (await run(clouds, cli, "trend", "--app", "nobody"))[0] == MISUSED

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
@@ -20,9 +21,14 @@ from bot.jobs.worker import Worker
 from bot.ports import RemainingQuota
 from bot.process_metrics import Histogram
 from bot.services.admin.metrics import MetricsService
+from bot.services.context import Context
+from bot.services.summary.service import SummaryService
+from bot.services.summary.weekly_figures import WeeklyFiguresService
+from bot.services.summary.weeks import Week
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis.feedback import Rating, VerdictFeedback
+from bot.store.summary.weeks import UptimeInterval, WeeklySummary
 from bot.ticket import Status
 from tests.bot.services.contexts import make_context
 from tests.bot.store.factories import NOON, make_ticket, store_tickets
@@ -44,6 +50,10 @@ def _enqueue_three(now: dt.datetime, session: Session) -> None:
         store_jobs.enqueue(session, f"card:LD-{number}", "card", due_at=due_at)
 
 
+def _metrics(context: Context) -> MetricsService:
+    return MetricsService(context, WeeklyFiguresService(context, SummaryService(context)))
+
+
 async def _samples(metrics: MetricsService) -> dict[str, float]:
     """The samples of Lagdesk's own metrics, by name and labels."""
     text = (await metrics.render())[0].decode()
@@ -53,7 +63,7 @@ async def _samples(metrics: MetricsService) -> dict[str, float]:
 
 async def test_metrics_of_jobs(store: Store, clock: Any) -> None:
     """They count jobs by state, the wait of the oldest, finished jobs and retries, each once."""
-    metrics = MetricsService(make_context(store, clock))
+    metrics = _metrics(make_context(store, clock))
     store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
     before = await _samples(metrics)
     handlers = {"card": JobHandler(Queue.MESSAGES, _fail_first)}
@@ -93,7 +103,7 @@ async def test_metrics_of_tickets_verdicts_and_quotas(store: Store, clock: Any) 
 
     store.transact_sync(work)
     clouds: Any = {"kids": _Quotas()}
-    metrics = MetricsService(make_context(store, clock, clouds=clouds))
+    metrics = _metrics(make_context(store, clock, clouds=clouds))
     samples = await _samples(metrics)
     expected = {
         'lagdesk_tickets{status="open"}': 2,
@@ -107,6 +117,45 @@ async def test_metrics_of_tickets_verdicts_and_quotas(store: Store, clock: Any) 
     assert expected.items() <= samples.items()
 
 
+async def test_metrics_of_weeks(store: Store, clock: Any) -> None:
+    """Zeros of weeks in which Lagdesk ran, nothing of others; freeze rates of any workspace."""
+    now = clock.now()
+    this_week, week = (Week.of(now - dt.timedelta(weeks=back), ZoneInfo("UTC")) for back in (0, 1))
+    means = {
+        "kids|experience|agora.live_metric|videoFreezeRate|": 1.25,
+        "adults|experience|volcengine.metric|audio_stall_rate|web": 2.5,
+        "kids|usage|agora.live_metric|videoFreezeRate|": 9.0,
+        "kids|experience|agora.live_metric|joinSuccessRate|": 99.0,
+    }
+
+    def work(session: Session) -> None:
+        tickets = [make_ticket(cause="network.loss"), make_ticket(cause="network.jitter")]
+        store_tickets(session, *tickets)
+        minute = dt.timedelta(minutes=1)
+        tickets[0].created_at = now - dt.timedelta(weeks=1)
+        tickets[1].created_at = now - minute
+        session.add(UptimeInterval(since=week.since(ZoneInfo("UTC")), until=now))
+        session.add(
+            WeeklySummary(week=week.label, channel="C1", team="T1", due_at=now, metrics=means)
+        )
+
+    store.transact_sync(work)
+    samples = await _samples(_metrics(make_context(store, clock)))
+    weekly = {name: value for name, value in samples.items() if "_weekly_" in name}
+    assert {
+        f'lagdesk_weekly_tickets{{cause="network.loss",week="{week.label}"}}': 1,
+        f'lagdesk_weekly_tickets{{cause="network.loss",week="{this_week.label}"}}': 0,
+        f'lagdesk_weekly_tickets{{cause="network.jitter",week="{this_week.label}"}}': 1,
+        f'lagdesk_weekly_verdict_ratings{{rating="right",week="{week.label}"}}': 0,
+        f'lagdesk_weekly_freeze_percent{{app="kids",metric="videoFreezeRate",week="{week.label}"}}': 1.25,
+        f'lagdesk_weekly_freeze_percent{{app="adults",metric="audio_stall_rate.web",week="{week.label}"}}': 2.5,
+    }.items() <= weekly.items()
+    assert len([name for name in weekly if "freeze" in name]) == 2
+    assert {name.rpartition("week=")[2] for name in weekly} == {
+        f'"{each.label}"}}' for each in (week, this_week)
+    }
+
+
 class _Quotas:
     async def remaining_quotas(self, app: str) -> tuple[RemainingQuota, ...]:
         assert app == "kids"
@@ -115,7 +164,7 @@ class _Quotas:
 
 async def test_without_a_database(store: Store, clock: Any) -> None:
     """What the process has counted is there all the same, at once."""
-    metrics = MetricsService(replace(make_context(store, clock), store=_Away()))  # type: ignore[arg-type]  # only `read`
+    metrics = _metrics(replace(make_context(store, clock), store=_Away()))  # type: ignore[arg-type]  # only `read`
     samples = await _samples(metrics)
     assert samples["lagdesk_database_up"] == 0
     assert not [name for name in samples if name.startswith("lagdesk_tickets")]
@@ -129,7 +178,7 @@ class _Away:
 
 async def test_asking_often_reads_the_database_once(store: Store, clock: Any) -> None:
     """Counts are ten seconds old at most."""
-    metrics = MetricsService(make_context(store, clock))
+    metrics = _metrics(make_context(store, clock))
     assert not re.search("lagdesk_tickets{", (await metrics.render())[0].decode())
     store.transact_sync(lambda session: store_tickets(session, make_ticket()))
     clock.move(seconds=9)
