@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot.application import Application
@@ -50,6 +51,8 @@ from handlers.slack.clients import (
     TIMEOUT_S,
     SlackClients,
 )
+from handlers.slack.flood_limit import FloodLimit
+from handlers.slack.installed import InstalledWorkspaces
 from handlers.slack.oauth import InstallationStore
 from handlers.slack.open_requests import OpenRequests
 from handlers.slack.posting import SlackPoster
@@ -60,7 +63,7 @@ from handlers.summary.posts import SlackSummaryPosts
 from handlers.summary.trend_posts import SlackTrendResponder
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
-from handlers.transports import build_app
+from handlers.transports import build_app, build_http_transport
 
 ANSWER_TIMEOUT_S: Final = 2.0  # and 0.3 s to answer that it was late; Slack waits for three
 
@@ -76,6 +79,8 @@ class SlackRuntime:
     job_handlers: Mapping[str, JobHandler]
     clients: SlackClients
     installations: InstallationStore
+    users: UserDirectory
+    flood_limit: FloodLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,38 +129,58 @@ async def open_slack_runtime(
         context = replace(application.context, permissions=users, people=people)
         services = Services.of(context)
         slack = _slack_clients(application, clients, users)
-        poller, retention_jobs = EventPoller(context), RetentionJobs(context)
-        on_call_jobs = OnCallJobs(context)
-        summary_jobs = _summary_jobs(context, services, slack)
+        started_jobs = (
+            EventPoller(context),
+            _summary_jobs(context, services, slack),
+            RetentionJobs(context),
+            OnCallJobs(context),
+        )
         handlers = collect_handlers(
             *_ticket_jobs(context, services, slack),
             *_other_jobs(context, services, slack),
-            summary_jobs,
-            poller,
-            retention_jobs,
-            on_call_jobs,
+            *started_jobs,
         )
-        requests, job_worker = OpenRequests(), None
+        requests, job_worker, flood_limit = OpenRequests(), None, FloodLimit(settings.person_limit)
         if worker:
             job_worker = await stack.enter_async_context(
                 Worker(
                     *(application.store, handlers),
+                    signal=context.job_signal,
                     wait_until_quiet=requests.wait_until_quiet,
                     pace=pace,
                 )
             )
-            await poller.start()
-            await summary_jobs.start()
-            await retention_jobs.start()
-            await on_call_jobs.start()
+            for jobs in started_jobs:
+                await jobs.start()
         installations = InstallationStore(application.installations, clock)
         app = build_app(
             *(services, users, context, clients, installations),
             tokens=tokens,
             answer_timeout_s=answer_timeout_s,
             requests=requests,
+            flood_limit=flood_limit,
         )
-        yield SlackRuntime(app, context, services, job_worker, handlers, clients, installations)
+        yield SlackRuntime(
+            *(app, context, services, job_worker, handlers),
+            *(clients, installations, users, flood_limit),
+        )
+
+
+def build_web_app(slack: SlackRuntime) -> web.Application:
+    """Return the HTTP routes: Slack's, and those that settings switch on."""
+    settings = slack.context.settings
+    routes = build_http_transport(
+        slack.app, slack.services, settings, slack.clients, slack.installations
+    ).web_app()
+    if settings.mcp:
+        from handlers.mcp.assembly import build_endpoint  # noqa: PLC0415 - mcp is slow to import
+
+        installed = InstalledWorkspaces(settings, slack.installations, slack.clients)
+        endpoint = build_endpoint(
+            slack.services, slack.context, slack.users, installed, slack.flood_limit
+        )
+        endpoint.register(routes)
+    return routes
 
 
 def _ticket_jobs(

@@ -113,6 +113,7 @@ def _build_application(
         languages=Languages(store, workspaces),
         permissions=NoPermissions(),
         people=NoPeople(),
+        job_signal=asyncio.Event(),
     )
     cipher = TokenCipher(settings.encryption_keys)
     installations = InstallationService(store, clock, workspaces, cipher)

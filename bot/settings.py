@@ -49,6 +49,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     metrics_port: int = 0  # 0 for none
     http_api: bool = False
+    mcp: bool = False
     default_locale: str = DEFAULT_LANGUAGE  # or "both"
     timezone: str = "Asia/Shanghai"
     escalation_channel: str = ""
@@ -92,7 +93,7 @@ class Settings:
     @property
     def has_access_tokens(self) -> bool:
         """Return whether people can use personal access tokens for something."""
-        return self.http_api
+        return self.http_api or self.mcp
 
     @property
     def has_oauth(self) -> bool:
@@ -249,6 +250,7 @@ def _read_all(read: SettingReader) -> Settings:
         metrics_token=_metrics_token(read),
         metrics_port=read.port("METRICS_PORT", 0),
         http_api=read.flag("HTTP_API", default=False),
+        mcp=read.flag("MCP", default=False),
         default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
         timezone=timezone,
         escalation_channel=read.slack_id("ESCALATION_CHANNEL", *_CHANNEL),

@@ -55,6 +55,7 @@ def build_app(
     tokens: WorkspaceTokens,
     answer_timeout_s: float,
     requests: OpenRequests,
+    flood_limit: FloodLimit,
 ) -> AsyncApp:
     """Build the Bolt app with every handler. The transports check signatures themselves."""
     settings = context.settings
@@ -64,7 +65,7 @@ def build_app(
         requests,
         Authorization(settings, clients, tokens),
         clients,
-        flood_limit=FloodLimit(settings.person_limit),
+        flood_limit=flood_limit,
         name="lagdesk",  # else Bolt reads the source of every caller to find one
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
         process_before_response=True,

@@ -19,7 +19,7 @@ import stamina
 from aiohttp import web_app
 from playwright.async_api import Browser
 
-from bot.app import SlackRuntime, open_slack_runtime
+from bot.app import SlackRuntime, build_web_app, open_slack_runtime
 from bot.application import Application, open_application
 from bot.cli.timing import Timing
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
@@ -30,7 +30,7 @@ from bot.store import LIMITS, Limits
 from bot.store.job_leases import Pace
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
-from handlers.transports import build_http_transport, build_socket_mode_transport
+from handlers.transports import build_socket_mode_transport
 from tests.browser import launch
 from tests.databases import create_sqlite
 from tests.due_jobs import wait_until_idle
@@ -149,7 +149,7 @@ class Harness:
     async def pass_time(self, seconds: float) -> None:
         """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
-        self.application.store.job_signal.set()
+        self.application.context.job_signal.set()
         await wait_until_idle(self.application.store)
 
     async def settled(self) -> None:
@@ -260,10 +260,7 @@ async def connect_slack(
         return
     # Else aiohttp remembers how it called this application, and so the application, for ever.
     stack.callback(web_app._cached_build_middleware.cache_clear)
-    http = build_http_transport(
-        slack.app, slack.services, application.settings, slack.clients, slack.installations
-    )
-    url = await stack.enter_async_context(serve_http(http.web_app(), "127.0.0.1", 0))
+    url = await stack.enter_async_context(serve_http(build_web_app(slack), "127.0.0.1", 0))
     connection = workspace.connect_http(f"{url}/slack/events")
     stack.push_async_callback(connection.close)
 

@@ -12,11 +12,11 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
+from bot.app import build_web_app
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import SUPPORT_GROUP
 from handlers.http_server import serve_http
 from handlers.slack.manifest import build_manifest
-from handlers.transports import build_http_transport
 from tests.conftest import Harness, oauth_environment, open_harness
 
 _FORWARDED: Final = ("Authorization", "Content-Type")
@@ -147,10 +147,7 @@ async def _serve(slack: SharedSlack) -> AsyncIterator[str]:
 async def _open_public(harness: Harness) -> AsyncIterator[str]:
     """Open another port of the same Lagdesk."""
     slack = harness.slack
-    built = build_http_transport(
-        slack.app, slack.services, harness.settings, slack.clients, slack.installations
-    )
-    async with serve_http(built.web_app(), "127.0.0.1", 0) as url:
+    async with serve_http(build_web_app(slack), "127.0.0.1", 0) as url:
         yield url
 
 

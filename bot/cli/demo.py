@@ -20,7 +20,7 @@ from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import LANGUAGES
 from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, demo_environment
 from bot.settings import read_settings, read_system_locale
-from handlers.slack.manifest import build_manifest
+from handlers.slack.manifest import MCP_PATH, build_manifest
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ async def run_demo(options: argparse.Namespace) -> None:
 
                 def on_ready(url: str) -> None:
                     demo.connect(url)
-                    _show_page(demo.workspace.url, chosen, has_browser=not options.no_browser)
+                    _show_page(demo.workspace.url, url, chosen, has_browser=not options.no_browser)
 
                 settings = replace(read_settings(demo.environment), port=0)
                 await serve(settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready)
@@ -58,10 +58,13 @@ async def run_demo(options: argparse.Namespace) -> None:
             raise LagdeskError(busy) from error
 
 
-def _show_page(url: str, chosen: LocaleName, *, has_browser: bool) -> None:
+def _show_page(page: str, server: str, chosen: LocaleName, *, has_browser: bool) -> None:
     translate = Translator(chosen).translate
-    print(translate(message("The demo is here:")), url)  # noqa: T201 - what the command is for
-    hint = message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")
-    print(translate(hint), flush=True)  # noqa: T201 - likewise
+    lines = (
+        f"{translate(message('The demo is here:'))} {page}",
+        translate(message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")),
+        f"{translate(message('Assistants connect to (MCP):'))} {server}{MCP_PATH}",
+    )
+    print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
     if has_browser:
-        webbrowser.open(url)
+        webbrowser.open(page)

@@ -6,18 +6,24 @@ import argparse
 import json
 import sys
 
-from bot.cli.parser import EXIT_OK, url
+from bot.cli.parser import EXIT_OK, UsageError, url
 from bot.cli.timing import Timing
+from bot.i18n.messages import message
 from handlers.slack.manifest import build_manifest
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--url", type=url, default="", help="https://host, for HTTP mode")
+    parser.add_argument(
+        "--assistant", action="store_true", help="lets Slack's assistant ask Lagdesk; needs --url"
+    )
 
 
 def run(options: argparse.Namespace, _timing: Timing) -> int:
     """Print the manifest."""
-    manifest = json.dumps(build_manifest(options.url), ensure_ascii=False, indent=2)
-    sys.stdout.write(manifest + "\n")
+    if options.assistant and not options.url:
+        raise UsageError(message("With --assistant, give --url: Slack's assistant needs HTTP."))
+    manifest = build_manifest(options.url, for_assistant=options.assistant)
+    sys.stdout.write(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
     return EXIT_OK

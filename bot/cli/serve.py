@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.app import open_slack_runtime
+from bot.app import build_web_app, open_slack_runtime
 from bot.application import open_application
 from bot.cli.parser import port
 from bot.cli.run import announce_ready, run_until_stopped
@@ -15,7 +15,6 @@ from bot.cli.timing import REAL_TIME, Timing
 from bot.settings import SLACK_SETTINGS, Settings
 from handlers.http_server import serve_http
 from handlers.metrics import serve_metrics
-from handlers.transports import build_http_transport
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -53,20 +52,11 @@ async def serve(
             settings, clock=timing.clock, delay_scale=delay_scale, sleep=timing.sleep
         ) as application,
         open_slack_runtime(application, worker=worker) as slack,
+        serve_metrics(slack.services.metrics, settings.metrics_port),
+        serve_http(build_web_app(slack), settings.host, settings.port) as url,
     ):
-        transport = build_http_transport(
-            slack.app,
-            slack.services,
-            settings,
-            slack.clients,
-            slack.installations,
-        )
-        async with (
-            serve_metrics(slack.services.metrics, settings.metrics_port),
-            serve_http(transport.web_app(), settings.host, settings.port) as url,
-        ):
-            on_ready(url)
-            await asyncio.Event().wait()
+        on_ready(url)
+        await asyncio.Event().wait()
 
 
 def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:

@@ -150,5 +150,6 @@ def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, s
         "ESCALATE_TO": workspace.person("maya").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,
+        "MCP": "true",
         "LOG_LEVEL": "WARNING",
     }

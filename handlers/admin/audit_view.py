@@ -41,6 +41,11 @@ _ACTION_TEXTS: Final = {
     tokens.CREATED: message("%(person)s created the access token %(label)s"),
     tokens.REVOKED: message("%(person)s revoked the access token %(label)s"),
     tokens.USED: message("%(person)s's access token %(label)s was used on this day"),
+    "mcp.find_tickets": message("%(person)s searched tickets through an assistant"),
+    "mcp.explain_ticket": message("%(person)s read the ticket through an assistant"),
+    "mcp.explain_call": message("%(person)s had a call of %(app)s explained by an assistant"),
+    "mcp.quality_now": message("%(person)s read the quality of %(app)s through an assistant"),
+    "mcp.week_summary": message("%(person)s read a weekly summary through an assistant"),
     audit_log.EXPORT: message("%(person)s downloaded the tickets of week %(week)s"),
 }
 _UNKNOWN_ACTION: Final = message("%(person)s: %(action)s")
@@ -110,6 +115,7 @@ def _line(record: AuditRecord, renderer: Renderer) -> str:
         "uid": Uid(str(record.detail.get("uid") or "")),
         "week": str(record.detail.get("week") or ""),
         "action": record.action,
+        "app": str(record.detail.get("app") or ""),
         "label": str(record.detail.get("label") or ""),
         "changed": ", ".join(record.detail.get("changed") or {}),
     }

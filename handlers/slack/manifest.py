@@ -42,10 +42,23 @@ EVENTS: Final = (
     "user_change",
 )
 EVENTS_PATH: Final = "/slack/events"
+MCP_PATH: Final = "/mcp"
 
 
-def build_manifest(url: str = "") -> dict[str, Any]:
-    """Build the manifest; without a public URL, for Socket Mode."""
+def build_manifest(url: str = "", *, for_assistant: bool = False) -> dict[str, Any]:
+    """Build the manifest; without a public URL, for Socket Mode.
+
+    `for_assistant`: Slack's assistant may ask Lagdesk, at the public URL. Not every plan has it.
+    """
+    manifest = _build(url)
+    if for_assistant:
+        manifest["oauth_config"]["scopes"]["bot"].append("mcp:connect")
+        server = {"url": url.rstrip("/") + MCP_PATH, "auth_type": "slack_identity_auth"}
+        manifest["mcp_servers"] = {"Lagdesk": server}
+    return manifest
+
+
+def _build(url: str) -> dict[str, Any]:
     address = {"request_url": url.rstrip("/") + EVENTS_PATH} if url else {}
     command_url = {"url": address["request_url"]} if url else {}
     options_url = {"message_menu_options_url": address["request_url"]} if url else {}

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from bot.app import build_web_app
 from bot.sandbox.slack.delivery.transport import sign
 from bot.store.tickets.lists import TicketQuery, page
 from handlers.http_server import serve_http
-from handlers.transports import build_http_transport
 from tests.conftest import START, Harness, open_harness
 
 Json = dict[str, Any]
@@ -90,20 +90,12 @@ class RawHttpClient:
 @asynccontextmanager
 async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHttpClient]:
     """Start Lagdesk with its HTTP server."""
-    async with open_harness(folder, ESCALATE_AFTER="1h", **environment) as harness:
-        slack, application = harness.slack, harness.application
-        built = build_http_transport(
-            slack.app,
-            slack.services,
-            application.settings,
-            slack.clients,
-            slack.installations,
-        )
-        async with (
-            serve_http(built.web_app(), "127.0.0.1", 0) as url,
-            aiohttp.ClientSession() as session,
-        ):
-            yield RawHttpClient(harness, url, session)
+    async with (
+        open_harness(folder, ESCALATE_AFTER="1h", **environment) as harness,
+        serve_http(build_web_app(harness.slack), "127.0.0.1", 0) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        yield RawHttpClient(harness, url, session)
 
 
 def command(**fields: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +17,7 @@ from bot.store.tickets import tickets
 
 EXPORT: Final = "tickets.export"
 MAX_SHOWN: Final = 20
+_ORIGIN_BYTES: Final = 8
 _ONLY_SUPPORT: Final = message("Only support can see the audit log.")
 
 
@@ -32,7 +34,7 @@ class AuditRecord:
 
 
 class AuditLogService:
-    """Reads the audit log."""
+    """Reads the audit log, and adds what people read outside Slack."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -46,6 +48,21 @@ class AuditLogService:
         """
         await self._context.require_support(team, person, _ONLY_SUPPORT)
         return await self._context.store.read(lambda session: _read(session, team, number))
+
+    async def record_use(
+        self, team: str, person: str, action: str, *, ticket: int | None = None, app: str = ""
+    ) -> None:
+        """Record that a person read something outside Slack, and about which ticket or app."""
+        entry = AuditEntry(
+            team=team,
+            person=person,
+            action=action,
+            ticket=ticket,
+            origin=secrets.token_hex(_ORIGIN_BYTES),  # each use is recorded
+            detail={"app": app} if app else {},
+            at=self._context.clock.now(),
+        )
+        await self._context.store.transact(lambda session: audit_log.add_entry(session, entry))
 
 
 def _read(session: Session, team: str, number: int | None) -> list[AuditRecord]:

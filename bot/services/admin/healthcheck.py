@@ -46,6 +46,7 @@ _SIGNATURE: Final = message("Slack signature")
 _WORKER: Final = message("Worker")
 _BACKGROUND_WORK: Final = message("Background jobs")
 _CARDS: Final = message("Ticket cards")
+_MCP: Final = message("Assistants (MCP)")
 _TRANSPORT: Final = message("SLACK_APP_TOKEN (for socket) or SLACK_SIGNING_SECRET (for serve)")
 _SIGNATURES_FOR: Final = dt.timedelta(hours=1)
 _MAX_NAMED: Final = 5  # tickets
@@ -74,7 +75,8 @@ class HealthCheck:
             self._check_work(team, database),
         )
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
-        return [settings, database, *(each for rows in results for each in rows)]
+        rows = [each for listed in results for each in listed]
+        return [settings, database, *rows, *check_mcp(self._context.settings)]
 
     @job(KIND, Queue.DIAGNOSES)
     async def run(self, run: Run, origin: str) -> None:
@@ -258,6 +260,16 @@ def check_slack_settings(settings: Settings) -> CheckResult:
         detail = message("Required settings are missing: %(names)s.", names=missing)
         health = Health.FAILED
     return CheckResult("slack.settings", _SLACK, health, detail)
+
+
+def check_mcp(settings: Settings) -> list[CheckResult]:
+    """Check that assistants can reach the MCP endpoint, where it is on."""
+    if not settings.mcp:
+        return []
+    detail, health = message("serve answers at /mcp."), Health.OK
+    if not settings.slack_signing_secret:
+        detail, health = message("Only serve has /mcp; set SLACK_SIGNING_SECRET."), Health.WARNING
+    return [CheckResult("mcp", _MCP, health, detail)]
 
 
 async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:

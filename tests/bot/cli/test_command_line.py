@@ -252,6 +252,15 @@ async def test_manifest_needs_no_settings(cli: CommandLine) -> None:
     assert read_manifest(json.loads(outcome.out)).knows_command("/report")
 
 
+async def test_manifest_for_the_assistant(cli: CommandLine) -> None:
+    """It needs the address that Slack's assistant asks at."""
+    outcome = await cli.run("manifest", "--url", "https://lagdesk.example", "--assistant")
+    assert "https://lagdesk.example/mcp" in outcome.out
+    refused = await cli.run("manifest", "--assistant")
+    assert refused.status == 2
+    assert "--url" in refused.error_line
+
+
 def fill(folder: Path, count: int) -> None:
     """Put tickets into a database, an hour apart, the newest at START."""
     store = Store(create_sqlite(folder))

@@ -12,12 +12,13 @@ from bot.cli.main import COMMANDS
 from tests.cli_helpers import ROOT
 
 SLACK = ("aiohttp", "slack_bolt", "slack_sdk")
-# only to migrate; only to send a request to a cloud; only to parse metrics and draw; for /metrics
+# only to migrate; only to send a request to a cloud; only to parse metrics and draw; for /metrics; for /mcp
 RARELY_USED = (
     *("alembic", "mako"),
     *("click", "httpcore", "httpx", "pygments", "rich", "stamina", "tenacity"),
     *("PIL", "numpy"),
     "prometheus_client",
+    *("mcp", "pydantic_settings", "starlette", "uvicorn"),
 )
 WITH_SLACK = ("serve", "socket", "worker")
 IN_THE_TERMINAL = sorted({*COMMANDS} - {*WITH_SLACK, "demo", "doctor", "manifest"})

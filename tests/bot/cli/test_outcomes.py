@@ -308,11 +308,13 @@ def test_the_demos_address(
     """It is printed in the chosen language, and opened unless that is unwanted."""
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    demo._show_page("http://127.0.0.1:8080", "en", has_browser=has_browser)
-    first, second = capsys.readouterr().out.splitlines()
+    page, server = "http://127.0.0.1:8080", "http://127.0.0.1:9"
+    demo._show_page(page, server, "en", has_browser=has_browser)
+    first, second, third = capsys.readouterr().out.splitlines()
     assert first == "The demo is here: http://127.0.0.1:8080"
     assert second.startswith("Type /report class_77_1 ")
-    assert opened == ["http://127.0.0.1:8080"] * has_browser
+    assert third == "Assistants connect to (MCP): http://127.0.0.1:9/mcp"
+    assert opened == [page] * has_browser
 
 
 async def test_a_demo_whose_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

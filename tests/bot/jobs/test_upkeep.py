@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -59,19 +60,19 @@ async def test_outcome_that_cannot_be_recorded(
     store: Store, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the log with its traceback; the job runs again when its lease is over."""
-    buggy, jobs = _Buggy(store.url, clock=clock), Jobs()
+    buggy, jobs, signal = _Buggy(store.url, clock=clock), Jobs(), asyncio.Event()
 
     async def break_store(run: Run) -> None:
         buggy.has_bug = not run.is_retry
 
     jobs.during = break_store
-    async with Worker(buggy, jobs.handlers()):
+    async with Worker(buggy, jobs.handlers(), signal=signal):
         enqueue(store, clock)
-        buggy.job_signal.set()
+        signal.set()
         await until(lambda: caplog.records != [])
         assert read_job(store).finished_at is None
         clock.move(seconds=7)
-        buggy.job_signal.set()
+        signal.set()
         await wait_until_idle(store)
     buggy.close()
     assert (jobs.retries, read_job(store).finished_at) == ([False, True], clock.now())

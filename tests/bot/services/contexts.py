@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -169,6 +170,7 @@ def make_context(
         languages=Languages(store, workspaces),
         permissions=Supporters(*supporters),
         people=NoPeople(),
+        job_signal=asyncio.Event(),
     )
 
 

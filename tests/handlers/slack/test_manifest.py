@@ -111,6 +111,15 @@ def test_address_is_in_every_url() -> None:
     assert build_manifest(f"{URL}/") == HTTP
 
 
+def test_assistant() -> None:
+    """What Slack's assistant needs is added; without that the manifest is for every plan."""
+    with_assistant = build_manifest(URL, for_assistant=True)
+    server = {"url": f"{URL}/mcp", "auth_type": "slack_identity_auth"}
+    assert with_assistant.pop("mcp_servers") == {"Lagdesk": server}
+    assert with_assistant["oauth_config"]["scopes"]["bot"].pop() == "mcp:connect"
+    assert with_assistant == HTTP
+
+
 def test_socket_mode_needs_no_address() -> None:
     """Without an address the manifest is one for Socket Mode."""
     assert "http" not in repr(SOCKET)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from bot.services.admin.healthcheck import (
     HealthCheck,
     HealthCheckRequests,
     check_database,
+    check_mcp,
     check_slack_settings,
 )
 from bot.services.context import Context
@@ -94,6 +96,19 @@ def test_slack_settings(given: dict[str, str], health: Health, detail: str) -> N
     result = check_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
     assert health is result.health
     assert detail in str(result.detail)
+
+
+@pytest.mark.parametrize(
+    ("given", "healths"),
+    [
+        ({}, []),
+        ({"mcp": True, "slack_signing_secret": "s"}, [Health.OK]),
+        ({"mcp": True, "slack_app_token": "xapp-1"}, [Health.WARNING]),
+    ],
+)
+def test_assistants(given: dict[str, Any], healths: list[Health]) -> None:
+    """Only where they are on; Socket Mode has no address for them."""
+    assert [row.health for row in check_mcp(Settings(**given))] == healths
 
 
 async def test_database_at_an_old_revision(tmp_path: Path) -> None:

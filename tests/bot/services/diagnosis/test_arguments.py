@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InputError
-from bot.services.diagnosis.arguments import DiagnoseArguments, parse_diagnose
+from bot.services.diagnosis.arguments import (
+    DiagnoseArguments,
+    diagnose_arguments,
+    parse_diagnose,
+)
 from bot.services.tickets.query_parser import TicketsArguments, parse_tickets
 
 APPS = ("kids", "adults")
@@ -253,6 +257,16 @@ def test_any_arguments_are_read_or_refused(text: str) -> None:
         with contextlib.suppress(InputError):
             wanted = read(text)
         assert isinstance(wanted, (DiagnoseArguments, TicketsArguments, type(None)))
+
+
+def test_arguments_one_by_one() -> None:
+    """They mean the same as in one text."""
+    assert diagnose_arguments(" class_77_1 ", "", "", APPS) == parse_diagnose("class_77_1", APPS)
+    wanted = parse_diagnose("class_77_1 app=adults since=30m", APPS)
+    assert diagnose_arguments("class_77_1", "Adults", "30m", APPS) == wanted
+    for wrong in (("", "", ""), ("x" * 65, "", ""), ("class_77_1", "", "9d")):
+        with pytest.raises(InputError):
+            diagnose_arguments(*wrong, APPS)
 
 
 def test_the_longest_arguments_are_read_at_once() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from sqlmodel import select
 
-from bot.errors import NotAllowedError
+from bot.errors import InputError, NotAllowedError
 from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
 from bot.store import Session
@@ -101,6 +101,15 @@ async def test_preview_of_two_weeks(service_harness: ServiceHarness, person: str
     assert (is_support, last.week, this.week) == (person == SUPPORT, LAST, THIS)
     assert bool(this.oldest) is is_support
     assert this.open_count > 0
+
+
+async def test_week_that_a_reader_names(service_harness: ServiceHarness) -> None:
+    """The last one by default; what is no week, or later, is refused."""
+    made = service(service_harness)
+    assert [made.read_week(text, TEAM) for text in ("", THIS.label)] == [LAST, THIS]
+    for wrong in ("2026-W99", "46", "2026-W46x" * 100, THIS.shift(1).label):
+        with pytest.raises(InputError):
+            made.read_week(wrong, TEAM)
 
 
 async def test_file_for_support(service_harness: ServiceHarness) -> None:
