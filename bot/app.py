@@ -145,7 +145,6 @@ async def open_slack_runtime(
             job_worker = await stack.enter_async_context(
                 Worker(
                     *(application.store, handlers),
-                    signal=context.job_signal,
                     wait_until_quiet=requests.wait_until_quiet,
                     pace=pace,
                 )

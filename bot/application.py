@@ -113,7 +113,6 @@ def _build_application(
         languages=Languages(store, workspaces),
         permissions=NoPermissions(),
         people=NoPeople(),
-        job_signal=asyncio.Event(),
     )
     cipher = TokenCipher(settings.encryption_keys)
     installations = InstallationService(store, clock, workspaces, cipher)

@@ -149,7 +149,7 @@ class Harness:
     async def pass_time(self, seconds: float) -> None:
         """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
-        self.application.context.job_signal.set()
+        self.application.store.job_signal.set()
         await wait_until_idle(self.application.store)
 
     async def settled(self) -> None:

@@ -55,7 +55,7 @@ class _Attempt(NamedTuple):
 class Worker:
     """Runs jobs while its block is open; with `polls=False` only those of `run_now`.
 
-    It looks for due jobs when `signal` is set and several times a second, each time after
+    It looks for due jobs when some were enqueued and several times a second, each time after
     `wait_until_quiet`; when that returns False, it starts one, of each queue in turn. A job's
     function returns None when it is done, or when to run it again. A retryable LagdeskError or an
     unexpected error postpones it; another LagdeskError ends it.
@@ -66,7 +66,6 @@ class Worker:
         store: Store,
         handlers: Mapping[str, JobHandler],
         *,
-        signal: asyncio.Event | None = None,
         wait_until_quiet: Callable[[], Awaitable[bool]] | None = None,
         polls: bool = True,
         pace: Pace = SLACK_PACE,
@@ -82,12 +81,12 @@ class Worker:
             )
             for queue in Queue
         }
-        self._signal = signal or asyncio.Event()
         self._wait_until_quiet = wait_until_quiet or partial(asyncio.sleep, 0, result=True)
         self._polls = polls
         self._turns = itertools.cycle(Queue)
         self._claim_numbers = itertools.count(1)
         self._running: dict[str, _Attempt] = {}
+        self._full: set[Queue] = set()  # whose jobs may wait for a slot
         self._stopped = threading.Event()
         self._renewing = threading.Thread(target=self._keep_leases, name="leases", daemon=True)
 
@@ -100,7 +99,7 @@ class Worker:
     async def __aexit__(self, *_error: object) -> None:
         """Stop: start nothing, let running jobs end for a while, release the rest."""
         self._stopped.set()
-        self._signal.set()
+        self._store.job_signal.set()
         await asyncio.wait([self._polling], timeout=_DATABASE_TIMEOUT_S)
         tasks = [self._polling, *(each.task for each in self._running.values())]
         await asyncio.wait(tasks, timeout=SHUTDOWN_TIMEOUT_S)
@@ -124,10 +123,10 @@ class Worker:
         return False
 
     async def _poll(self) -> None:
-        """Start what is due: when notified, when a job has ended, and at every interval."""
+        """Start what is due: when notified, when a slot is free again, and at every interval."""
         has_retried = False
         while not self._stopped.is_set():
-            self._signal.clear()
+            self._store.job_signal.clear()
             pause_s = POLL_INTERVAL_S
             try:
                 if not has_retried:  # a start is a reason to try again
@@ -144,25 +143,30 @@ class Worker:
                 pause_s = _ERROR_PAUSE_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await self._signal.wait()
+                    await self._store.job_signal.wait()
 
     async def _start(self, limits: Mapping[Queue, int], name: str | None = None) -> list[_Task]:
         """Claim and start due jobs, as many as free slots and limits allow, or one by its name."""
         used = Counter(each.queue for each in self._running.values())
-        free = [
-            replace(self._slots[queue], number=min(limit, _SLOTS - used[queue]))
+        free = {
+            queue: replace(self._slots[queue], number=min(limit, _SLOTS - used[queue]))
             for queue, limit in limits.items()
-        ]
+        }
         token, running = f"{self.name}/{next(self._claim_numbers)}", tuple(self._running)
         valid_until = time.monotonic() + _USABLE_S
 
         def work(session: Session) -> list[ClaimedJob]:
             now = self._store.now(session)
+            slots = free.values()
             return job_leases.claim(
-                session, free, token=token, now=now, lease=LEASE, running=running, name=name
+                session, slots, token=token, now=now, lease=LEASE, running=running, name=name
             )
 
         claimed = await self._store.transact(work)
+        started = Counter(self._handlers[job.kind].queue for job in claimed)
+        tried = free.keys()
+        self._full -= tried
+        self._full |= {queue for queue in tried if started[queue] == free[queue].number}
         return [self._run(job, valid_until) for job in claimed]
 
     def _run(self, job: ClaimedJob, valid_until: float) -> _Task:
@@ -173,8 +177,8 @@ class Worker:
         return task
 
     def _on_end(self, name: str, task: _Task) -> None:
-        del self._running[name]
-        self._signal.set()
+        if self._running.pop(name).queue in self._full:
+            self._store.job_signal.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("the outcome of %s cannot be recorded: %r", name, error, exc_info=error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,7 +33,6 @@ class Context:
     `rotas` does so for the apps that have one; `people` finds those whom a rota names.
 
     `settings` are those of the process; what a workspace may choose is in `workspaces`.
-    `job_signal` is set when jobs were enqueued.
     """
 
     store: Store
@@ -46,7 +44,6 @@ class Context:
     languages: Languages
     permissions: Permissions
     people: PeopleFinder
-    job_signal: asyncio.Event
 
     def clouds_of(self, team: str) -> Mapping[str, Cloud]:
         """Return the clouds of a workspace's apps, by the app's name; of all apps for ""."""
@@ -60,10 +57,8 @@ class Context:
         return not_allowed(self.workspaces.of(team), reason, is_support=is_support)
 
     async def commit(self, work: Callable[[Session], Result]) -> Result:
-        """Run work in one transaction, then notify the worker of the jobs it enqueued."""
-        result = await self.store.transact(work)
-        self.job_signal.set()
-        return result
+        """Run work in one transaction, with the jobs it enqueues."""
+        return await self.store.transact(work)
 
     async def require_support(
         self, team: str, person: str, refusal: Message = ONLY_SUPPORT

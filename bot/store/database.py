@@ -29,6 +29,7 @@ from bot.store.engine import (
     is_unavailable,
     reason_of,
 )
+from bot.store.jobs import ARE_DUE
 from bot.store.outage_log import OutageLog
 from bot.store.writers import RAISED_STOP_ITERATION, Work, Writers
 
@@ -68,6 +69,7 @@ class Store:
         self.is_sqlite: Final = self._file.is_sqlite
         self._server_clock = None if self.is_sqlite or clock else ServerClock()
         self.clock: Final[Clock] = clock or self._server_clock or SystemClock()
+        self.job_signal: Final = asyncio.Event()
         self._outage_log = OutageLog(timer)
         self._writers = Writers(
             self._commit_group,
@@ -91,8 +93,19 @@ class Store:
         return self.clock.now()
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
-        """Run the work in one transaction."""
-        return await _wait_for(self._writers.submit(work))
+        """Run the work in one transaction, then set `job_signal` if it enqueued jobs."""
+        are_due = False
+
+        def noting(session: Session) -> Result:
+            nonlocal are_due
+            result = work(session)
+            are_due = ARE_DUE in session.info
+            return result
+
+        result = await _wait_for(self._writers.submit(noting))
+        if are_due:
+            self.job_signal.set()
+        return result
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""

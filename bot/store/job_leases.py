@@ -6,7 +6,7 @@ Statements that run several times a second are built once, which takes longer th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from itertools import islice
@@ -91,7 +91,7 @@ class FreeSlots:
 
 def claim(
     session: Session,
-    free: Sequence[FreeSlots],
+    slots: Iterable[FreeSlots],
     *,
     token: str,
     now: dt.datetime,
@@ -106,7 +106,7 @@ def claim(
     worker is dead or was frozen. `running` still run in the worker that claims, although their
     leases may be over.
     """
-    free = [each for each in free if each.number]
+    free = [each for each in slots if each.number]
     rows = _find_candidates(session, free, now, name) if free else []
     claimed = _book_starts(session, [row for row in rows if row.name not in running], free, now)
     if claimed:

@@ -17,6 +17,7 @@ from bot.ticket import Ticket
 
 DONE_RETENTION: Final = dt.timedelta(hours=1)
 FAILED_RETENTION: Final = dt.timedelta(days=30)
+ARE_DUE: Final = "jobs are due"  # in the `info` of a session: jobs may be due when it commits
 _DELETE_BATCH: Final = 1000
 
 
@@ -54,6 +55,7 @@ def enqueue_all(session: Session, jobs: Iterable[NewJob]) -> None:
     request_id = {"request_id": REQUEST_ID.get()}
     rows = [job._asdict() | request_id for job in jobs]
     connection.execute(_enqueueing(connection.dialect.name), rows)
+    session.info[ARE_DUE] = True
 
 
 @cache
@@ -79,11 +81,13 @@ def _enqueueing(dialect: str) -> Executable:
 def retry_now(session: Session, now: dt.datetime) -> None:
     """Run the jobs now that wait after a failure, or that were given up for the time being."""
     is_late = col(Job.finished_at).is_not(None) | (col(Job.due_at) > now)
+    session.info[ARE_DUE] = True
     update_jobs(session, (col(Job.failures) > 0) & is_late, due_at=now, finished_at=None)
 
 
 def bring_forward(session: Session, name: str, now: dt.datetime) -> None:
     """Let a job that waits be due now; one that is finished, or that there is not, stays so."""
+    session.info[ARE_DUE] = True
     update_jobs(session, (col(Job.name) == name) & col(Job.finished_at).is_(None), due_at=now)
 
 

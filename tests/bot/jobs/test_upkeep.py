@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -60,19 +59,19 @@ async def test_outcome_that_cannot_be_recorded(
     store: Store, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the log with its traceback; the job runs again when its lease is over."""
-    buggy, jobs, signal = _Buggy(store.url, clock=clock), Jobs(), asyncio.Event()
+    buggy, jobs = _Buggy(store.url, clock=clock), Jobs()
 
     async def break_store(run: Run) -> None:
         buggy.has_bug = not run.is_retry
 
     jobs.during = break_store
-    async with Worker(buggy, jobs.handlers(), signal=signal):
+    async with Worker(buggy, jobs.handlers()):
         enqueue(store, clock)
-        signal.set()
+        buggy.job_signal.set()
         await until(lambda: caplog.records != [])
         assert read_job(store).finished_at is None
         clock.move(seconds=7)
-        signal.set()
+        buggy.job_signal.set()
         await wait_until_idle(store)
     buggy.close()
     assert (jobs.retries, read_job(store).finished_at) == ([False, True], clock.now())

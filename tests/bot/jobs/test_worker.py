@@ -32,11 +32,11 @@ LIMITED = SlackRateLimitedError(NO, code="ratelimited", retry_after_s=30)
 
 async def test_job_runs_once(store: Store, clock: Any) -> None:
     """However often the worker is notified, a job that was enqueued once runs once."""
-    jobs, signal = Jobs(), asyncio.Event()
-    async with Worker(store, jobs.handlers(), signal=signal):
+    jobs = Jobs()
+    async with Worker(store, jobs.handlers()):
         enqueue(store, clock)
         for _ in range(5):
-            signal.set()
+            store.job_signal.set()
             await asyncio.sleep(0)
         await wait_until_idle(store)
     assert (jobs.attempts, jobs.retries) == ([CARD], [False])
@@ -273,16 +273,16 @@ async def test_hanging_attempt_is_cancelled(store: Store, clock: Any) -> None:
 
 async def test_few_jobs_start_before_it_is_quiet(store: Store, clock: Any) -> None:
     """One starts when the wait is over, however often the worker is notified."""
-    jobs, signal, quiet, waits = Jobs(), asyncio.Event(), asyncio.Event(), itertools.count()
+    jobs, quiet, waits = Jobs(), asyncio.Event(), itertools.count()
 
     async def wait() -> bool:
         return next(waits) > 0 and await quiet.wait()
 
     enqueue(store, clock, in_s=-1)
     enqueue(store, clock, "card:LD-13")
-    async with Worker(store, jobs.handlers(), signal=signal, wait_until_quiet=wait):
+    async with Worker(store, jobs.handlers(), wait_until_quiet=wait):
         await until(lambda: jobs.attempts == [CARD])
-        signal.set()
+        store.job_signal.set()
         for _ in range(50):  # each takes as long as what the worker reads
             await store.read(store_jobs.count_pending)
         assert jobs.attempts == [CARD]

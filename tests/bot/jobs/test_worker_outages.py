@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import itertools
 import sqlite3
 from collections.abc import Sequence
@@ -56,12 +55,12 @@ async def test_worker_survives_an_outage(
     """A database that is away for several polls costs no job, and the worker adds no log lines."""
     monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
     monkeypatch.setattr("bot.jobs.worker.RENEWAL_INTERVAL_S", 3600)
-    failing, jobs, signal = _Failing(store.url, clock=clock), Jobs(), asyncio.Event()
-    async with Worker(failing, jobs.handlers(), signal=signal):
+    failing, jobs = _Failing(store.url, clock=clock), Jobs()
+    async with Worker(failing, jobs.handlers()):
         await wait_until_idle(store)
         enqueue(store, clock)
         failing.failures = 3
-        signal.set()
+        failing.job_signal.set()
         await wait_until_idle(store)
     failing.close()
     assert jobs.attempts == [CARD]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -170,7 +169,6 @@ def make_context(
         languages=Languages(store, workspaces),
         permissions=Supporters(*supporters),
         people=NoPeople(),
-        job_signal=asyncio.Event(),
     )
 
 
