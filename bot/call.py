@@ -170,6 +170,10 @@ class Participant:
     sdk: str = ""
     sends: bool | None = None
 
+    def touches(self, since: dt.datetime, until: dt.datetime) -> bool:
+        """Return whether the session lasted in a window, be it at its edge."""
+        return self.joined_at <= until and (self.left_at is None or self.left_at >= since)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:

@@ -6,14 +6,30 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from bot.clouds.cache import Cache, CacheEntry
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.http import CloudHttp
-from bot.ports import Clock, Priority, RemainingQuota
+from bot.clouds.publication import time_to_live
+from bot.clouds.windows import RequestWindow
+from bot.ports import Clock, Priority, RemainingQuota, Window
 
 Body = TypeVar("Body")
+AT_ONCE: Final = dt.timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowResponse(Generic[Body]):
+    """A response about a window; from `stale_at` on, data that was late may be added to it."""
+
+    window: Window
+    body: Body
+    stale_at: dt.datetime
+
+    def is_current(self, wanted: Window, now: dt.datetime) -> bool:
+        """Return whether it reaches to the end of a window and is not stale."""
+        return self.window.until >= wanted.until and now < self.stale_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +87,31 @@ class CloudClient(ABC):
             return CacheEntry(body, self.clock.now() + ttl, size_bytes)
 
         return await self.cache.get(key, fetch)
+
+    async def _cached_window(
+        self,
+        key: Hashable,
+        endpoint: Endpoint,
+        window: RequestWindow,
+        request: Callable[[Window], Awaitable[tuple[Body, int]]],
+        *,
+        kept: dt.timedelta = AT_ONCE,
+        outdated: bool = False,
+    ) -> WindowResponse[Body]:
+        """Return the cached response with what is wanted of a window, else request the wider one.
+
+        `outdated`: one that ends earlier will do, if it is `kept` so long.
+        """
+        now, wanted, wider = self.clock.now(), window.wanted, window.wider
+
+        async def fetch() -> CacheEntry[WindowResponse[Body]]:
+            body, size_bytes = await request(wider)
+            stale_at = now + time_to_live(endpoint, wider.until, now)
+            response = WindowResponse(wider, body, stale_at)
+            return CacheEntry(response, max(stale_at, now + kept), size_bytes)
+
+        def serves(cached: WindowResponse[Body]) -> bool:
+            reaches_back = cached.window.since <= wanted.since
+            return reaches_back and (outdated or cached.is_current(wanted, now))
+
+        return await self.cache.get(key, fetch, serves)

@@ -7,12 +7,13 @@ from typing import Final
 
 from bot.call import Call, MissingItem, MissingKind, MissingReason
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.windows import CLOCK_SKEW, round_down
+from bot.clouds.windows import CLOCK_SKEW, RequestWindow, round_down, whole_seconds
 from bot.ports import Window
 
 UNPUBLISHED_TTL: Final = dt.timedelta(seconds=15)
 _NEW_TTL: Final = dt.timedelta(minutes=5)  # data may be later than documented
 _FINAL_TTL: Final = dt.timedelta(hours=1)
+_BESIDE: Final = dt.timedelta(minutes=10)  # a second diagnosis needs, and another ticket may
 
 
 def newest_published(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
@@ -62,3 +63,16 @@ def published_window(
     until = min(until, round_down(newest)) if until > newest else until
     since = since if oldest is None else max(since, oldest)
     return (Window(since, until) if until > since else None), missing
+
+
+def widen(endpoint: Endpoint, call: Call, span: Window, now: dt.datetime) -> RequestWindow:
+    """Add to a part of a call the minutes beside it that are published and not expired.
+
+    None are added where one request does not take as much.
+    """
+    newest = round_down(newest_published(endpoint, now))
+    since = max(span.since - _BESIDE, call.started_at, oldest_kept(endpoint, now))
+    until = min(span.until + _BESIDE, newest, call.ended_at or newest)
+    wider = whole_seconds(Window(since, max(until, span.until)))
+    fits = endpoint.max_span is None or wider.span <= endpoint.max_span
+    return RequestWindow(span, wider if fits else span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 
 from bot.ports import Window
@@ -10,6 +11,14 @@ from bot.ports import Window
 CLOCK_SKEW: Final = dt.timedelta(seconds=30)  # by which our clock and a cloud's may differ
 _ROUND_TO_S: Final = 10
 _SECOND: Final = dt.timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWindow:
+    """A window that is wanted, and the one around it that is requested, as it costs no more."""
+
+    wanted: Window
+    wider: Window
 
 
 def round_down(moment: dt.datetime) -> dt.datetime:

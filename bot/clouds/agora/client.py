@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 
 import msgspec
 
+from bot.call import Call
 from bot.clouds.agora.endpoints import ENDPOINTS
 from bot.clouds.agora.schemas import Body, CallList, parse_response
-from bot.clouds.client import CloudClient
+from bot.clouds.client import AT_ONCE, CloudClient, WindowResponse
 from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse
+from bot.clouds.windows import RequestWindow
 from bot.ports import KeyValueStore, Window
 
 Generation = Literal["seed", "current"]
@@ -97,17 +99,30 @@ class AgoraClient(CloudClient):
 
     async def cached_get(
         self,
-        app: str,
+        call: Call,
         endpoint: Endpoint,
         params: Mapping[str, str],
         body_type: type[Body],
-        ttl: dt.timedelta,
-    ) -> Body:
-        """Send a GET unless its response is cached. Raises CloudError."""
-        return await self._cached(
-            (endpoint.name, app, *sorted(params.items())),
-            lambda: self._request(app, endpoint, ApiRequest(params), body_type),
-            ttl,
+        window: RequestWindow,
+        *,
+        kept: dt.timedelta = AT_ONCE,
+        outdated: bool = False,
+    ) -> WindowResponse[Body]:
+        """Send a GET about a window of a call unless it is cached, as `_cached_window`.
+
+        Raises CloudError.
+        """
+        query = {"call_id": call.id, **params}
+
+        def request(span: Window) -> Awaitable[tuple[Body, int]]:
+            addressed = ApiRequest({**span_params(span), **query})
+            return self._request(call.app, endpoint, addressed, body_type)
+
+        return await self._cached_window(
+            (endpoint.name, call.app, *sorted(query.items())),
+            *(endpoint, window, request),
+            kept=kept,
+            outdated=outdated,
         )
 
     async def _request(

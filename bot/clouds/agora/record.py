@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,22 +16,19 @@ from bot.clouds.agora.series import (
     missing_participants,
     truncated_uids,
 )
+from bot.clouds.agora.sessions import SessionQuery
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError
 from bot.clouds.publication import (
     newest_published,
     oldest_kept,
     published_window,
-    time_to_live,
+    widen,
 )
-from bot.clouds.windows import split_window, whole_seconds
+from bot.clouds.windows import RequestWindow, split_window, whole_seconds
 from bot.errors import CloudRefusedError
 from bot.ports import Window
 
-_UIDS_MAX: Final = 10
-_SIDS_MAX: Final = 20
-_SESSIONS_MAX: Final = 40  # of a whole class, at one request a second
-_PAGES_MAX: Final = 10
 _THREAD_FROM_BYTES: Final = 1024 * 1024
 _NOT_FOUND: Final = 404
 
@@ -42,6 +39,11 @@ class _CallRows:
 
     users: list[UserRow] = field(default_factory=list)
     sessions: list[SessionMetricsRow] = field(default_factory=list)
+
+    def add(self, users: Iterable[UserRow], sessions: Iterable[SessionMetricsRow]) -> None:
+        """Add the rows of a request."""
+        self.users += users
+        self.sessions += sessions
 
     @property
     def size_bytes(self) -> int:
@@ -82,9 +84,7 @@ async def fetch_witnesses(
     span, _ = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
     if span is None:
         return ()
-    call_rows = _CallRows()
-    query = _CallQuery(client, call, whole_seconds(span), call_rows)
-    await (query.fetch_details() if generation == "seed" else query.fetch_others(uids))
+    call_rows = await _fetch_rows(client, call, uids, span, generation, others=True)
     others = [
         one for one in build_participants(endpoint, call_rows.users, ()) if one.uid not in uids
     ]
@@ -130,7 +130,9 @@ async def _fetch(
     except NotYetPublishedError as error:
         early = MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, error.retry_at, call.id)
         return CallRecord(call, missing=(early,), fresh_until=newest)
-    if not call_rows.users:
+    listed = build_participants(endpoint, call_rows.users, uids)
+    participants = tuple(one for one in listed if one.touches(span.since, span.until))
+    if not (call_rows.users if uids else participants):
         missing_users = (
             ()
             if uids and generation == "current"
@@ -141,7 +143,6 @@ async def _fetch(
         missing += truncated_uids(endpoint, call_rows.users, uids)
 
     def build() -> CallRecord:
-        participants = build_participants(endpoint, call_rows.users, uids)
         series = build_series(endpoint, call_rows.sessions, participants, span, generation)
         return CallRecord(call, participants, series, missing, span.until)
 
@@ -149,77 +150,35 @@ async def _fetch(
 
 
 async def _fetch_rows(
-    client: AgoraClient, call: Call, uids: Sequence[str], span: Window, generation: Generation
+    client: AgoraClient,
+    call: Call,
+    uids: Sequence[str],
+    span: Window,
+    generation: Generation,
+    *,
+    others: bool = False,
 ) -> _CallRows:
+    """Fetch what these uids measured, or others than these; the API of 2020 has no filter."""
     call_rows = _CallRows()
-    endpoint = _record_endpoint(client, generation)
+    endpoint, now = _record_endpoint(client, generation), client.clock.now()
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
-        call_query = _CallQuery(client, call, chunk, call_rows)
-        await (
-            call_query.fetch_details() if generation == "seed" else call_query.fetch_sessions(uids)
-        )
+        if generation == "seed":
+            details = await _fetch_details(client, call, endpoint, chunk)
+            call_rows.add(details.call_info or (), details.metrics or ())
+        else:
+            query = SessionQuery(client, call, widen(endpoint, call, chunk, now))
+            call_rows.add(*await (query.fetch_others(uids) if others else query.fetch(uids)))
     return call_rows
 
 
-@dataclass(frozen=True, slots=True)
-class _CallQuery:
-    """The requests about one window of one call; the rows are collected in `call_rows`."""
-
-    client: AgoraClient
-    call: Call
-    span: Window
-    call_rows: _CallRows
-
-    async def fetch_details(self) -> None:
-        """Fetch all users and metrics from the API of 2020, which has no filter."""
-        params = {"exclude_server_user": "true", "exclude_metrics_info": "false"}
-        body = await self._fetch_rows("details", params)
-        self.call_rows.users += body.call_info or ()
-        self.call_rows.sessions += body.metrics or ()
-
-    async def fetch_sessions(self, uids: Sequence[str]) -> None:
-        """Fetch from today's API: the sessions of these uids, then their metrics."""
-        users: list[UserRow] = []
-        for first in range(0, max(1, len(uids)), _UIDS_MAX):
-            users += await self._session_pages(uids[first : first + _UIDS_MAX])
-        self.call_rows.users += users
-        # Without uids: the metrics of senders are most useful.
-        chosen = users if uids else sorted(users, key=lambda user: not user.speaker)[:_SESSIONS_MAX]
-        sids = sorted({str(user.sid) for user in chosen})
-        for first in range(0, len(sids), _SIDS_MAX):
-            params = {"sids": ",".join(sids[first : first + _SIDS_MAX])}
-            self.call_rows.sessions += (await self._fetch_rows("metrics", params)).metrics or ()
-
-    async def fetch_others(self, uids: Sequence[str]) -> None:
-        """Fetch from today's API what others than these uids measured, with one request each.
-
-        So they are of the first page of sessions, and no more than one request for metrics takes.
-        """
-        size = self.client.find_endpoint("sessions", "current").page_size
-        params = {"exclude_server_user": "true", "page_size": str(size), "page_no": "1"}
-        users = (await self._fetch_rows("sessions", params)).call_info or ()
-        others = [user for user in users if str(user.uid) not in uids][:_SIDS_MAX]
-        self.call_rows.users += others
-        if others:
-            metrics = {"sids": ",".join(sorted(str(user.sid) for user in others))}
-            self.call_rows.sessions += (await self._fetch_rows("metrics", metrics)).metrics or ()
-
-    async def _session_pages(self, uids: Sequence[str]) -> list[UserRow]:
-        size = self.client.find_endpoint("sessions", "current").page_size
-        params = {"exclude_server_user": "true", "page_size": str(size)}
-        if uids:
-            params["uids"] = ",".join(uids)
-        users: list[UserRow] = []
-        for page_no in range(1, _PAGES_MAX + 1):
-            body = await self._fetch_rows("sessions", {**params, "page_no": str(page_no)})
-            page = body.call_info or []
-            users += page
-            if len(page) < size or len(users) >= (body.total_size or len(users) + 1):
-                break
-        return users
-
-    async def _fetch_rows(self, name: str, params: dict[str, str]) -> Details:
-        endpoint = self.client.find_endpoint(name, "seed" if name == "details" else "current")
-        ttl = time_to_live(endpoint, self.span.until, self.client.clock.now())
-        query = {"call_id": self.call.id, **span_params(self.span), **params}
-        return await self.client.cached_get(self.call.app, endpoint, query, Details, ttl)
+async def _fetch_details(
+    client: AgoraClient, call: Call, endpoint: Endpoint, span: Window
+) -> Details:
+    """Fetch users and metrics from the API of 2020: of exactly this window, as it lists ten."""
+    params = {
+        **span_params(span),
+        "exclude_server_user": "true",
+        "exclude_metrics_info": "false",
+    }
+    window = RequestWindow(span, span)
+    return (await client.cached_get(call, endpoint, params, Details, window)).body

@@ -86,6 +86,15 @@ def build_series(
     return tuple(series for series in clipped if series.times.size)
 
 
+def last_sample_s(session: SessionMetricsRow) -> float:
+    """Return when a session was last measured, in epoch seconds; 0 if never or unreadable."""
+    try:
+        times = (parse_points(bytes(metric.kvs))[0] for metric in session.data or ())
+        return max((float(each[-1]) for each in times if each.size), default=0.0)
+    except ValueError:
+        return 0.0
+
+
 def missing_participants(call: Call, endpoint: Endpoint, window: Window) -> MissingItem:
     """Return why a call has no users: its details are published later than the call, or never."""
     due_at = call.started_at + endpoint.delay

@@ -111,7 +111,7 @@ async def test_the_part_of_a_window_that_can_be_requested(
     mock_api: Any,
 ) -> None:
     """Within the call, published and not expired; the rest is listed, with the retry time."""
-    script(mock_api, user(1))
+    script(mock_api, user(1, join_ts=NOON_S - 4 * DAY_S))
     record = await light("agora").fetch_record(one, ["1"], window)
     assert spans(mock_api, "details") == ([] if requested is None else [requested])
     assert record.missing == missing
@@ -132,7 +132,7 @@ async def test_requests_end_at_the_same_moment(light: Any, mock_api: Any, clock:
     ("options", "parts"),
     [
         (SEED, [(-3 * HOUR_S - 900, -900), (-4 * HOUR_S, -3 * HOUR_S - 900)]),
-        (CURRENT, [(-3 * HOUR_S - 900, -900), (-4 * HOUR_S, -3 * HOUR_S - 900)]),
+        (CURRENT, [(-3 * HOUR_S - 900, -900), (-4 * HOUR_S - 600, -3 * HOUR_S - 300)]),
     ],
 )
 async def test_three_hours_per_request(
@@ -163,16 +163,18 @@ async def test_how_long_a_call_is_cached(
 
 @pytest.mark.parametrize(
     ("uids", "asked"),
-    [(0, [0]), (1, [1]), (10, [10]), (11, [10, 1]), (20, [10, 10]), (21, [10, 10, 1])],
+    [(1, [1]), (10, [10]), (11, [10, 1]), (20, [10, 10]), (21, [10, 10, 1])],
 )
 async def test_ten_uids_per_request(uids: int, asked: list[int], light: Any, mock_api: Any) -> None:
-    """Without uids one request is for everybody."""
+    """Where everybody does not fit into one response, which is requested first."""
     script(mock_api)
+    everybody = [user(number) for number in range(200, 300)]
+    mock_api.respond("sessions", {"code": 0, "call_info": everybody, "total_size": 101})
     ids = [str(number) for number in range(1, uids + 1)]
     await light("agora", **CURRENT).fetch_record(call(), ids, span(-1200, -900))
-    sent = [
-        each["uids"].split(",") if "uids" in each else [] for each in mock_api.params("sessions")
-    ]
+    first, *others = mock_api.params("sessions")
+    assert "uids" not in first
+    sent = [each["uids"].split(",") for each in others]
     assert [len(each) for each in sent] == asked
     assert [uid for each in sent for uid in each] == ids
 
@@ -182,8 +184,9 @@ async def test_twenty_sessions_per_request(
     users: int, asked: list[int], light: Any, mock_api: Any
 ) -> None:
     """The metrics of every session of the requested users, sorted by session."""
-    script(mock_api, *(user(number) for number in range(100, 100 + users)))
-    await light("agora", **CURRENT).fetch_record(call(), ["100"], span(-1200, -900))
+    uids = [str(number) for number in range(100, 100 + users)]
+    script(mock_api, *(user(int(uid)) for uid in uids))
+    await light("agora", **CURRENT).fetch_record(call(), uids, span(-1200, -900))
     sent = [each["sids"].split(",") for each in mock_api.params("metrics")]
     assert [len(each) for each in sent] == asked
     sids = [sid for each in sent for sid in each]

@@ -20,7 +20,7 @@ ENDPOINTS = {
     "huawei": ("rtc/users", "rtc/client/qos/details"),
 }
 COSTS = {
-    "agora": [[0, 1, 1], [0, 2, 2]],
+    "agora": [[0, 1, 1], [0, 1, 2]],
     "volcengine": [[1, 1], [2, 2]],
     "huawei": [[2, 2], [2, 3]],
 }
