@@ -43,7 +43,7 @@ class IntegrationHttp:
     """Sends requests to one service, whose `name` errors carry. Redirects are not followed.
 
     Without `allow_private` only addresses of the public internet are connected to, whatever a
-    name resolves to. `transport` replaces the network.
+    name resolves to. `timeout_s` is for a whole request. `transport` replaces the network.
     """
 
     def __init__(
@@ -52,13 +52,18 @@ class IntegrationHttp:
         *,
         allow_private: bool = False,
         auth: tuple[str, str] | None = None,
+        timeout_s: float = TOTAL_TIMEOUT_S,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._name = name
+        self._timeout_s = timeout_s
         if transport is None and not allow_private:
             transport = _PublicTransport(httpx.AsyncHTTPTransport())
         self._client = httpx.AsyncClient(
-            auth=auth, transport=transport, headers={"User-Agent": "lagdesk"}
+            auth=auth,
+            transport=transport,
+            headers={"User-Agent": "lagdesk"},
+            timeout=timeout_s,
         )
 
     async def request(
@@ -68,18 +73,21 @@ class IntegrationHttp:
         *,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        reads_body: bool = True,
     ) -> Response:
         """Send one request; return the response, whatever its status.
 
-        Raises IntegrationUnreachableError without a response after TOTAL_TIMEOUT_S, and
-        IntegrationInvalidResponseError when it is longer than MAX_BODY_BYTES.
+        Its body is empty without `reads_body`. Raises IntegrationUnreachableError without a
+        response in time, and IntegrationInvalidResponseError when it is longer than
+        MAX_BODY_BYTES.
         """
         try:
             async with (
-                asyncio.timeout(TOTAL_TIMEOUT_S),
+                asyncio.timeout(self._timeout_s),
                 self._client.stream(method, url, content=body, headers=headers) as response,
             ):
-                return Response(response.status_code, await self._read(response), response.headers)
+                content = await self._read(response) if reads_body else b""
+                return Response(response.status_code, content, response.headers)
         except _NOT_SENT_ERRORS as error:
             raise self._unreachable(error, maybe_arrived=False) from None
         except (httpx.HTTPError, TimeoutError) as error:

@@ -52,6 +52,15 @@ async def test_a_response_that_is_too_long_is_not_kept() -> None:
     await http.close()
 
 
+async def test_a_body_that_nobody_needs_is_not_read() -> None:
+    """A response of any length is one."""
+    long = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * (MAX_BODY_BYTES + 1)))
+    http = IntegrationHttp("Jira", transport=long)
+    response = await http.request("GET", "https://jira.example/x", reads_body=False)
+    assert (response.status, response.body) == (200, b"")
+    await http.close()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.8", "[::1]", "169.254.169.254"])
 async def test_a_private_address_is_not_connected_to(host: str) -> None:
     """Nobody reaches the own network through an address in a setting."""

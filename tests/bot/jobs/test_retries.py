@@ -6,6 +6,7 @@ import pytest
 
 from bot.errors import (
     CloudQuotaExceededError,
+    IntegrationBusyError,
     LagdeskError,
     SlackContentRefusedError,
     SlackRateLimitedError,
@@ -28,6 +29,10 @@ def _over_quota(retry_in_s: float) -> CloudQuotaExceededError:
     return CloudQuotaExceededError(NO, cloud="huawei", endpoint="scale", retry_at=at)
 
 
+def _busy(retry_after_s: float) -> IntegrationBusyError:
+    return IntegrationBusyError(NO, service="jira", status=429, retry_after_s=retry_after_s)
+
+
 @pytest.mark.parametrize(
     ("error", "failures", "wait_s", "stored"),
     [
@@ -42,12 +47,14 @@ def _over_quota(retry_in_s: float) -> CloudQuotaExceededError:
         (_limited(1), 6, 1, 0),
         (_over_quota(60), 2, 60, 0),
         (_over_quota(-1), 1, 10, 2),
+        (_busy(60), 2, 60, 0),
+        (_busy(0), 1, 10, 2),
         (LagdeskError(NO), 3, None, 0),
         (SlackContentRefusedError(NO, code="invalid_blocks"), 0, None, 1),
     ],
 )
 def test_next_try(error: Exception, failures: int, wait_s: float | None, stored: int) -> None:
-    """Pauses double up to five minutes; what Slack asks for is kept, and a cloud's later moment.
+    """Pauses double up to five minutes; what Slack asks for is kept, and another's later moment.
 
     What is given up until the next start is stored as a failure.
     """
