@@ -29,6 +29,7 @@ class Queue(IntEnum):
     MESSAGES = 0  # cards and replies that somebody waits for
     DIAGNOSES = 1
     BACKGROUND = 2
+    WEBHOOKS = 3  # to receivers that may be slow: no other job waits for them
 
 
 class LeaseLostError(Exception):

@@ -40,6 +40,8 @@ SHUTDOWN_TIMEOUT_S: Final = 3.0  # for running jobs; a host kills us after ten s
 _DATABASE_TIMEOUT_S: Final = 1.0  # likewise, to claim and to release jobs
 _SLOTS: Final = 8  # attempts at once, in each queue: slow diagnoses never keep a card waiting
 _ALL_SLOTS: Final = dict.fromkeys(Queue, _SLOTS)
+# Whose turn it is while Slack's requests do not pause; nobody waits for a webhook.
+_TURNS: Final = (*[queue for queue in Queue if queue is not Queue.WEBHOOKS] * 3, Queue.WEBHOOKS)
 _DATABASE_PAUSE_S: Final = 1.0
 _ERROR_PAUSE_S: Final = 5.0
 _log = logging.getLogger(__name__)
@@ -73,17 +75,17 @@ class Worker:
         self.name: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._store = store
         self._handlers = handlers
-        self._slots = {  # bursts are for what somebody waits for
+        self._slots = {
             queue: FreeSlots(
                 [kind for kind, each in handlers.items() if each.queue is queue],
                 _SLOTS,
-                replace(pace, leaves_burst=queue is not Queue.MESSAGES),
+                _pace_of(queue, pace),
             )
             for queue in Queue
         }
         self._wait_until_quiet = wait_until_quiet or partial(asyncio.sleep, 0, result=True)
         self._polls = polls
-        self._turns = itertools.cycle(Queue)
+        self._turns = itertools.cycle(_TURNS)
         self._claim_numbers = itertools.count(1)
         self._running: dict[str, _Attempt] = {}
         self._full: set[Queue] = set()  # whose jobs may wait for a slot
@@ -259,6 +261,13 @@ class Worker:
                 attempt.run.valid_until = valid_until
             else:
                 attempt.task.get_loop().call_soon_threadsafe(attempt.task.cancel)
+
+
+def _pace_of(queue: Queue, pace: Pace) -> Pace:
+    """Return a queue's pace: bursts are for what somebody waits for, and for Slack."""
+    if queue is Queue.WEBHOOKS:  # one at a time
+        return replace(pace, burst=1)
+    return replace(pace, leaves_burst=queue is not Queue.MESSAGES)
 
 
 def _reason_of(error: Exception) -> str:

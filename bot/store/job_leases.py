@@ -178,6 +178,16 @@ def pause_partition(session: Session, partition: str, until: dt.datetime) -> Non
     _move(session, partition, until, until)
 
 
+def release_partition(
+    session: Session, partition: str, free_at: dt.datetime, held_until: dt.datetime
+) -> None:
+    """Let the next job of a partition that was paused until `held_until` start at `free_at`.
+
+    One that somebody has paused for longer since stays so.
+    """
+    _move(session, partition, free_at, max(free_at, held_until))
+
+
 def _find_candidates(
     session: Session, free: Sequence[FreeSlots], now: dt.datetime, name: str | None
 ) -> list[Row[Any]]:
