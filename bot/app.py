@@ -11,6 +11,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from bot.application import Application
+from bot.integrations.webhooks import WebhookSender
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.worker import SLACK_PACE, Worker
 from bot.services.admin.healthcheck import HealthCheck
@@ -36,6 +37,7 @@ from bot.services.summary.trend_jobs import TrendJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
+from bot.services.webhooks.jobs import WebhookJobs
 from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlKeyValueStore
 from handlers.admin.slack_checks import SlackHealthCheck
@@ -139,6 +141,7 @@ async def open_slack_runtime(
             *_ticket_jobs(context, services, slack),
             *_other_jobs(context, services, slack),
             *started_jobs,
+            _webhook_jobs(context, stack),
         )
         requests, job_worker, flood_limit = OpenRequests(), None, FloodLimit(settings.person_limit)
         if worker:
@@ -216,6 +219,12 @@ def _ticket_jobs(
 def _summary_jobs(context: Context, services: Services, slack: _SlackClients) -> SummaryJobs:
     posts = SlackSummaryPosts(slack.clients, slack.users, slack.charts)
     return SummaryJobs(context, services.summary, services.app_metrics, slack.publisher, posts)
+
+
+def _webhook_jobs(context: Context, stack: AsyncExitStack) -> WebhookJobs:
+    sender = WebhookSender(allow_private=context.settings.allow_private_addresses)
+    stack.push_async_callback(sender.close)
+    return WebhookJobs(context, sender)
 
 
 def _other_jobs(

@@ -17,6 +17,7 @@ from bot.integration_settings import OnCallSettings, read_on_call
 from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 from bot.setting_reader import N_, SettingError, SettingReader, raise_first, read_duration_s
+from bot.webhook_settings import WebhookSettings, read_webhook_settings
 
 CLOUD_APPS: Final = "AGORA_APPS"  # stands for the apps of any cloud
 # What every process that talks to Slack needs.
@@ -74,6 +75,7 @@ class Settings:
     huawei_callback_key: str = field(default="", repr=False)
     huawei_record_rules: Mapping[str, str] = field(default_factory=dict)
     allow_private_addresses: bool = False
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def apps(self) -> dict[str, CloudSettings]:
@@ -87,8 +89,8 @@ class Settings:
         keys = (self.slack_client_secret, self.huawei_callback_key, self.metrics_token)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
-        others = (*self.encryption_keys, password, *clouds, *self.on_call.secrets)
-        return tuple(filter(None, (*slack, *keys, *others)))
+        theirs = (*clouds, *self.on_call.secrets, *self.webhooks.secrets)
+        return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *theirs)))
 
     @property
     def has_access_tokens(self) -> bool:
@@ -235,6 +237,7 @@ def _read_all(read: SettingReader) -> Settings:
     timezone = read.zone("TIMEZONE", "Asia/Shanghai")
     api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
     clouds = read_clouds(read)
+    allow_private = read.flag("ALLOW_PRIVATE_ADDRESSES", default=False)
     return Settings(
         slack_bot_token=read.token("SLACK_BOT_TOKEN", "xox"),
         slack_signing_secret=read.text("SLACK_SIGNING_SECRET"),
@@ -276,7 +279,8 @@ def _read_all(read: SettingReader) -> Settings:
         clouds=clouds,
         huawei_callback_key=read.text("HUAWEI_CALLBACK_KEY"),
         huawei_record_rules=read_record_rules(read),
-        allow_private_addresses=read.flag("ALLOW_PRIVATE_ADDRESSES", default=False),
+        allow_private_addresses=allow_private,
+        webhooks=read_webhook_settings(read, allow_private=allow_private),
     )
 
 

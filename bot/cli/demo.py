@@ -49,7 +49,10 @@ async def run_demo(options: argparse.Namespace) -> None:
 
                 def on_ready(url: str) -> None:
                     demo.connect(url)
-                    _show_page(demo.workspace.url, url, chosen, has_browser=not options.no_browser)
+                    _show_page(
+                        *(demo.workspace.url, url, demo.webhooks.url, chosen),
+                        has_browser=not options.no_browser,
+                    )
 
                 settings = replace(read_settings(demo.environment), port=0)
                 await serve(settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready)
@@ -58,12 +61,15 @@ async def run_demo(options: argparse.Namespace) -> None:
             raise LagdeskError(busy) from error
 
 
-def _show_page(page: str, server: str, chosen: LocaleName, *, has_browser: bool) -> None:
+def _show_page(
+    page: str, server: str, webhooks: str, chosen: LocaleName, *, has_browser: bool
+) -> None:
     translate = Translator(chosen).translate
     lines = (
         f"{translate(message('The demo is here:'))} {page}",
         translate(message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")),
         f"{translate(message('Assistants connect to (MCP):'))} {server}{MCP_PATH}",
+        f"{translate(message('The webhooks that Lagdesk has sent:'))} {webhooks}",
     )
     print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
     if has_browser:

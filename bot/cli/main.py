@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "doctor": "what works, what does not, and what to do",
     "manifest": "the Slack app manifest as JSON",
     "callback": "the URL to which Huawei sends recording events",
+    "webhooks": "webhooks that have not arrived",
     "summary": "the weekly summary, printed or posted",
     "export": "tickets to standard output",
     "accuracy": "how often people agreed with verdicts, or their cases",

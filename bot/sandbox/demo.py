@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
 from bot.sandbox.clouds.huawei.webhook_sender import WebhookSender
 from bot.sandbox.integrations.fakes import FakeIntegrations
+from bot.sandbox.integrations.webhook_receiver import WebhookReceiver
 from bot.sandbox.scenario import SimulatedCall, demo_calls, evening_calls, piano_calls
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.state.seed import DEFAULT_PERSON, LIN, SAM
@@ -38,6 +39,7 @@ class DemoEnvironment:
     workspace: Workspace
     clouds: FakeClouds
     integrations: FakeIntegrations
+    webhooks: WebhookReceiver
     environment: Mapping[str, str]
 
     def connect(self, url: str) -> None:
@@ -60,19 +62,22 @@ async def demo_environment(
     workspace = Workspace(
         manifest=manifest, message_burst=4, default_person=_FIRST_PEOPLE.get(locale, DEFAULT_PERSON)
     )
-    clouds, integrations = build_clouds(), FakeIntegrations()
+    clouds, webhooks = build_clouds(), WebhookReceiver(time.time)
+    integrations = FakeIntegrations()
     integrations.fill_rotas(*(workspace.person(name).user.email for name in _ON_CALL))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
         await stack.enter_async_context(integrations.serve())
         await stack.enter_async_context(WebhookSender(clouds.huawei).run())
+        await stack.enter_async_context(webhooks.serve())
         await _serve_page(stack, workspace, port)
         environment = {
             **_environment(workspace, folder, locale),
             **cloud_environment(clouds),
             **integrations.environment(KIDS, ADULTS),
+            **webhooks.environment,
         }
-        yield DemoEnvironment(workspace, clouds, integrations, environment)
+        yield DemoEnvironment(workspace, clouds, integrations, webhooks, environment)
 
 
 def build_clouds(clock: Callable[[], float] = time.time) -> FakeClouds:

@@ -29,6 +29,7 @@ from bot.services.tickets.app_home import AppHomeService
 from bot.services.tickets.mentions import MentionService
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.service import TicketService
+from bot.services.webhooks.service import WebhookService
 from bot.services.workspaces.setup import SetupService
 
 
@@ -58,6 +59,7 @@ class Services:
     metrics: MetricsService
     wrong_signatures: WrongSignatures
     access_tokens: AccessTokens
+    webhooks: WebhookService
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -87,4 +89,5 @@ class Services:
             metrics=MetricsService(context, WeeklyFiguresService(context, summary)),
             wrong_signatures=WrongSignatures(context),
             access_tokens=AccessTokens(context),
+            webhooks=WebhookService(context),
         )

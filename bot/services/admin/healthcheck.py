@@ -26,6 +26,7 @@ from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
 from bot.services.inquiry_rows import enqueue_inquiry, inquiry_of
+from bot.services.webhooks.service import WebhookService
 from bot.setting_reader import SettingError
 from bot.settings import Settings
 from bot.store import Store, models
@@ -166,7 +167,8 @@ class HealthCheck:
             )
         )
         jobs = [] if counted else [_background_work(oldest, pending, now)]
-        return [_worker(heartbeat, now), *jobs, _cards(failing_cards)]
+        webhooks = await WebhookService(self._context).run_checks(counted)
+        return [_worker(heartbeat, now), *jobs, _cards(failing_cards), *webhooks]
 
 
 class HealthCheckRequests:

@@ -31,6 +31,7 @@ from bot.services.notifications.rules import CONFIRM
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import CARD, enqueue, move_to_edits
 from bot.services.tickets.updates import find_ticket, update_ticket
+from bot.services.webhooks.events import EXPLAINED, enqueue_event
 from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -167,6 +168,7 @@ class DiagnosisJobs:
                 if _card_facts(before) != _card_facts(diagnosis.verdict):
                     stored.mark_changed()
                     enqueue(session, stored, CONFIRM, now)
+                    enqueue_event(session, self._context.settings, stored, EXPLAINED, now)
                     is_card_changed = True
             if is_card_changed:
                 policy = self._context.workspaces.policy_of(stored.team)

@@ -25,6 +25,8 @@ from bot.services.escalation.schedule import (
 from bot.services.notifications import rules
 from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import CARD, enqueue
+from bot.services.webhooks.events import enqueue_events
+from bot.settings import Settings
 from bot.store import Session
 from bot.store.escalation import incidents
 from bot.store.tickets import tickets
@@ -67,9 +69,8 @@ class EscalationJobs:
 
         def work(session: Session) -> dt.datetime | None:
             policy = self._context.workspaces.policy_of(ticket.team)
-            return _run_step(
-                session, number, step, policy, self._context.clock.now(), on_call=on_call
-            )
+            settings, now = self._context.settings, self._context.clock.now()
+            return _run_step(session, number, step, policy, now, on_call=on_call, settings=settings)
 
         return await self._context.commit(run.fenced(work))
 
@@ -106,7 +107,8 @@ class EscalationJobs:
 
         def work(session: Session) -> dt.datetime | None:
             policy = self._context.workspaces.policy_of(tickets.find(session, number).team)
-            return _wake(session, number, policy, self._context.clock.now())
+            settings, now = self._context.settings, self._context.clock.now()
+            return _wake(session, number, policy, now, settings=settings)
 
         return await self._context.commit(run.fenced(work))
 
@@ -154,6 +156,7 @@ def _run_step(
     now: dt.datetime,
     *,
     on_call: Sequence[str],
+    settings: Settings,
 ) -> dt.datetime | None:
     """Run the step with this number; returns when to try again if it was postponed."""
     ticket = tickets.lock(session, number)
@@ -166,17 +169,20 @@ def _run_step(
             ticket.mark_changed()
             enqueue(session, ticket, CARD, now)
         return step.at
-    people = policy.people(step.number, on_call)
+    people, before = policy.people(step.number, on_call), len(ticket.history)
     target = policy.target(step.number, has_on_call=bool(on_call))
     ticket.record_escalation(step.number, now, target, people=people)
     if not incidents.is_open(session, ticket.incident):  # else its post mentions them
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)
     enqueue(session, ticket, CARD, now)
+    enqueue_events(session, settings, ticket, before, now)
     return None
 
 
-def _wake(session: Session, number: int, policy: Policy, now: dt.datetime) -> dt.datetime | None:
+def _wake(
+    session: Session, number: int, policy: Policy, now: dt.datetime, *, settings: Settings
+) -> dt.datetime | None:
     ticket = tickets.lock(session, number)
     if ticket.snoozed_until is None or ticket.snoozed_until > now:
         return ticket.snoozed_until
@@ -185,6 +191,7 @@ def _wake(session: Session, number: int, policy: Policy, now: dt.datetime) -> dt
     schedule_escalation(session, ticket, policy, now)
     enqueue(session, ticket, CARD, now)
     rules.enqueue_notifications(session, ticket, before, now)
+    enqueue_events(session, settings, ticket, before, now)
     return None
 
 

@@ -26,6 +26,7 @@ from bot.services.tickets.enqueue import CARD, REPORT, enqueue
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.submission import Submission, initial_report_state
 from bot.services.tickets.suggestions import suggested_tickets
+from bot.services.webhooks.events import enqueue_events
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -339,6 +340,7 @@ class TicketActions:
             schedule_escalation(session, ticket, policy, now)
             enqueue(session, ticket, CARD, now)
             rules.enqueue_notifications(session, ticket, before, now)
+            enqueue_events(session, self._context.settings, ticket, before, now)
             return ticket
 
         return await self._context.commit(work)

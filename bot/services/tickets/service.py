@@ -35,6 +35,7 @@ from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
+from bot.services.webhooks.events import FILED, enqueue_events, event_jobs
 from bot.store import Session
 from bot.store.batched_read import BatchedRead
 from bot.store.jobs import enqueue_all
@@ -119,6 +120,7 @@ class TicketService:
             jobs = [job_of(ticket, job, due_at) for job, due_at in due.items()]
             if response_url:
                 jobs.append(answer_job(ticket, response_url, now + CARD_TIMEOUT))
+            jobs += event_jobs(self._context.settings, ticket, FILED, now, who=ticket.reporter)
             enqueue_all(session, [*jobs, step_job(ticket, step)] if step else jobs)
         return ticket
 
@@ -249,6 +251,7 @@ class TicketService:
             if enqueue_more is not None:
                 enqueue_more(session, ticket, now)
             rules.enqueue_notifications(session, ticket, before, now)
+            enqueue_events(session, self._context.settings, ticket, before, now)
             return ticket
 
         return await self._context.commit(work)

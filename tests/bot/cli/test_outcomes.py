@@ -308,12 +308,13 @@ def test_the_demos_address(
     """It is printed in the chosen language, and opened unless that is unwanted."""
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    page, server = "http://127.0.0.1:8080", "http://127.0.0.1:9"
-    demo._show_page(page, server, "en", has_browser=has_browser)
-    first, second, third = capsys.readouterr().out.splitlines()
+    page, server, webhooks = (f"http://127.0.0.1:{port}" for port in (8080, 9, 10))
+    demo._show_page(page, server, webhooks, "en", has_browser=has_browser)
+    first, second, third, fourth = capsys.readouterr().out.splitlines()
     assert first == "The demo is here: http://127.0.0.1:8080"
     assert second.startswith("Type /report class_77_1 ")
     assert third == "Assistants connect to (MCP): http://127.0.0.1:9/mcp"
+    assert fourth == "The webhooks that Lagdesk has sent: http://127.0.0.1:10"
     assert opened == [page] * has_browser
 
 

@@ -25,6 +25,7 @@ from bot.sandbox.demo import (
     demo_environment,
 )
 from bot.sandbox.integrations.fakes import FakeIntegrations
+from bot.sandbox.integrations.webhook_receiver import WebhookReceiver
 from bot.sandbox.scenario import SimulatedCall
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
@@ -109,8 +110,9 @@ def test_huawei_has_a_recording_callback(demo_run: DemoRun) -> None:
         list(settings.huawei_record_rules),
         settings.huawei_callback_key,
     ) == (["piano"], CALLBACK_KEY)
-    environment = DemoEnvironment(Workspace(), demo_run.clouds, FakeIntegrations(), {})
-    environment.connect("http://127.0.0.1:9")
+    receiver = WebhookReceiver(lambda: 0.0)
+    demo = DemoEnvironment(Workspace(), demo_run.clouds, FakeIntegrations(), receiver, {})
+    demo.connect("http://127.0.0.1:9")
     app_id = demo_run.clouds.huawei.account.apps["piano"]
     callback = demo_run.clouds.huawei.control.callbacks[app_id]
     assert callback.url == f"http://127.0.0.1:9{RECORDING_PATH}"

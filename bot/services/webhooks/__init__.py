@@ -1,0 +1,1 @@
+"""Webhooks: events of tickets, sent to other systems."""
