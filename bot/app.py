@@ -41,6 +41,7 @@ from bot.services.webhooks.jobs import WebhookJobs
 from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlKeyValueStore
 from handlers.admin.slack_checks import SlackHealthCheck
+from handlers.api.server import HttpApi
 from handlers.app_metrics.posts import SlackAppMetricsResponder
 from handlers.call_control.posts import SlackRoomStatusPosts
 from handlers.diagnosis.posts import SlackDiagnosisPosts
@@ -174,6 +175,8 @@ def build_web_app(slack: SlackRuntime) -> web.Application:
     routes = build_http_transport(
         slack.app, slack.services, settings, slack.clients, slack.installations
     ).web_app()
+    if settings.http_api:
+        HttpApi(slack.services, slack.users, settings).add_to(routes)
     if settings.mcp:
         from handlers.mcp.assembly import build_endpoint  # noqa: PLC0415 - mcp is slow to import
 

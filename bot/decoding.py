@@ -32,17 +32,26 @@ def decode_json(data: _Json, kind: Any, *, strict: bool = True) -> Any:
 
 
 @overload
-def convert_object(data: object, kind: type[Decoded], *, strict: bool = ...) -> Decoded: ...
+def convert_object(
+    data: object, kind: type[Decoded], *, strict: bool = ..., from_attributes: bool = ...
+) -> Decoded: ...
 
 
 @overload
-def convert_object(data: object, kind: Any, *, strict: bool = ...) -> Any: ...
+def convert_object(
+    data: object, kind: Any, *, strict: bool = ..., from_attributes: bool = ...
+) -> Any: ...
 
 
-def convert_object(data: object, kind: Any, *, strict: bool = True) -> Any:
-    """Read what `json.loads` or `msgspec.to_builtins` returned. Raises msgspec.ValidationError."""
+def convert_object(
+    data: object, kind: Any, *, strict: bool = True, from_attributes: bool = False
+) -> Any:
+    """Read what `json.loads` or `msgspec.to_builtins` returned. Raises msgspec.ValidationError.
+
+    With `from_attributes` an object is read by its attributes too.
+    """
     _learn(kind)
-    return msgspec.convert(data, kind, strict=strict)
+    return msgspec.convert(data, kind, strict=strict, from_attributes=from_attributes)
 
 
 @cache

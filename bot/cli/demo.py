@@ -20,6 +20,7 @@ from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import LANGUAGES
 from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, demo_environment
 from bot.settings import read_settings, read_system_locale
+from handlers.api.routes import PREFIX
 from handlers.slack.manifest import MCP_PATH, build_manifest
 
 
@@ -68,6 +69,7 @@ def _show_page(
     lines = (
         f"{translate(message('The demo is here:'))} {page}",
         translate(message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")),
+        f"{translate(message('Programs read tickets at:'))} {server}{PREFIX}/tickets",
         f"{translate(message('Assistants connect to (MCP):'))} {server}{MCP_PATH}",
         f"{translate(message('The webhooks that Lagdesk has sent:'))} {webhooks}",
     )

@@ -155,6 +155,7 @@ def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, s
         "ESCALATE_TO": workspace.person("maya").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,
+        "HTTP_API": "true",
         "MCP": "true",
         "LOG_LEVEL": "WARNING",
     }

@@ -102,19 +102,26 @@ def _event_facts(event: EscalationEvent, renderer: Renderer) -> str:
 
 def escalation_line(event: EscalationEvent, renderer: Renderer) -> str:
     """Return an escalation as a line of its own."""
-    if event.target is EscalationTarget.LAST:
-        what = renderer.inline(message("final alert"))
-    elif event.target is EscalationTarget.LEADS:
-        what = renderer.labelled(message("alerted"), _names(event.people))
-    elif event.target is EscalationTarget.ON_CALL:
-        what = renderer.labelled(message("Escalated to who is on call"), _names(event.people))
-    elif event.person:
-        what = renderer.labelled(message("Escalated to support by"), PersonId(event.person))
-    elif event.number > FIRST_STEP:
-        what = renderer.inline(message("Escalated to support again"))
-    else:
-        what = renderer.inline(_TO_SUPPORT)
-    return f"{what} · {renderer.fact(event.at)}"
+    did, value = escalation_facts(event)
+    text = renderer.inline(did) if value is None else renderer.labelled(did, value)
+    return f"{text} · {renderer.fact(event.at)}"
+
+
+def escalation_facts(event: EscalationEvent) -> tuple[Message, object]:
+    """Return what an escalation did, and to or by whom; None where nobody is named."""
+    people = _names(event.people)
+    by_target: dict[EscalationTarget, tuple[Message, object]] = {
+        EscalationTarget.LAST: (message("final alert"), None),
+        EscalationTarget.LEADS: (message("alerted"), people),
+        EscalationTarget.ON_CALL: (message("Escalated to who is on call"), people),
+    }
+    if event.target in by_target:
+        return by_target[event.target]
+    if event.person:
+        return message("Escalated to support by"), PersonId(event.person)
+    if event.number > FIRST_STEP:
+        return message("Escalated to support again"), None
+    return _TO_SUPPORT, None
 
 
 def _names(people: Sequence[str]) -> list[PersonId]:

@@ -23,7 +23,12 @@ _MINUTE_S: Final = 60.0
 
 
 class TooManyRequestsError(LagdeskError):
-    """One person sends requests faster than people do."""
+    """One person sends requests faster than people do; one more is taken after `pause_s`."""
+
+    def __init__(self, pause_s: int) -> None:
+        pause = Duration(pause_s)
+        super().__init__(message("That was too much at once. Try again in %(pause)s.", pause=pause))
+        self.pause_s = pause_s
 
 
 @dataclass(slots=True)
@@ -63,10 +68,7 @@ class FloodLimit:
         before = self._allowances.get(key) or _Allowance(limit, now)
         left = min(limit, before.left + (now - before.at) * limit / _MINUTE_S)
         if left < 1:
-            pause = Duration(math.ceil((1 - left) * _MINUTE_S / limit))
-            raise TooManyRequestsError(
-                message("That was too much at once. Try again in %(pause)s.", pause=pause)
-            )
+            raise TooManyRequestsError(math.ceil((1 - left) * _MINUTE_S / limit))
         self._allowances[key] = _Allowance(left - 1, now)
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.escalation import find_escalation
 from bot.i18n.messages import Message, PersonId, message
 from bot.ticket import Ticket
-from handlers.escalation.lines import escalation_line
+from handlers.escalation.lines import escalation_facts
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer
 
 _MAX_ON_CARD: Final = 3
 _MAX_IN_DETAILS: Final = 20
+_REPORTED: Final = message("reported it")
 _EVENTS: Final[Mapping[str, Message]] = {  # what somebody, or Lagdesk, did
     "claimed": message("claimed it"),
     "unclaimed": message("unclaimed it"),
@@ -49,6 +51,23 @@ _FIELD_NAMES: Final[Mapping[str, Message]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What a person did, or Lagdesk (""); `value` is whom or what it was about, if anything."""
+
+    what: str
+    person: str
+    did: Message
+    at: dt.datetime
+    value: object = None
+
+    def text(self, renderer: Renderer) -> str:
+        """Return what was done, without who and when."""
+        if self.value is None:
+            return renderer.inline(self.did)
+        return renderer.labelled(self.did, self.value)
+
+
 def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the card's newest events that appear nowhere else on it, and the linked tickets."""
     entries = [event for event in ticket.history if event["what"] not in _ELSEWHERE_ON_CARD]
@@ -61,8 +80,7 @@ def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Build the whole history, oldest first; of very many events only the newest."""
-    did = renderer.inline(message("reported it"))
-    reported = _line(ticket.reporter, did, ticket.created_at, renderer)
+    reported = _line(ticket.reporter, renderer.inline(_REPORTED), ticket.created_at, renderer)
     entries = [history_line(ticket, event, renderer) for event in ticket.history[-_MAX_IN_DETAILS:]]
     lines = [line for line in [reported, *entries] if line]
     return [block_kit.section("steps", "\n".join(lines))]
@@ -70,16 +88,33 @@ def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 def history_line(ticket: Ticket, event: Mapping[str, Any], renderer: Renderer) -> str:
     """Return an event as facts, each once in two languages too; "" for one without a text."""
-    if event["what"] == "called":
-        escalation = find_escalation(ticket, event.get("call", 0))
-        return "" if escalation is None else escalation_line(escalation, renderer)
-    did = _EVENTS.get(str(event["what"]))
-    person = "" if event["what"] in _BY_LAGDESK else event["who"]
-    if did is None or not (person or event["what"] in _BY_LAGDESK):
+    entry = _entry(ticket, event)
+    if entry is None:
         return ""
-    value = _value(ticket, event)
-    text = renderer.inline(did) if value is None else renderer.labelled(did, value)
-    return _line(person, text, dt.datetime.fromisoformat(event["at"]), renderer)
+    return _line(entry.person, entry.text(renderer), entry.at, renderer)
+
+
+def history_entries(ticket: Ticket) -> Iterator[HistoryEntry]:
+    """Yield the events that have a text, from the report on."""
+    yield HistoryEntry("reported", ticket.reporter, _REPORTED, ticket.created_at)
+    for event in ticket.history:
+        entry = _entry(ticket, event)
+        if entry is not None:
+            yield entry
+
+
+def _entry(ticket: Ticket, event: Mapping[str, Any]) -> HistoryEntry | None:
+    what, at = str(event["what"]), dt.datetime.fromisoformat(event["at"])
+    if what == "called":
+        escalation = find_escalation(ticket, event.get("call", 0))
+        if escalation is None:
+            return None
+        did, value = escalation_facts(escalation)
+        return HistoryEntry(what, "", did, at, value)
+    person = "" if what in _BY_LAGDESK else event["who"]
+    if what not in _EVENTS or not (person or what in _BY_LAGDESK):
+        return None
+    return HistoryEntry(what, person, _EVENTS[what], at, _value(ticket, event))
 
 
 def _line(person: str, text: str, at: dt.datetime, renderer: Renderer) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bot.errors import ConflictError, InputError, NotAllowedError, NotFoundError
 from bot.i18n.messages import message
+from bot.ports import CheckResult, Health
 from bot.services.context import Context
 from bot.services.permissions import membership_unknown
 from bot.store import Session
@@ -141,6 +142,14 @@ class AccessTokens:
             return None
         await self._note_use(row)
         return Caller(row.team, row.person, row.id)
+
+    async def run_checks(self, team: str) -> list[CheckResult]:
+        """Return doctor's row: how many tokens there are in a workspace, in all for ""."""
+        if not self._context.settings.http_api:
+            return []
+        count = await self._context.store.read(lambda s: access_tokens.count_in(s, team))
+        detail = message("On, under /api/v1. Access tokens: %(count)s.", count=count)
+        return [CheckResult("api", message("HTTP API"), Health.OK, detail)]
 
     async def _note_use(self, row: AccessToken) -> None:
         """Store when a token was used, once an hour, and in the audit log, once a day."""

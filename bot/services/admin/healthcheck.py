@@ -19,6 +19,7 @@ from bot.errors import (
 from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Queue, Run, job
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
+from bot.services.access_tokens.service import AccessTokens
 from bot.services.admin.rota_checks import check_rotas
 from bot.services.admin.signatures import WrongSignatures
 from bot.services.admin.workspace_checks import check_workspaces
@@ -167,8 +168,9 @@ class HealthCheck:
             )
         )
         jobs = [] if counted else [_background_work(oldest, pending, now)]
+        tokens = await AccessTokens(self._context).run_checks(counted)
         webhooks = await WebhookService(self._context).run_checks(counted)
-        return [_worker(heartbeat, now), *jobs, _cards(failing_cards), *webhooks]
+        return [_worker(heartbeat, now), *jobs, _cards(failing_cards), *tokens, *webhooks]
 
 
 class HealthCheckRequests:

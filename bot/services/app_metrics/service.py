@@ -13,7 +13,7 @@ from bot.diagnosis.verdict import write_time
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.i18n.traditional import to_simplified
-from bot.ports import AppMetrics, Inquiry, Priority, Topic
+from bot.ports import AppMetrics, Inquiry, Priority, RemainingQuota, Topic
 from bot.services.app_names import find_app, no_such_app
 from bot.services.command_options import clean_options
 from bot.services.context import Context
@@ -97,6 +97,22 @@ def _input_error(field: str, reason: Message) -> InputError:
     return InputError({field: reason})
 
 
+@dataclass(frozen=True, slots=True)
+class AppQuotas:
+    """What is left of an app's quotas, how late its cloud's data is, and how far back it goes."""
+
+    app: str
+    cloud: str
+    remaining: tuple[RemainingQuota, ...]
+    metrics_delay: dt.timedelta
+    lookback: dt.timedelta
+
+    @property
+    def is_low(self) -> bool:
+        """Return whether less than a tenth of a day's calls is left of any."""
+        return any(quota.is_low for quota in self.remaining)
+
+
 class AppMetricsService:
     """Fetches metrics of whole apps, and stores inquiries about them."""
 
@@ -119,6 +135,19 @@ class AppMetricsService:
             app_metrics,
             remaining_quotas=await cloud.remaining_quotas(app, app_metrics.endpoints),
         )
+
+    async def read_quotas(self, team: str) -> list[AppQuotas]:
+        """Return what is left of the quotas of a workspace's apps; asks no cloud."""
+        return [
+            AppQuotas(
+                app=app,
+                cloud=cloud.name,
+                remaining=await cloud.remaining_quotas(app),
+                metrics_delay=cloud.capabilities.metrics_delay,
+                lookback=cloud.capabilities.lookback,
+            )
+            for app, cloud in self._context.clouds_of(team).items()
+        ]
 
     async def request(self, origin: str, inquiry: Inquiry) -> None:
         """Store an inquiry and enqueue its answer; the same origin is the same inquiry."""

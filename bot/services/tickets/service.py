@@ -32,6 +32,7 @@ from bot.services.tickets.access import (
     require_right,
 )
 from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
+from bot.services.tickets.filters import TicketFilters
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.snippets import matching_replies
 from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
@@ -304,6 +305,13 @@ class TicketService:
         """Return a page of tickets: support sees all, other people those they reported."""
         allowed = await self._restrict(query, person)
         return await self._context.store.read(lambda session: lists.page(session, allowed))
+
+    async def find_tickets(self, team: str, person: str, filters: TicketFilters) -> TicketPage:
+        """Return a page of what this person may see, as `list_tickets`. Raises InputError."""
+        allowed = await self._restrict(filters.query(team, person, self.apps_of(team)), person)
+        return await self._context.store.read(
+            lambda session: lists.page(session, allowed, filters.size)
+        )
 
     async def matching_replies(
         self, team: str, person: str, matched: Sequence[Ticket], words: Sequence[str]

@@ -57,6 +57,14 @@ def count(session: Session, team: str, person: str) -> int:
     return session.exec(statement).one()
 
 
+def count_in(session: Session, team: str) -> int:
+    """Return how many tokens there are in a workspace, in all for ""."""
+    statement = select(func.count()).select_from(AccessToken)
+    if team:
+        statement = statement.where(AccessToken.team == team)
+    return session.exec(statement).one()
+
+
 def find_of_person(session: Session, team: str, person: str, token_id: str) -> AccessToken | None:
     """Return a token by its id, if it is this person's."""
     return next((t for t in list_of_person(session, team, person) if t.id == token_id), None)

@@ -310,11 +310,14 @@ def test_the_demos_address(
     monkeypatch.setattr("webbrowser.open", opened.append)
     page, server, webhooks = (f"http://127.0.0.1:{port}" for port in (8080, 9, 10))
     demo._show_page(page, server, webhooks, "en", has_browser=has_browser)
-    first, second, third, fourth = capsys.readouterr().out.splitlines()
+    first, second, *others = capsys.readouterr().out.splitlines()
     assert first == "The demo is here: http://127.0.0.1:8080"
     assert second.startswith("Type /report class_77_1 ")
-    assert third == "Assistants connect to (MCP): http://127.0.0.1:9/mcp"
-    assert fourth == "The webhooks that Lagdesk has sent: http://127.0.0.1:10"
+    assert others == [
+        "Programs read tickets at: http://127.0.0.1:9/api/v1/tickets",
+        "Assistants connect to (MCP): http://127.0.0.1:9/mcp",
+        "The webhooks that Lagdesk has sent: http://127.0.0.1:10",
+    ]
     assert opened == [page] * has_browser
 
 

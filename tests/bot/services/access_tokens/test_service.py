@@ -193,3 +193,14 @@ async def test_two_processes_note_one_use(service_harness: ServiceHarness, perso
         ("token.create", "Dashboard"),
         ("token.use", "Dashboard"),
     ]
+
+
+async def test_doctor_counts_tokens(service_harness: ServiceHarness, person: str) -> None:
+    """Of a workspace; nothing is said while the API is off."""
+    tokens = service_of(service_harness)
+    await create(tokens, person)
+    ours, others = [await tokens.run_checks(team) for team in (TEAM, "T-OTHER")]
+    count = (await tokens.run_checks(""))[0].detail.params["count"]
+    assert [row.name for row in ours] == ["api"]
+    assert (ours[0].detail.params["count"], others[0].detail.params["count"]) == (count, 0)
+    assert await service_of(service_harness, http_api=False).run_checks("") == []
