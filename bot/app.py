@@ -35,6 +35,7 @@ from bot.services.publishing import Publisher
 from bot.services.summary.jobs import SummaryJobs
 from bot.services.summary.trend_jobs import TrendJobs
 from bot.services.tickets.cloud_report_jobs import CloudReportJobs
+from bot.services.tickets.issue_jobs import IssueJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
 from bot.services.webhooks.jobs import WebhookJobs
@@ -64,6 +65,7 @@ from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.posts import SlackSummaryPosts
 from handlers.summary.trend_posts import SlackTrendResponder
+from handlers.tickets.issue_text import PlainIssueWriter
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
 from handlers.transports import build_app, build_http_transport
@@ -207,6 +209,7 @@ def _ticket_jobs(
     return [
         TicketJobs(context, publisher, ticket_posts),
         CloudReportJobs(context),
+        IssueJobs(context, PlainIssueWriter(users)),
         DiagnosisJobs(context, services.diagnosis, publisher, diagnosis_posts),
         InquiryJobs(context, services.diagnosis, diagnosis_posts),
         EscalationJobs(context, publisher, pager),

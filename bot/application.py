@@ -15,8 +15,8 @@ from bot.clouds.http import OnResponse
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.integrations import build_rotas
-from bot.ports import Clock, Cloud, NoPeople, Rota
+from bot.integrations import Integrations, build_integrations
+from bot.ports import Clock, Cloud, NoPeople
 from bot.services.admin.installations import InstallationService
 from bot.services.admin.token_cipher import TokenCipher
 from bot.services.assembly import Services
@@ -75,13 +75,13 @@ async def open_application(
         response_cache=SqlResponseCache(store),
         on_response=on_response,
     )
-    rotas = build_rotas(settings)
+    integrations = build_integrations(settings)
     try:
         await _ensure_schema(store)
         await store.read(store.now)
         for cloud in set(clouds.values()):
             await cloud.restore_state()
-        application = _build_application(settings, store, clouds, rotas, clock)
+        application = _build_application(settings, store, clouds, integrations, clock)
         await application.installations.load()
         await application.context.languages.preferences.load()
         await application.installations.encrypt_again()
@@ -90,8 +90,7 @@ async def open_application(
     finally:
         for cloud in set(clouds.values()):
             await cloud.close()
-        for rota in set(rotas.values()):
-            await rota.close()
+        await integrations.close()
         store.close()
 
 
@@ -99,14 +98,15 @@ def _build_application(
     settings: Settings,
     store: Store,
     clouds: Mapping[str, Cloud],
-    rotas: Mapping[str, Rota],
+    integrations: Integrations,
     clock: Clock,
 ) -> Application:
     workspaces = Workspaces(store, settings)
     context = Context(
         store=store,
         clouds=clouds,
-        rotas=rotas,
+        rotas=integrations.rotas,
+        trackers=integrations.trackers,
         clock=clock,
         settings=settings,
         workspaces=workspaces,

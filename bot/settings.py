@@ -13,7 +13,12 @@ from dotenv import dotenv_values
 
 from bot.cloud_settings import CloudSettings, read_clouds, read_record_rules
 from bot.cron import is_schedule
-from bot.integration_settings import OnCallSettings, read_on_call
+from bot.integration_settings import (
+    OnCallSettings,
+    TrackerSettings,
+    read_on_call,
+    read_trackers,
+)
 from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 from bot.setting_reader import N_, SettingError, SettingReader, raise_first, read_duration_s
@@ -74,6 +79,7 @@ class Settings:
     clouds: tuple[CloudSettings, ...] = ()
     huawei_callback_key: str = field(default="", repr=False)
     huawei_record_rules: Mapping[str, str] = field(default_factory=dict)
+    trackers: TrackerSettings = field(default_factory=TrackerSettings)
     allow_private_addresses: bool = False
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
@@ -89,7 +95,7 @@ class Settings:
         keys = (self.slack_client_secret, self.huawei_callback_key, self.metrics_token)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
-        theirs = (*clouds, *self.on_call.secrets, *self.webhooks.secrets)
+        theirs = (*clouds, *self.on_call.secrets, *self.trackers.secrets, *self.webhooks.secrets)
         return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *theirs)))
 
     @property
@@ -279,6 +285,7 @@ def _read_all(read: SettingReader) -> Settings:
         clouds=clouds,
         huawei_callback_key=read.text("HUAWEI_CALLBACK_KEY"),
         huawei_record_rules=read_record_rules(read),
+        trackers=read_trackers(read),
         allow_private_addresses=allow_private,
         webhooks=read_webhook_settings(read, allow_private=allow_private),
     )

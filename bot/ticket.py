@@ -90,6 +90,7 @@ class Ticket(Row, table=True):
     duplicate_of: int | None = Field(default=None, index=True)
     related: list[int] = json_list()  # tickets people linked to this one
     history: list[dict[str, Any]] = json_list()  # {"what", "who", "at", ...}, oldest first
+    issues: list[dict[str, Any]] = json_list()  # in trackers, see bot/tracker_issue.py
     helped: bool | None = None  # the reporter's answer about the resolution
     is_live: bool | None = None  # whether the class is going on, as last returned by the cloud
     urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -111,5 +111,6 @@ def _ticket_handlers(
             clock,
             home=home,
             details=details,
+            workspaces=context.workspaces,
         ),
     )

@@ -61,6 +61,8 @@ def requests(kind: str, name: str) -> Iterator[tuple[str, Json]]:
             yield from _actions(name)
         case "view":
             yield name, _view(name)
+            if name == "hand_over":
+                yield f"{name} jira", _view(name, target="jira")
         case "options":
             yield name, {**_view("link"), "type": "block_suggestion", "block_id": name, "value": ""}
         case "shortcut":
@@ -85,7 +87,7 @@ def _actions(name: str) -> Iterator[tuple[str, Json]]:
         yield (f"{name} {value}" if len(chosen) > 1 else name), body
 
 
-def _view(name: str) -> Json:
+def _view(name: str, **more: str) -> Json:
     """Return a submitted form about ticket 1: of every field type at once, as forged ones are."""
     body = submission()
     values = {
@@ -97,7 +99,7 @@ def _view(name: str) -> Json:
                 "selected_user": value,
             }
         }
-        for field, value in _STATES.get(name, {}).items()
+        for field, value in {**_STATES.get(name, {}), **more}.items()
     }
     state = body["view"]["state"]["values"] | values if name in ("report", "correct") else values
     metadata = json.dumps({"number": 1, "choice": "dismiss", "channel": "C1"})

@@ -43,7 +43,13 @@ class ServiceClient:
         self._explain = explain
         self._http: IntegrationHttp | None = None
 
-    async def send(self, method: str, url: str, body: bytes | None = None) -> bytes:
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
         """Send a request; return the body of a 2xx. Raises IntegrationError."""
         if self._http is None:
             from bot.integrations.http import IntegrationHttp  # noqa: PLC0415 - see above
@@ -51,7 +57,9 @@ class ServiceClient:
             self._http = IntegrationHttp(
                 self._name, allow_private=self._allow_private, auth=self._auth
             )
-        response = await self._http.request(method, url, body=body, headers=self._headers)
+        response = await self._http.request(
+            method, url, body=body, headers={**self._headers, **(headers or {})}
+        )
         if not 200 <= response.status < 300:  # noqa: PLR2004 - HTTP's
             raise self._refusal(response)
         return response.body
@@ -74,7 +82,7 @@ class ServiceClient:
                 status=status,
                 retry_after_s=_seconds(response.headers.get("Retry-After", "")),
             )
-        detail = self._explain(response.body)[:_MAX_DETAIL]
+        detail = self._explain(response.body)[:_MAX_DETAIL].rstrip(".")
         text = _reason(self._name, status, detail)
         return IntegrationRefusedError(text, service=self._name, status=status)
 
@@ -88,7 +96,7 @@ def _reason(service: str, status: int, detail: str) -> Message:
             "%(service)s has nothing at this address (%(status)s). Check its settings.", **facts
         )
     if detail:
-        return message("%(service)s refuses: %(detail)s", service=service, detail=detail)
+        return message("%(service)s refuses: %(detail)s.", service=service, detail=detail)
     return message("%(service)s refuses (%(status)s).", **facts)
 
 

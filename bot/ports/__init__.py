@@ -28,6 +28,7 @@ from bot.ports.clouds import (
     Topic,
     Window,
 )
+from bot.ports.issue_trackers import IssueReference, IssueTracker, NewIssue
 from bot.ports.notifier import (
     FILE_GONE,
     CheckResult,
@@ -60,8 +61,11 @@ __all__ = [
     "FreezeBucket",
     "Health",
     "Inquiry",
+    "IssueReference",
+    "IssueTracker",
     "KeyValueStore",
     "MessageRef",
+    "NewIssue",
     "NoPeople",
     "Occupancy",
     "ParticipantHistory",

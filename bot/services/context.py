@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message
-from bot.ports import Clock, Cloud, PeopleFinder, Rota
+from bot.ports import Clock, Cloud, IssueTracker, PeopleFinder, Rota
 from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
 from bot.services.preferences.languages import Languages
 from bot.services.workspaces.directory import Workspaces
@@ -30,7 +30,8 @@ Result = TypeVar("Result")
 class Context:
     """The shared parts of the application. `clouds` maps our name of an app to its cloud.
 
-    `rotas` does so for the apps that have one; `people` finds those whom a rota names.
+    `rotas` does so for the apps that have one; `people` finds those whom a rota names. `trackers`
+    are by their keys in `bot.tracker_issue`.
 
     `settings` are those of the process; what a workspace may choose is in `workspaces`.
     """
@@ -38,6 +39,7 @@ class Context:
     store: Store
     clouds: Mapping[str, Cloud]
     rotas: Mapping[str, Rota]
+    trackers: Mapping[str, IssueTracker]
     clock: Clock
     settings: Settings
     workspaces: Workspaces

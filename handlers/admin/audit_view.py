@@ -29,6 +29,7 @@ _ACTION_TEXTS: Final = {
     "room.reveal": message("%(person)s viewed the full uids"),
     "ticket.hand_over": message("%(person)s handed the ticket over"),
     "ticket.merge": message("%(person)s merged the ticket into another one"),
+    "ticket.create_issue": message("%(person)s handed the ticket over to a tracker"),
     "ticket.link": message("%(person)s linked the ticket to another one"),
     "ticket.unlink": message("%(person)s removed a link to another ticket"),
     "ticket.correct": message("%(person)s corrected the report"),

@@ -14,6 +14,7 @@ from handlers.diagnosis.result_lines import result_lines
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import ticket_button, ticket_line
+from handlers.tickets.issue_lines import issue_event
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer, link_to
@@ -161,6 +162,9 @@ def _ticket_params(ticket: Ticket) -> dict[str, object]:
 
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:
     """Build a thread note of facts: top-level text and blocks."""
+    if event["what"] in ("issue_created", "issue_refused"):
+        text = f"{renderer.fact(PersonId(event['who']))} {issue_event(event, renderer)}"
+        return text, [block_kit.section("note", text)]
     did = {
         "merged": message("merged it into this ticket: it is about the same problem"),
         "withdrawn": message("withdrew it: it needs no more work"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,9 +15,11 @@ from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, message
 from bot.i18n.serialization import load_message
 from bot.ticket import Status, Ticket
+from bot.tracker_issue import TRACKER_NAMES, open_trackers
 from handlers.diagnosis.result_lines import participant, result_lines
 from handlers.escalation.lines import escalation_card_lines, target_lines
 from handlers.tickets.history_lines import card_history, other_ticket
+from handlers.tickets.issue_lines import issue_lines
 from handlers.tickets.resolutions import resolution_text
 from handlers.tickets.status import status_emoji, status_name
 from handlers.ui import block_kit
@@ -56,6 +58,11 @@ _NAMES_BY_STATUS: Final = {
         "room": message("Show uids…"),
     },
 }
+_HAND_OVER: Final = {  # where there are trackers, too
+    Status.OPEN: message("Hand over, also to %(trackers)s…"),
+    Status.CLAIMED: message("Hand over or unclaim, also to %(trackers)s…"),
+    Status.RESOLVED: message("Hand over to %(trackers)s…"),
+}
 _MENU_VALUE: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 
 
@@ -66,15 +73,18 @@ def ticket_card(
     *,
     has_menu: bool = False,
     has_apps: bool = True,
+    trackers: Sequence[str] = (),
 ) -> list[Block]:
     """Build the card; with `has_menu` its menu offers acting on the call.
 
-    `has_apps`: there is more than one app, so that it is named.
+    `has_apps`: there is more than one app, so that it is named. `trackers` are those to which
+    the ticket can be handed over.
     """
     facts = [*result_lines(ticket, renderer), *ticket_facts(ticket, renderer, has_apps=has_apps)]
+    menu = _menu(ticket, renderer, has_room=has_menu, trackers=trackers)
     return [
         block_kit.header("title", ticket_title(ticket, renderer)),
-        block_kit.section("facts", "\n".join(facts), accessory=_menu(ticket, renderer, has_menu)),
+        block_kit.section("facts", "\n".join(facts), accessory=menu),
         *_user_text_blocks(ticket, renderer),
         block_kit.context("state", *ticket_states(ticket, policy, renderer)),
         *_report_decision(ticket, renderer),
@@ -83,15 +93,30 @@ def ticket_card(
     ]
 
 
-def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noqa: FBT001 - private
+def _menu(
+    ticket: Ticket, renderer: Renderer, *, has_room: bool, trackers: Sequence[str]
+) -> Element:
     return block_kit.overflow(
         MENU_ACTION_ID,
         [
             (f"{ticket.id}:{verb}", renderer.plain_text(name))
-            for verb, name in _NAMES_BY_STATUS[ticket.status].items()
+            for verb, name in _menu_items(ticket, trackers).items()
             if has_room or verb != "room"
         ],
     )
+
+
+def _menu_items(ticket: Ticket, trackers: Sequence[str]) -> Mapping[str, Message]:
+    """Return the menu's items; Slack takes five, so handing over to a tracker is none of its own.
+
+    A resolved ticket is handed over to nobody else.
+    """
+    items = _NAMES_BY_STATUS[ticket.status]
+    free = [TRACKER_NAMES[tracker] for tracker in open_trackers(ticket.issues, trackers)]
+    if not free:
+        return items
+    name = replace(_HAND_OVER[ticket.status], params={"trackers": free})
+    return {"hand_over": name} | {**items, "hand_over": name}
 
 
 def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
@@ -182,6 +207,7 @@ def ticket_states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[st
         is_withdrawn = ticket.was_resolved_as(WITHDRAWN)
         what = message("Withdrawn by") if is_withdrawn else message("Resolved by")
         lines.append(_by(what, ticket.resolver, ticket.resolved_at, renderer))
+    lines += issue_lines(ticket, renderer)
     lines += target_lines(ticket, policy.targets, renderer)
     return [*lines, *escalation_card_lines(ticket, policy, renderer)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 import aiohttp
@@ -62,7 +63,11 @@ class TicketDetails:
         is_support = bool(await self._users.is_support(team, person))
         policy = self._workspaces.policy_of(team)
         for _ in range(2):
-            text, blocks = ticket_details(ticket, renderer, person, policy, is_support=is_support)
+            text, blocks = ticket_details(
+                *(ticket, renderer, person, policy),
+                is_support=is_support,
+                trackers=self._workspaces.of(team).trackers,
+            )
             answer = await respond(
                 text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
@@ -108,9 +113,10 @@ def ticket_details(
     policy: Policy = _NO_POLICY,
     *,
     is_support: bool,
+    trackers: Sequence[str] = (),
 ) -> tuple[str, list[Block]]:
     """Build a ticket's private details: top-level text and blocks."""
-    *card, support_buttons = ticket_card(ticket, renderer, policy)
+    *card, support_buttons = ticket_card(ticket, renderer, policy, trackers=trackers)
     card = [block for block in card if block["block_id"] not in _ONLY_ON_CARD]
     if not is_support:
         card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]

@@ -35,10 +35,11 @@ _EVENTS: Final[Mapping[str, Message]] = {  # what somebody, or Lagdesk, did
     "report_again": message("sent the report to the cloud again"),
     "report_arrived": message("says that the report to the cloud arrived"),
     "helped": message("says that it helped"),
+    "issue_created": message("handed it over as"),
 }
 _BY_LAGDESK: Final = frozenset(("woken", "reposted"))
 _ELSEWHERE_ON_CARD: Final = frozenset(
-    ("claimed", "snoozed", "resolved", "withdrawn", "merged", "called")
+    ("claimed", "snoozed", "resolved", "withdrawn", "merged", "called", "issue_created")
 )
 _FIELD_NAMES: Final[Mapping[str, Message]] = {
     "app": message("App"),
@@ -131,6 +132,8 @@ def _value(ticket: Ticket, event: Mapping[str, Any]) -> object:
             return dt.datetime.fromisoformat(event.get("until", event["at"]))
         case "merged" | "linked" | "unlinked":
             return other_ticket(ticket, event.get("ticket", 0))
+        case "issue_created":
+            return Link(event["url"], event["name"])
         case "corrected":
             fields = event.get("fields", ())
             return [_FIELD_NAMES[name] for name in fields if name in _FIELD_NAMES]

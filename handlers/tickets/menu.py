@@ -16,17 +16,18 @@ from bot.ports import Clock
 from bot.services.tickets.actions import ActionRequest, TicketActions
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
-from bot.ticket import Ticket
+from bot.services.workspaces.directory import Workspaces
+from bot.ticket import Status, Ticket
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, read_ticket_number, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
 from handlers.tickets.details import TicketDetails
+from handlers.tickets.hand_over_form import PERSON, HandOverForm
 from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu_forms import (
     CorrectForm,
-    HandOverForm,
     LinkForm,
     SnoozeForm,
     ticket_option,
@@ -50,6 +51,7 @@ class TicketMenuHandlers:
         *,
         home: HomePublisher,
         details: TicketDetails,
+        workspaces: Workspaces,
     ) -> None:
         self._tickets = tickets
         self._ticket_actions = ticket_actions
@@ -58,6 +60,7 @@ class TicketMenuHandlers:
         self._home = home
         self._details = details
         self._clock = clock
+        self._workspaces = workspaces
 
     def register(self, app: AsyncApp) -> None:
         """Register the menu and its forms."""
@@ -87,15 +90,20 @@ class TicketMenuHandlers:
         links = await self._ticket_actions.load_links(team, number, person)
         match choice:
             case "hand_over":
-                return HandOverForm.view(links.ticket, renderer)
+                trackers = self._workspaces.of(team).trackers
+                return HandOverForm.view(links.ticket, renderer, trackers)
             case "snooze":
                 return SnoozeForm.view(links.ticket, renderer, self._clock.now())
         return LinkForm.view(links, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Hand the ticket over to the chosen person, or unclaim it."""
+        """Hand the ticket over to the chosen person or tracker, or unclaim it."""
         form, requester = HandOverForm.parse(*_view_state(view)), Requester.of(body)
-        if not form.person:
+        if form.tracker:
+            request = _action_request(body, form.number, view)
+            await self._ticket_actions.create_issue(request, form.tracker)
+        elif not form.person:
+            await self._require_claimed(requester, form)
             await self._tickets.unclaim(requester.team, form.number, requester.person)
         elif (await self._users.profile(requester.team, form.person)).is_bot:
             raise InputError({"person": message("Choose a person.")})
@@ -103,6 +111,14 @@ class TicketMenuHandlers:
             request = _action_request(body, form.number, view)
             await self._ticket_actions.hand_over(request, form.person)
         await ack()
+
+    async def _require_claimed(self, requester: Requester, form: HandOverForm) -> None:
+        """Raise InputError where nobody is chosen and there is nothing to unclaim."""
+        if not form.target:
+            return
+        ticket = await self._tickets.find_for_support(requester.team, form.number, requester.person)
+        if ticket.status is Status.OPEN:
+            raise InputError({PERSON: message("Choose a person.")})
 
     async def snooze(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Snooze the ticket until the chosen time."""

@@ -1,12 +1,11 @@
-"""The forms of a card's menu: hand over or unclaim, snooze, link or merge, correct."""
+"""The forms of a card's menu: snooze, link or merge, correct."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from bot.i18n.messages import Duration, Message, Uid, message
 from bot.i18n.translator import Translator
@@ -14,6 +13,7 @@ from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Status, Ticket
 from handlers.slack.request import read_ticket_number
 from handlers.tickets.forms import ReportForm
+from handlers.tickets.menu_modal import menu_modal
 from handlers.tickets.status import status_name
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -21,59 +21,16 @@ from handlers.ui.form_state import (
     State,
     read_metadata_number,
     read_moment,
-    read_user,
     read_value,
     read_values,
     to_moment,
 )
 from handlers.ui.renderer import Renderer
 
-_CANCEL: Final = message("Cancel")
-_UNCLAIM_HINT: Final = message(
-    "They are notified privately. Leave empty to unclaim the ticket: it is open again, and "
-    "support is alerted as about a new one."
-)
 _SNOOZE_HOURS: Final = (1, 4)
 _MORNING: Final = 9
 _SUNDAY: Final = 6
 _UIDS: Final = ("teacher_uid", "student_uid")
-
-
-@dataclass(frozen=True, slots=True)
-class HandOverForm:
-    """Who the ticket is handed over to, "" to unclaim it."""
-
-    number: int
-    person: str = ""
-
-    CALLBACK_ID = "hand_over"
-
-    @staticmethod
-    def view(ticket: Ticket, renderer: Renderer) -> Block:
-        """Build the modal."""
-        is_claimed = ticket.status is Status.CLAIMED
-        hint = _UNCLAIM_HINT if is_claimed else message("They are notified privately.")
-        field = block_kit.field(
-            "person",
-            renderer.plain_text(message("To whom?")),
-            block_kit.user_select(),
-            hint=renderer.plain_text(hint),
-            optional=is_claimed,
-        )
-        title = message("Hand over %(ticket)s", ticket=ticket.label)
-        return _modal(
-            HandOverForm.CALLBACK_ID,
-            title,
-            [field],
-            message("Hand over or unclaim") if is_claimed else message("Hand over"),
-            ticket=ticket,
-            renderer=renderer,
-        )
-
-    @classmethod
-    def parse(cls, state: State, private_metadata: str) -> HandOverForm:
-        """Read a submitted form; number 0 when it is forged."""
-        return cls(read_metadata_number(private_metadata), read_user(state, "person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +67,7 @@ class SnoozeForm:
             ),
         ]
         title = message("Snooze %(ticket)s", ticket=ticket.label)
-        return _modal(
+        return menu_modal(
             SnoozeForm.CALLBACK_ID,
             title,
             fields,
@@ -168,7 +125,7 @@ class LinkForm:
             taken = plain_text(message("Remove these links"))
             fields.append(block_kit.field("unlink", taken, boxes, optional=True))
         title = message("Link %(ticket)s", ticket=ticket.label)
-        return _modal(
+        return menu_modal(
             LinkForm.CALLBACK_ID, title, fields, message("Save"), ticket=ticket, renderer=renderer
         )
 
@@ -245,7 +202,7 @@ class CorrectForm:
                 _optional_uid_field(field, ticket, renderer) for field in visible_fields
             ]
         title = message("Correct %(ticket)s", ticket=ticket.label)
-        return _modal(
+        return menu_modal(
             CorrectForm.CALLBACK_ID,
             title,
             visible_fields,
@@ -268,22 +225,3 @@ def _optional_uid_field(field: Block, ticket: Ticket, renderer: Renderer) -> Blo
     keep_hint = message("Leave empty to keep %(uid)s.", uid=Uid(getattr(ticket, name)))
     hint = {"type": "plain_text", "text": renderer.plain_text(keep_hint), "emoji": True}
     return {**field, "optional": True, "hint": hint}
-
-
-def _modal(
-    callback_id: str,
-    title: Message,
-    fields: Sequence[dict[str, Any]],
-    submit: Message,
-    *,
-    ticket: Ticket,
-    renderer: Renderer,
-) -> Block:
-    return block_kit.modal(
-        callback_id,
-        renderer.plain_text(title),
-        fields,
-        submit=renderer.plain_text(submit),
-        close=renderer.plain_text(_CANCEL),
-        private_metadata=json.dumps({"number": ticket.id}),
-    )

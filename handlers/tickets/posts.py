@@ -61,8 +61,13 @@ class SlackTicketPosts:
         if refusal is not None:
             return plain_card(ticket, renderer, policy, refusal), []
         has_menu = self._has_menu(ticket)
-        has_apps = len(self._workspaces.of(ticket.team).apps) > 1
-        blocks = ticket_card(ticket, renderer, policy, has_menu=has_menu, has_apps=has_apps)
+        settings = self._workspaces.of(ticket.team)
+        blocks = ticket_card(
+            *(ticket, renderer, policy),
+            has_menu=has_menu,
+            has_apps=len(settings.apps) > 1,
+            trackers=settings.trackers,
+        )
         return ticket_fallback_text(ticket, renderer), blocks
 
     async def confirm(self, ticket: Ticket, run: Run, target: Ticket | None) -> MessageRef:

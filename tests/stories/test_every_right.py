@@ -29,6 +29,12 @@ from tests.scenario_helpers import report
 from tests.shared_slack import Town, open_town
 
 FIRST, SECOND = "T07LAGDESK0", "T07OTHER000"
+JIRA: Final = {  # which nobody reaches
+    "JIRA_URL": "http://127.0.0.1:1",
+    "JIRA_PROJECT": "SUP",
+    "JIRA_EMAIL": "a@b.example",
+    "JIRA_TOKEN": "token",
+}
 COMMENT: Final = "a-secret-comment"
 PEOPLE: Final = {"outsider": "guest", "admin": "wang", "reporter": "lin", "support": "sam"}
 REFUSALS: Final = (
@@ -66,7 +72,7 @@ FOR_SUPPORT: Final = {
     ),
     *("action ticket.escalate", "action ticket.resolve", "action incident.close"),
     *(f"view {name}" for name in ("hand_over", "link", "resolve", "resolve_linked", "snooze")),
-    *("view room", "view room_confirm", "command /lagdesk audit LD-1"),
+    *("view room", "view room_confirm", "command /lagdesk audit LD-1", "view hand_over jira"),
 }
 FOR_SUPPORT_OF_ITS_WORKSPACE: Final = {
     *("action summary.csv", "command /lagdesk channel-language both"),

@@ -1,4 +1,4 @@
-"""The health check behind `doctor`: settings, database, Slack, clouds, rotas, worker, jobs."""
+"""The health check behind `doctor`: settings, database, Slack, clouds, rotas, trackers, jobs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.access_tokens.service import AccessTokens
 from bot.services.admin.rota_checks import check_rotas
 from bot.services.admin.signatures import WrongSignatures
+from bot.services.admin.tracker_checks import check_trackers
 from bot.services.admin.workspace_checks import check_workspaces
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
@@ -74,6 +75,7 @@ class HealthCheck:
             self._check_slack(team),
             self._check_clouds(team),
             check_rotas(self._context, team),
+            check_trackers(self._context, team),
             self._check_work(team, database),
         )
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))

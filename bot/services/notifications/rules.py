@@ -35,6 +35,7 @@ _SHOWN_TO_REPORTER: Final = frozenset(
         *("helped", "corrected", "snoozed", "woken"),
     )
 )
+_NOTED: Final = ("reopened", "withdrawn", "issue_created", "issue_refused")  # in the thread
 TicketEvent = Mapping[str, Any]
 
 
@@ -82,7 +83,7 @@ def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt
         if event["what"] == "woken":
             woken = str(ticket.count_events("woken"))
             Notification(ticket.id, WOKEN, event["to"], woken).enqueue(session, now)
-        if event["what"] in ("reopened", "withdrawn"):
+        if event["what"] in _NOTED:
             _enqueue_thread_note(session, ticket.id, ticket, index, now)
         if event["what"] == "resolved":
             _enqueue_notes_to_linked(session, ticket, index, now)

@@ -23,6 +23,7 @@ from bot.services.tickets import replies
 from bot.services.tickets.access import find_correctable, find_for_support, require_right
 from bot.services.tickets.corrections import audit_values, restart_diagnosis, validated_values
 from bot.services.tickets.enqueue import CARD, REPORT, enqueue
+from bot.services.tickets.issue_jobs import enqueue_issue
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.submission import Submission, initial_report_state
 from bot.services.tickets.suggestions import suggested_tickets
@@ -33,9 +34,11 @@ from bot.store.admin.audit_log import AuditEntry
 from bot.store.notifications import sent as answers
 from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
+from bot.tracker_issue import TrackerIssue, open_trackers, with_issue
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
 _CORRECTED_SINCE: Final = message("The report has been corrected since.")
+_NO_TRACKER: Final = message("Tickets can no longer be handed over there.")
 _ONLY_REPORTER_RATES: Final = message(
     "Only the reporter can say whether it helped. Support can reopen the ticket if it did not."
 )
@@ -101,6 +104,20 @@ class TicketActions:
         return await self._act(
             request, "hand_over", detail, lambda t, now: t.hand_over(to, request.person, now)
         )
+
+    async def create_issue(self, request: ActionRequest, tracker: str) -> Ticket:
+        """Have a ticket's issue created in a tracker, once; again after a refusal."""
+
+        def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+            if tracker not in self._context.workspaces.of(request.team).trackers:
+                raise ConflictError(_NO_TRACKER)
+            if open_trackers(ticket.issues, [tracker]):
+                issue = TrackerIssue(tracker, request.person)
+                ticket.issues = with_issue(ticket.issues, issue)
+                ticket.mark_changed()
+                enqueue_issue(session, ticket, tracker, now)
+
+        return await self._change(request, "create_issue", {"tracker": tracker}, work)
 
     async def merge(self, request: ActionRequest, into: int) -> Ticket:
         """Close a ticket as a duplicate of another one."""

@@ -39,7 +39,8 @@ class WorkspaceSettings:
     """The settings of one workspace; "" is none.
 
     `apps` are those whose tickets it may report and whose calls it may read. `escalate_to` are
-    the people of ESCALATE_TO, who are known only in the first workspace.
+    the people of ESCALATE_TO, who are known only in the first workspace, `trackers` those to
+    which only that one hands tickets over.
     """
 
     escalation_channel: str = ""
@@ -50,6 +51,7 @@ class WorkspaceSettings:
     language: str = "zh"
     routes: tuple[Route, ...] = ()
     escalate_to: tuple[str, ...] = ()
+    trackers: tuple[str, ...] = ()
 
     @classmethod
     def of_environment(cls, settings: Settings) -> Self:
@@ -62,6 +64,7 @@ class WorkspaceSettings:
             timezone=settings.timezone,
             language=settings.default_locale,
             escalate_to=settings.escalate_to,
+            trackers=settings.trackers.names,
         )
 
     @classmethod
@@ -83,7 +86,7 @@ class WorkspaceSettings:
     def chosen(self) -> dict[str, Any]:
         """Everything that can be chosen, as it is stored."""
         values = asdict(self)
-        del values["escalate_to"]
+        del values["escalate_to"], values["trackers"]
         return {**values, "apps": list(self.apps), "routes": [asdict(each) for each in self.routes]}
 
     @property

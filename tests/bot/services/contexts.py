@@ -163,6 +163,7 @@ def make_context(
         store=store,
         clouds=clouds or {},
         rotas={},
+        trackers={},
         clock=clock,
         settings=settings,
         workspaces=workspaces,

@@ -10,9 +10,10 @@ from bot.i18n.translator import Translator
 from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Status
+from bot.tracker_issue import IssueState, TrackerIssue, with_issue
+from handlers.tickets.hand_over_form import HandOverForm
 from handlers.tickets.menu_forms import (
     CorrectForm,
-    HandOverForm,
     LinkForm,
     SnoozeForm,
     ticket_option,
@@ -50,6 +51,26 @@ def test_hand_over() -> None:
     state = {"person": {"value": {"selected_user": "U7"}}}
     assert HandOverForm.parse(state, METADATA) == HandOverForm(12, "U7")
     assert HandOverForm.parse({}, "") == HandOverForm(0, "")
+
+
+def test_handing_over_to_a_tracker() -> None:
+    """The person becomes optional; a tracker with an issue is offered no more, its link is."""
+    view = HandOverForm.view(TICKET, EN, ("jira", "zendesk"))
+    validate_view(view)
+    target, person = view["blocks"]
+    values = [option["value"] for option in target["element"]["options"]]
+    assert (values, person["optional"]) == (["person", "jira", "zendesk"], True)
+    created = TrackerIssue("jira", "U1", IssueState.CREATED, name="SUP-1", url="https://jira/1")
+    resolved = make_ticket(status=Status.RESOLVED, issues=with_issue([], created))
+    view = HandOverForm.view(resolved, EN, ("jira", "zendesk"))
+    validate_view(view)
+    target, issues = view["blocks"]
+    assert [option["value"] for option in target["element"]["options"]] == ["zendesk"]
+    assert "<https://jira/1|SUP-1>" in issues["elements"][0]["text"]
+    state: State = {"target": {"value": {"selected_option": {"value": "jira"}}}}
+    assert HandOverForm.parse(state, METADATA).tracker == "jira"
+    forged: State = {"target": {"value": {"selected_option": {"value": "other"}}}}
+    assert HandOverForm.parse(forged, METADATA).tracker == ""
 
 
 @pytest.mark.parametrize(
