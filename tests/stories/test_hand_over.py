@@ -215,7 +215,7 @@ async def test_lagdesk_ends_in_the_middle(
         await file(harness)
         sam = services.workspace.person("sam")
         await sam.submit(await open_form(harness, sam), {"target": "jira"})
-        await services.workspace.until(lambda: bool(integrations.jira.issues))
+        await integrations.jira.wait_for_request()
     async with with_jira(services, integrations) as harness:
         await harness.pass_time(LATER_S)
         assert "Handed over to Jira <" in card_text(harness)

@@ -42,6 +42,7 @@ class FakeService(abc.ABC):
         self.url = ""
         self.requests: list[Request] = []
         self._faults = FaultPlan()
+        self._requested = asyncio.Event()
 
     @abc.abstractmethod
     def respond(self, request: Request) -> web.Response:
@@ -51,9 +52,9 @@ class FakeService(abc.ABC):
         """Break the next requests; `after_effect`: they are carried out all the same."""
         self._faults.add(ANY, plan(kind, times, seconds=1.0, limit="", after_effect=after_effect))
 
-    def clear_faults(self) -> None:
-        """Remove all faults."""
-        self._faults.clear()
+    async def wait_for_request(self) -> None:
+        """Wait until the service has had a request."""
+        await self._requested.wait()
 
     @contextlib.asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
@@ -88,6 +89,7 @@ class FakeService(abc.ABC):
             await http_request.read(),
         )
         self.requests.append(request)
+        self._requested.set()
         fault = self._faults.take(ANY)
         if fault is None:
             return self.respond(request)
