@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.diagnosis.verdict import (
+    BURSTS,
+    NETWORK,
     OTHERS_AFFECTED,
     Evidence,
     Verdict,
@@ -12,7 +14,9 @@ from bot.diagnosis.verdict import (
 )
 
 __all__ = [
+    "BURSTS",
     "HEALTHY",
+    "NETWORK",
     "NOT_FOUND",
     "OTHERS_AFFECTED",
     "UNKNOWN",

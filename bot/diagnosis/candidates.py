@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.causes import Cause
-from bot.diagnosis.observations import Observation
+from bot.diagnosis.observations import MetricSeries, Observation
 from bot.diagnosis.verdict import Evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Span = tuple[float, float]  # epoch seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Candidate:
     own: float = 0.0
     at_most: float = 1.0
 
+    def with_evidence(self, *more: Evidence) -> Candidate:
+        """Return the candidate with more evidence after what it has."""
+        return replace(self, evidence=(*self.evidence, *more))
+
 
 def to_datetime(epoch_s: float) -> dt.datetime:
     """Turn epoch seconds into an aware datetime."""
@@ -50,6 +60,42 @@ def to_evidence(observation: Observation, source: str) -> Evidence:
         value=round(observation.median, 1),
         unit=metric_series.unit,
         threshold=observation.limit.bound,
+        media=metric_series.media,
+        direction=metric_series.direction,
+    )
+
+
+def before(metric_series: MetricSeries, since: float, source: str) -> Iterator[Evidence]:
+    """Yield what a metric was before a fault, to compare: the median, at the last sample."""
+    earlier = metric_series.times < since
+    if earlier.any():
+        yield _median(metric_series, earlier, -1, source)
+
+
+def meanwhile(
+    metric_series: MetricSeries, span: Span, source: str, threshold: float | None = None
+) -> Iterator[Evidence]:
+    """Yield what a metric was during a fault: the median, at the first sample."""
+    inside = (metric_series.times >= span[0]) & (metric_series.times <= span[1])
+    if inside.any():
+        yield _median(metric_series, inside, 0, source, threshold)
+
+
+def _median(
+    metric_series: MetricSeries,
+    where: NDArray[np.bool_],
+    when: int,
+    source: str,
+    threshold: float | None = None,
+) -> Evidence:
+    return Evidence(
+        source=source,
+        at=to_datetime(float(metric_series.times[where][when])),
+        uid=metric_series.uid,
+        metric=metric_series.metric,
+        value=round(float(np.median(metric_series.values[where])), 1),
+        unit=metric_series.unit,
+        threshold=threshold,
         media=metric_series.media,
         direction=metric_series.direction,
     )

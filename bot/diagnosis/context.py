@@ -46,7 +46,8 @@ Key = tuple[str, Metric, Media | None, Direction | None]
 class ParticipantSession:
     """One session of one participant, in epoch seconds; `left_at` is infinite while it lasts.
 
-    `listed` by the cloud, or derived from the times of its samples.
+    `listed` by the cloud, or derived from the times of its samples. `network` as the cloud writes
+    it, if it does.
     """
 
     uid: str
@@ -54,6 +55,7 @@ class ParticipantSession:
     joined_at: float
     left_at: float
     listed: bool = False
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -270,7 +272,8 @@ def _listed_session(one: Participant, measured: Sequence[ParticipantSession]) ->
     last = max((session.left_at for session in own if session.sid == one.sid), default=np.inf)
     if any(session.sid != one.sid and session.left_at > last for session in own):
         left_at = min(left_at, last)
-    return ParticipantSession(one.uid, one.sid, one.joined_at.timestamp(), left_at, listed=True)
+    joined_at = one.joined_at.timestamp()
+    return ParticipantSession(one.uid, one.sid, joined_at, left_at, True, one.network or "")  # noqa: FBT003 - listed
 
 
 def _measured_sessions(series: Sequence[Series]) -> list[ParticipantSession]:

@@ -14,6 +14,8 @@ from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.decoding import convert_object
 
 OTHERS_AFFECTED: Final = "others_affected"  # evidence: the share of others with the same fault
+NETWORK: Final = "network"  # evidence: the network that a cloud says somebody was connected with
+BURSTS: Final = "bursts"  # evidence: in how many bursts a link was bad
 REQUIRED_KINDS: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )
@@ -23,8 +25,9 @@ REQUIRED_KINDS: Final = frozenset(
 class Evidence:
     """One fact in favour of a cause: a metric beyond its limit, or a code a cloud gave.
 
-    `value` and `threshold` are in `unit`. `uid` is the participant it was measured at or
-    reported for; `peer` the other end it is about, None when it is about `uid` alone.
+    `value` and `threshold` are in `unit`; a value without a threshold is there for comparison.
+    `uid` is the participant it was measured at or reported for; `peer` the other end it is about,
+    None when it is about `uid` alone. `text` is what a cloud wrote, of the metric `network`.
     """
 
     source: str
@@ -39,12 +42,15 @@ class Evidence:
     unit: str = ""
     threshold: float | None = None
     code: Code | None = None
+    text: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the evidence as exported; the inverse of `from_json`."""
         data: dict[str, Any] = msgspec.to_builtins(self)
         data |= {"at": write_time(self.at)}
         del data["code"]
+        if not self.text:
+            del data["text"]
         if self.code is None:
             return data
         measured = ("metric", "value", "unit", "threshold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bot.call import (
@@ -19,7 +19,7 @@ from bot.call import (
 )
 from bot.causes import HEALTHY, NO_SPECIFIC_CAUSE, UNKNOWN
 from bot.charts.labels import MEDIA_NAMES
-from bot.diagnosis import OTHERS_AFFECTED, Evidence, Verdict, read_time
+from bot.diagnosis import BURSTS, NETWORK, OTHERS_AFFECTED, Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Percentage, TimeRange, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
@@ -127,21 +127,36 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> 
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
         return _code_line(diagnosis, who, item, *repeated)
-    if item.metric == OTHERS_AFFECTED:
-        return _others_line(item)
-    if item.metric in _SESSION_EVIDENCE:
-        facts = {"who": who, "away": Duration(item.value or 0.0), "when": item.at}
-        return Message(_SESSION_EVIDENCE[item.metric].id, facts)
+    special = _SPECIAL_LINES.get(item.metric)
+    return special(who, item) if special else _number_line(who, item)
+
+
+def _number_line(who: Message, item: Evidence) -> Message:
+    """Return a value with its limit; without one, to compare."""
     facts = {
         "who": who,
         "metric": _metric_of(item),
         "value": format_measurement(item.value, item.unit),
-        "threshold": format_measurement(item.threshold, item.unit),
         "when": item.at,
     }
+    if item.threshold is None:
+        line = message("• %(who)s: %(metric)s %(value)s (for comparison), %(when)s", **facts)
+        compared = message("for comparison")
+        return line.in_facts(("•", who), (facts["metric"], facts["value"]), compared, item.at)
+    facts["threshold"] = format_measurement(item.threshold, item.unit)
     line = message("• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s", **facts)
     limit = (message("limit"), facts["threshold"])
     return line.in_facts(("•", who), (facts["metric"], facts["value"]), limit, item.at)
+
+
+def _session_line(who: Message, item: Evidence) -> Message:
+    facts = {"who": who, "away": Duration(item.value or 0.0), "when": item.at}
+    return Message(_SESSION_EVIDENCE[item.metric].id, facts)
+
+
+def _network_line(who: Message, item: Evidence) -> Message:
+    name = network_name(item.text)
+    return message("• %(who)s: %(network)s", who=who, network=name).in_facts(("•", who), name)
 
 
 def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Evidence) -> Message:
@@ -162,7 +177,16 @@ def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Ev
     return line.in_facts(("•", who), cloud, code, when)
 
 
-def _others_line(item: Evidence) -> Message:
+def _bursts_line(who: Message, item: Evidence) -> Message:
+    """Return in how many bursts a link was bad."""
+    count = round(item.value or 0)
+    line = message(
+        "• %(who)s: bad in %(count)s bursts, from %(when)s on", who=who, count=count, when=item.at
+    )
+    return line.in_facts(("•", who), (message("bursts"), count), item.at)
+
+
+def _others_line(_who: Message, item: Evidence) -> Message:
     """Return how many of the other participants had the same, without naming them."""
     if not item.value:
         return message("• None of the other participants received as badly at that time")
@@ -170,6 +194,14 @@ def _others_line(item: Evidence) -> Message:
         return message("• All other participants received as badly at that time")
     share = format_measurement(item.value, item.unit)
     return message("• Of the other participants, %(share)s received as badly then", share=share)
+
+
+_SPECIAL_LINES: Final[Mapping[str, Callable[[Message, Evidence], Message]]] = {
+    OTHERS_AFFECTED: _others_line,
+    NETWORK: _network_line,
+    BURSTS: _bursts_line,
+    **dict.fromkeys(_SESSION_EVIDENCE, _session_line),
+}
 
 
 def _times_of(*items: Evidence) -> object:

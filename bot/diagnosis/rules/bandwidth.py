@@ -9,12 +9,13 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
 from bot.causes import Cause
-from bot.diagnosis.candidates import Candidate, build_candidate
+from bot.diagnosis.candidates import Candidate, before, build_candidate, meanwhile
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import MetricSeries, observe
-from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
+from bot.diagnosis.rules.streams import lost, measured_loss, received_bitrate
 from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.thresholds import LOSS, NOTHING_SENT, OWN, SYSTEM_CPU, Limit
+from bot.diagnosis.verdict import Evidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,10 +40,12 @@ def find_bandwidth_faults(context: CallContext) -> Iterator[Candidate]:
 def _narrow_uplink(context: CallContext, uid: str) -> Iterator[Candidate]:
     """Find video that is sent at a fraction of its bitrate and smaller than before.
 
-    A busy CPU makes the encoder send less too (W3C webrtc-stats, qualityLimitationReason).
+    A busy CPU makes the encoder send less too (W3C webrtc-stats, qualityLimitationReason). Only
+    the main stream counts, as the small one stays as it is. Where the sent width is not measured,
+    the received one counts.
     """
-    sent = sent_bitrate(context, uid, _V)
-    width = context.metric_series(uid, Metric.SEND_WIDTH, _V)
+    sent = context.metric_series(uid, Metric.SEND_BITRATE, _V)
+    width = _width(context, uid, _UP) or _width(context, context.other(uid), _DOWN)
     busy = observe(context.metric_series(uid, Metric.SYSTEM_CPU), SYSTEM_CPU, context.moment)
     if sent is None or width is None or busy is not None:
         return
@@ -82,19 +85,50 @@ def _candidate(
     observation = observe(rate, limit, context.moment, where)
     if observation is None:
         return
-    of_pictures = Metric.SEND_WIDTH if direction is _UP else Metric.RECEIVE_WIDTH
-    width = context.metric_series(rate.uid, of_pictures, _V)
-    smaller = width is not None and bool((_smaller(width, rate) & where).any())
+    width = _width(context, rate.uid, _DOWN)
+    smaller = direction is _UP or (
+        width is not None and bool((_smaller(width, rate) & where).any())
+    )
     base = _SMALLER_PICTURE if smaller and _is_strained(context, rate, where) else _LOWER_BITRATE
     cause = Cause("network", "bandwidth", None, direction)
-    yield build_candidate(cause, (observation,), base, context.source)
+    found = build_candidate(cause, (observation,), base, context.source)
+    yield found.with_evidence(*_comparisons(context, rate, found))
+
+
+def _comparisons(context: CallContext, rate: MetricSeries, found: Candidate) -> Iterator[Evidence]:
+    """Yield what the bitrate was before, the pictures' size, the loss and the freezes."""
+    span, receiver = (found.since, found.until), _receiver(context, rate)
+    yield from before(rate, found.since, context.source)
+    sent = context.metric_series(context.other(receiver), Metric.SEND_BITRATE, _V)
+    if rate.direction is _DOWN and sent is not None:
+        yield from meanwhile(sent, span, context.source)
+    width = _width(context, rate.uid, found.cause.direction or _DOWN) or _width(
+        context, receiver, _DOWN
+    )
+    if width is not None and _smaller(width, rate).any():
+        usual = float(np.percentile(width.values, _USUAL))
+        yield from meanwhile(width, span, context.source, round(_SMALLER * usual))
+    yield from (one for one in freezes(context, receiver) if one.media is _V)
+    for way in measured_loss(context, receiver, _V):
+        loss = next(meanwhile(way, span, context.source, _LITTLE_LOSS), None)
+        if loss is not None and (loss.value or 0) > _LITTLE_LOSS:
+            yield loss
 
 
 def _is_strained(context: CallContext, rate: MetricSeries, where: NDArray[np.bool_]) -> bool:
     """Return whether the link lost a little or the video froze meanwhile: nobody's choice."""
-    receiver = rate.uid if rate.direction is _DOWN else context.other(rate.uid)
+    receiver = _receiver(context, rate)
     some = float(lost(context, receiver, _V, rate)[where].mean()) > _LITTLE_LOSS
     return some or any(one.media is _V for one in freezes(context, receiver))
+
+
+def _receiver(context: CallContext, rate: MetricSeries) -> str:
+    return rate.uid if rate.direction is _DOWN else context.other(rate.uid)
+
+
+def _width(context: CallContext, uid: str, direction: Direction) -> MetricSeries | None:
+    metric = Metric.SEND_WIDTH if direction is _UP else Metric.RECEIVE_WIDTH
+    return context.metric_series(uid, metric, _V)
 
 
 def _smaller(width: MetricSeries, rate: MetricSeries) -> NDArray[np.bool_]:

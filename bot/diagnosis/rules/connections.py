@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from bot.call import Media, Metric
 from bot.causes import Cause
-from bot.diagnosis.candidates import Candidate, build_candidate
+from bot.diagnosis.candidates import (
+    Candidate,
+    Span,
+    before,
+    build_candidate,
+    meanwhile,
+    to_datetime,
+)
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import MetricSeries, Observation, observe
 from bot.diagnosis.rules.streams import arriving, received_bitrate, sent_bitrate
 from bot.diagnosis.thresholds import HEAVY_LOSS, NOTHING_SENT, SPEECH
+from bot.diagnosis.verdict import NETWORK, Evidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +37,6 @@ _OTHER_ROUTE_RATIO: Final = 1.5
 _OTHER_ROUTE_MS: Final = 20.0
 _OF_OWN_LINK: Final = frozenset({Metric.UPLINK_LOSS, Metric.UPLINK_LATENCY})
 _OWN_LATENCY: Final = frozenset({Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY})
-
-Span = tuple[float, float]
 
 
 def nothing_arrives(context: CallContext, times: FloatArray) -> NDArray[np.bool_]:
@@ -60,6 +68,7 @@ def find_lost_connection(context: CallContext) -> Candidate | None:
     base = _LOCATED if located else _NOT_LOCATED
     cause = reconnect_cause(context, at, span)
     found = build_candidate(cause, _observe(context, at) or observations, base, context.source)
+    found = found.with_evidence(*signs_of_change(context, cause, at, span))
     return found if located else replace(found, at_most=_NOT_LOCATED)
 
 
@@ -107,6 +116,25 @@ def _lossy(context: CallContext, uid: str, span: Span) -> bool:
     around = span[0] - _SETTLED_S, span[1] + _SETTLED_S
     own = _own_series(context, uid, frozenset({Metric.UPLINK_LOSS}))
     return any((_within(one, around) > HEAVY_LOSS.bound).any() for one in own)
+
+
+def signs_of_change(context: CallContext, cause: Cause, uid: str, span: Span) -> Iterator[Evidence]:
+    """Yield what shows that an end changed networks: their names, the latency before and after."""
+    if cause.name != "ip_changed":
+        return
+    yield from network_names(context, uid)
+    if _changed_route(context, uid, span):
+        for one in _own_series(context, uid, _OWN_LATENCY)[:1]:
+            yield from before(one, span[0], context.source)
+            yield from meanwhile(one, (span[1], np.inf), context.source)
+
+
+def network_names(context: CallContext, uid: str) -> Iterator[Evidence]:
+    """Yield the networks that the cloud says somebody was connected with, one after the other."""
+    own = [one for one in context.sessions if one.uid == uid and one.network]
+    for name, sessions in groupby(own, key=lambda one: one.network):
+        at = to_datetime(next(sessions).joined_at)
+        yield Evidence(context.source, at, uid, metric=NETWORK, text=name)
 
 
 def _changed_route(context: CallContext, uid: str, span: Span) -> bool:

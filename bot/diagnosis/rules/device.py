@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
 from bot.causes import Cause
-from bot.diagnosis.candidates import Candidate, build_candidate
+from bot.diagnosis.calibration import MOST_UNSURE
+from bot.diagnosis.candidates import Candidate, before, build_candidate, meanwhile
 from bot.diagnosis.context import CallContext
-from bot.diagnosis.observations import Observation, observe
+from bot.diagnosis.observations import MetricSeries, Observation, observe
 from bot.diagnosis.rules.streams import lost, received_bitrate, sent_bitrate
 from bot.diagnosis.symptoms import freeze_measured, freezes
 from bot.diagnosis.thresholds import (
@@ -21,9 +23,11 @@ from bot.diagnosis.thresholds import (
     NOTHING_SENT,
     OWN,
     SYSTEM_CPU,
+    SYSTEM_CPU_NEARLY,
     TASK_DELAY,
     Limit,
 )
+from bot.diagnosis.verdict import Evidence
 
 _KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this share of the captured frames
 _MOST_OF_LOAD: Final = 0.8
@@ -31,6 +35,10 @@ _NOTICED: Final = 0.88
 _NOTICED_BY_OTHER: Final = 0.8
 _UNNOTICED: Final = 0.62
 _SLOW: Final = 0.75
+_NEARLY: Final = 0.5
+_FEWER: Final = 0.6  # of the usual frames
+_USUAL: Final = 95.0  # percentile
+_A_QUARTER: Final = 0.25  # of the time
 _ARRIVES: Final = 0.7  # of the sent bitrate
 _DISPLAYED: Final = 0.5  # of the sent frames
 _VERY_HIGH: Final = 90.0  # percent
@@ -51,6 +59,7 @@ def _processor(context: CallContext, uid: str) -> Iterator[Candidate]:
     task = observe(context.metric_series(uid, Metric.TASK_DELAY), TASK_DELAY, context.moment)
     observations = tuple(one for one in (app, system, task) if one is not None)
     if app is None and system is None:
+        yield from _nearly_overloaded(context, uid)
         return
     base = _cpu_confidence(context, uid, observations)
     name = "app_cpu_high" if _is_own_app_load(app, system) else "cpu_high"
@@ -71,6 +80,30 @@ def _cpu_confidence(context: CallContext, uid: str, observations: tuple[Observat
     if blind and very_high and freezes(context, context.other(uid)):
         return _NOTICED_BY_OTHER
     return _UNNOTICED
+
+
+def _nearly_overloaded(context: CallContext, uid: str) -> Iterator[Candidate]:
+    """Find a CPU near its limit where clearly fewer frames are sent and video freezes."""
+    system = context.metric_series(uid, Metric.SYSTEM_CPU)
+    load = observe(system, SYSTEM_CPU_NEARLY, context.moment)
+    sent = context.metric_series(uid, Metric.SEND_FPS, Media.VIDEO)
+    frozen = [one for each in context.ends for one in freezes(context, each)]
+    frozen = [one for one in frozen if one.media is Media.VIDEO]
+    if load is None or sent is None or not frozen:
+        return
+    if not (drops_frames(context, uid) or _sends_fewer(sent, load)):
+        return
+    found = build_candidate(Cause("device", "cpu_high"), (load,), _NEARLY, context.source)
+    fewer = meanwhile(sent, (load.since, load.until), context.source)
+    found = found.with_evidence(*before(sent, load.since, context.source), *fewer, *frozen)
+    yield replace(found, at_most=MOST_UNSURE)
+
+
+def _sends_fewer(sent: MetricSeries, load: Observation) -> bool:
+    """Return whether clearly fewer frames are sent than usual while the CPU is busy."""
+    meanwhile_sent = sent.values[(sent.times >= load.since) & (sent.times <= load.until)]
+    few = _FEWER * float(np.percentile(sent.values, _USUAL))
+    return len(meanwhile_sent) > 0 and float(np.mean(meanwhile_sent < few)) > _A_QUARTER
 
 
 def _is_own_app_load(app: Observation | None, system: Observation | None) -> bool:
@@ -122,9 +155,22 @@ def _decoder(context: CallContext, uid: str) -> Iterator[Candidate]:
     if observation is not None:
         frozen = any(one.media is Media.VIDEO for one in freezes(context, uid))
         cause = Cause("device", "decoder", Media.VIDEO, Direction.DOWN)
-        yield build_candidate(
-            cause, (observation,), _SLOW if frozen else _UNNOTICED, context.source
-        )
+        base = _SLOW if frozen else _UNNOTICED
+        found = build_candidate(cause, (observation,), base, context.source)
+        yield found.with_evidence(*_what_arrived(context, found, (sent, received)))
+
+
+def _what_arrived(
+    context: CallContext, found: Candidate, streams: tuple[MetricSeries, ...]
+) -> Iterator[Evidence]:
+    """Yield how much was sent and arrived meanwhile, how busy the CPU was, and the freezes."""
+    span, uid = (found.since, found.until), found.uid or ""
+    for one in streams:
+        yield from meanwhile(one, span, context.source)
+    yield from (one for one in freezes(context, uid) if one.media is Media.VIDEO)
+    load = context.metric_series(uid, Metric.SYSTEM_CPU)
+    if load is not None:
+        yield from meanwhile(load, span, context.source, SYSTEM_CPU.bound)
 
 
 def _camera(context: CallContext, uid: str) -> Iterator[Candidate]:

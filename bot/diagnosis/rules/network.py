@@ -11,9 +11,10 @@ import numpy as np
 from bot.call import Direction, Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.calibration import MOST_UNSURE
-from bot.diagnosis.candidates import Candidate, build_candidate
+from bot.diagnosis.candidates import Candidate, build_candidate, to_datetime
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
+from bot.diagnosis.rules.connections import network_names
 from bot.diagnosis.rules.links import Link, observe_downlink, observe_uplink
 from bot.diagnosis.rules.witnesses import ROUTE, ask_witnesses
 from bot.diagnosis.thresholds import (
@@ -25,6 +26,7 @@ from bot.diagnosis.thresholds import (
     ROUTER_LATENCY_LIMIT,
     ROUTER_LATENCY_NOTICEABLE,
 )
+from bot.diagnosis.verdict import BURSTS, Evidence
 
 _UP: Final = Direction.UP
 _EVERYBODY: Final = 0.8
@@ -144,7 +146,21 @@ def _weak_wifi(context: CallContext, uid: str, up: Link, down: Link) -> Candidat
     if not on_wifi:
         base *= _PERHAPS_WIFI if router else _PERHAPS_MOBILE
     observations = (*bad[:1], *((router,) if router else ()), *bad[1:4])
-    return build_candidate(Cause("network", "wifi_weak"), observations, base, context.source)
+    found = build_candidate(Cause("network", "wifi_weak"), observations, base, context.source)
+    return found.with_evidence(*_bursts(context, uid, bad), *network_names(context, uid))
+
+
+def _bursts(
+    context: CallContext, uid: str, observed: tuple[Observation, ...]
+) -> Iterator[Evidence]:
+    """Yield in how many bursts the link was bad, which mobile networks and Wi-Fi have."""
+    bursty = [one for one in observed if _is_bursty(one)]
+    if bursty:
+        most = max(bursty, key=lambda one: one.parts)
+        at = to_datetime(most.since)
+        yield Evidence(
+            context.source, at, uid, metric=BURSTS, value=most.parts, threshold=_BURSTS - 1
+        )
 
 
 def _router_base(router: Observation, *, both: bool) -> float:
@@ -155,4 +171,8 @@ def _router_base(router: Observation, *, both: bool) -> float:
 
 
 def _bursty(observed: tuple[Observation, ...]) -> bool:
-    return any(one.parts >= _BURSTS and one.density <= _BURSTY for one in observed)
+    return any(map(_is_bursty, observed))
+
+
+def _is_bursty(one: Observation) -> bool:
+    return one.parts >= _BURSTS and one.density <= _BURSTY

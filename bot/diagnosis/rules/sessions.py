@@ -14,7 +14,11 @@ from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, proximity_factor, to_datetime
 from bot.diagnosis.context import WINDOW_S, CallContext, ParticipantSession, consecutive_sessions
 from bot.diagnosis.observations import step_of
-from bot.diagnosis.rules.connections import find_lost_connection, reconnect_cause
+from bot.diagnosis.rules.connections import (
+    find_lost_connection,
+    reconnect_cause,
+    signs_of_change,
+)
 from bot.diagnosis.rules.witnesses import ROUTE
 from bot.diagnosis.verdict import Evidence
 
@@ -79,7 +83,10 @@ def _candidate(  # noqa: PLR0917 - what a session fault is
         unit="s",
         threshold=_OVERLAP_S if duplicate else _GAP_S,
     )
-    return Candidate(cause, uid, confidence * proximity_factor(distance), since, until, (evidence,))
+    found = Candidate(
+        cause, uid, confidence * proximity_factor(distance), since, until, (evidence,)
+    )
+    return found.with_evidence(*signs_of_change(context, cause, uid, span))
 
 
 def _near(context: CallContext, since: float, until: float) -> bool:

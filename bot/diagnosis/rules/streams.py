@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -57,12 +57,17 @@ def arriving(received: Iterable[MetricSeries], times: FloatArray) -> NDArray[np.
 
 def lost(context: CallContext, uid: str, media: Media, received: MetricSeries) -> FloatArray:
     """Return how much of a medium was lost on its way to this end, in percent, at each sample."""
+    worst = np.zeros(len(received.times))
+    for way in measured_loss(context, uid, media):
+        worst = np.maximum(worst, np.nan_to_num(way.nearest(received.times)))
+    return worst
+
+
+def measured_loss(context: CallContext, uid: str, media: Media) -> Iterator[MetricSeries]:
+    """Yield what was measured of the loss of a medium on its way to this end."""
     ways = (
         context.metric_series(uid, Metric.END_TO_END_LOSS, media),
         context.metric_series(uid, Metric.DOWNLINK_LOSS, media),
         context.metric_series(context.other(uid), Metric.UPLINK_LOSS, media),
     )
-    worst = np.zeros(len(received.times))
-    for way in filter(None, ways):
-        worst = np.maximum(worst, np.nan_to_num(way.nearest(received.times)))
-    return worst
+    yield from filter(None, ways)

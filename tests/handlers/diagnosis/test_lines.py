@@ -137,6 +137,15 @@ def evidence(**values: Any) -> Evidence:
             "• Student •••02: App CPU 99% (limit 70%), 2026-11-21 03:20 UTC",
         ),
         (
+            evidence(metric="send_bitrate", value=600.0, unit="kbps", media=Media.VIDEO),
+            "• Student •••02: Send bitrate (video) 600 kbps (for comparison), 2026-11-21 03:20 UTC",
+        ),
+        (evidence(metric="network", text="WIFI"), "• Student •••02: Wi-Fi"),
+        (
+            evidence(metric="bursts", value=4),
+            "• Student •••02: bad in 4 bursts, from 2026-11-21 03:20 UTC on",
+        ),
+        (
             evidence(metric="absence", value=90.0, unit="s"),
             "• Student •••02: out of the call for 1 min 30 s from 2026-11-21 03:20 UTC",
         ),

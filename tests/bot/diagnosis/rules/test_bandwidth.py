@@ -91,7 +91,58 @@ def test_a_narrow_uplink(
     call_builder.set_values(S, M.RECEIVE_BITRATE, V, kbps)
     call_builder.set_values(T, M.SEND_WIDTH, V, width_px).set_values(T, M.SYSTEM_CPU, None, cpu)
     assert find(call_builder) == [("network.bandwidth", UP, T)] * found
-    assert find(call_builder.without_metrics(M.SEND_WIDTH)) == []
+    assert find(call_builder.without_metrics(M.SEND_WIDTH, M.RECEIVE_WIDTH)) == []
+
+
+@pytest.mark.parametrize(
+    ("small_kbps", "sent_px", "received_px"), [(100, 320, 640), (None, 320, 640), (None, None, 320)]
+)
+def test_a_narrow_uplink_of_each_cloud(
+    build_call: Any, small_kbps: int | None, sent_px: int | None, received_px: int
+) -> None:
+    """With a small stream, which stays as it is, or only the width that is received."""
+    call_builder = with_sizes(build_call).set_values(T, M.SEND_BITRATE, V, 150)
+    call_builder.set_values(S, M.RECEIVE_BITRATE, V, 150)
+    call_builder.set_values(S, M.RECEIVE_WIDTH, V, received_px)
+    if small_kbps is not None:
+        call_builder.add_metric(T, M.SEND_BITRATE_LOW, small_kbps, V, UP)
+    if sent_px is None:
+        call_builder.without_metrics(M.SEND_WIDTH)
+    else:
+        call_builder.set_values(T, M.SEND_WIDTH, V, sent_px)
+    assert find(call_builder) == [("network.bandwidth", UP, T)]
+
+
+NARROW_UP = [
+    (T, "send_bitrate", 150, 200),
+    (T, "send_bitrate", 600, None),
+    (T, "send_width", 160, 320),
+    (S, "freeze_rate", 7.6, 5),
+    (S, "end_to_end_loss", 2, 1),
+]
+NARROW_DOWN = [
+    (S, "receive_bitrate", 150, 200),
+    (S, "receive_bitrate", 600, None),
+    (T, "send_bitrate", 600, None),
+    (S, "receive_width", 160, 320),
+    (S, "freeze_rate", 7.6, 5),
+    (S, "end_to_end_loss", 2, 1),
+]
+
+
+@pytest.mark.parametrize(("direction", "expected"), [(UP, NARROW_UP), (DOWN, NARROW_DOWN)])
+def test_the_evidence_of_a_narrow_link(
+    build_call: Any, direction: Direction, expected: list[Any]
+) -> None:
+    """The bitrate, what it was before or was sent, the smaller picture, freezes and loss."""
+    call_builder = with_sizes(build_call).set_values(S, M.RECEIVE_BITRATE, V, 150)
+    call_builder.set_values(S, M.RECEIVE_WIDTH, V, 160).set_values(S, M.FREEZE_TIME, V, 300)
+    call_builder.set_values(S, M.END_TO_END_LOSS, V, 2)
+    if direction is UP:
+        call_builder.set_values(T, M.SEND_BITRATE, V, 150).set_values(T, M.SEND_WIDTH, V, 160)
+    (found,) = candidates(call_builder)
+    numbers = [(one.uid, one.metric, one.value, one.threshold) for one in found.evidence]
+    assert numbers == expected
 
 
 def test_a_narrow_link_is_diagnosed(build_call: Any) -> None:

@@ -82,6 +82,33 @@ def test_another_network_type_is_another_network(build_call: Any) -> None:
     assert call_builder.diagnose().cause == "reconnect.ip_changed"
 
 
+@pytest.mark.parametrize(
+    ("networks", "latency_ms", "expected"),
+    [
+        (("WIFI", "4G"), 40, [("network", "WIFI", None), ("network", "4G", None)]),
+        ((), 95, [("uplink_latency", "", 40), ("uplink_latency", "", 95)]),
+        (
+            ("WIFI", "WIFI"),
+            95,
+            [("network", "WIFI", None), ("uplink_latency", "", 40), ("uplink_latency", "", 95)],
+        ),
+    ],
+)
+def test_the_evidence_of_another_network(
+    build_call: Any, networks: tuple[str, ...], latency_ms: int, expected: list[Any]
+) -> None:
+    """The names of the networks, and the latency before and afterwards where it changed."""
+    call_builder = lost(build_call)
+    for span, network in zip(((-300, -40), (-8, None)), networks, strict=False):
+        call_builder.add_session(S, f"{span[0]}", *span, network)
+    for media in Media:
+        call_builder.set_values(S, M.UPLINK_LATENCY, media, latency_ms, (-8, 300))
+    verdict = call_builder.diagnose()
+    assert verdict.cause == "reconnect.ip_changed"
+    signs = [one for one in verdict.evidence if one.metric in {"network", "uplink_latency"}]
+    assert [(one.metric, one.text, one.value) for one in signs] == expected
+
+
 def test_silence_is_no_lost_connection(build_call: Any) -> None:
     """Two people who listen to each other with their cameras off send next to nothing."""
     call_builder = build_call()

@@ -228,3 +228,44 @@ def test_a_slow_decoder_is_surer_with_freezes(build_call: Any) -> None:
     assert 0.5 < silent.confidence < 0.7 < frozen.confidence
     (busy,) = find(call_builder.set_values(S, M.SYSTEM_CPU, None, 95))
     assert busy.cause.name == "cpu_high"
+
+
+def test_the_evidence_of_a_slow_decoder(build_call: Any) -> None:
+    """What was displayed, what was sent and arrived meanwhile, the freezes, and a calm CPU."""
+    call_builder = build_call().set_values(S, M.RECEIVE_FPS, V, 5)
+    (found,) = find(call_builder.set_values(S, M.FREEZE_TIME, V, 700))
+    assert [(one.uid, one.metric, one.value, one.threshold) for one in found.evidence] == [
+        (S, "receive_fps", 5, 7.5),
+        (T, "send_fps", 15, None),
+        (S, "receive_bitrate", 600, None),
+        (S, "freeze_rate", 17.6, 5),
+        (S, "system_cpu", 45, 80),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("percent", "sent_fps", "frozen_ms", "is_busy"),
+    [
+        (75, 8, 700, True),
+        (70, 8, 700, False),
+        (75, 14, 700, False),  # as many as are captured
+        (75, 8, 0, False),
+    ],
+)
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_cpu_near_its_limit(
+    build_call: Any, percent: int, sent_fps: int, frozen_ms: int, *, captured: bool, is_busy: bool
+) -> None:
+    """It is why clearly fewer frames are sent, but never surely."""
+    call_builder = build_call() if captured else build_call().without_metrics(M.CAPTURE_FPS)
+    call_builder.set_values(T, SYSTEM, None, percent).set_values(T, M.SEND_FPS, V, sent_fps)
+    found = find(call_builder.set_values(S, M.FREEZE_TIME, V, frozen_ms))
+    assert [(one.cause.key, one.uid) for one in found] == [("device.cpu_high", T)] * is_busy
+    for one in found:
+        assert one.at_most < 0.7
+        assert [(each.metric, each.value, each.threshold) for each in one.evidence] == [
+            ("system_cpu", 75, 70),
+            ("send_fps", 15, None),
+            ("send_fps", 8, None),
+            ("freeze_rate", 17.6, 5),
+        ]

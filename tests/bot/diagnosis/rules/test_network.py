@@ -248,7 +248,7 @@ def test_an_unknown_network_type_makes_weak_wifi_less_sure(build_call: Any) -> N
 
 
 def test_the_evidence_of_weak_wifi(build_call: Any) -> None:
-    """The surest sign first, then the router, and at most four signs of the two directions."""
+    """The surest sign first, then the router, at most four signs of the two directions, the rest."""
     call_builder = bursts(build_call(), M.UPLINK_LOSS, M.END_TO_END_LOSS, M.JITTER)
     call_builder.set_values(S, M.ROUTER_LATENCY, None, ROUTER_BAD)
     (found,) = find(call_builder)
@@ -259,7 +259,19 @@ def test_the_evidence_of_weak_wifi(build_call: Any) -> None:
         ("uplink_loss", V),
         ("jitter", A),
         ("jitter", V),
+        ("bursts", None),
     ]
+
+
+def test_the_evidence_of_weak_wifi_where_only_loss_is_measured(build_call: Any) -> None:
+    """In how many bursts it came, and the network's name."""
+    call_builder = build_call().without_metrics(M.ROUTER_LATENCY, M.JITTER)
+    bursts(call_builder, M.UPLINK_LOSS, M.END_TO_END_LOSS)
+    call_builder.add_session(S, f"sid-{S}", -300, None, network="WiFi")
+    (found,) = find(call_builder)
+    burst, network = found.evidence[-2:]
+    assert (burst.metric, burst.value, burst.threshold) == ("bursts", 5, 2)
+    assert (network.metric, network.text) == ("network", "WiFi")
 
 
 def test_weak_wifi_of_one_end_leaves_the_others_faults(build_call: Any) -> None:
