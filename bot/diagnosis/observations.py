@@ -27,7 +27,7 @@ _CERTAIN_SHARE: Final = 0.25
 _SHORTEST_RUN_S: Final = 10.0
 _NEIGHBOUR_S: Final = 5.0
 _BURST_S: Final = 6.0  # as long as a sentence
-_REMEMBERED_S: Final = 60.0
+REMEMBERED_S: Final = 60.0  # before the complaint
 _OFTEN: Final = 6
 _FREQUENT: Final = 0.4  # share of the samples meanwhile
 
@@ -148,7 +148,7 @@ def without_later(
     `moment` is the time of the complaint.
     """
     by_then = metric_series.times <= metric_series.begun_by
-    recent = by_then & (metric_series.times >= moment - _REMEMBERED_S)
+    recent = by_then & (metric_series.times >= moment - REMEMBERED_S)
     return bad if (bad & recent).any() else bad & by_then
 
 
@@ -238,7 +238,7 @@ def _extent(
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
     since, until = metric_series.times[starts], metric_series.times[ends]
     lengths_s, counts = until - since + metric_series.step_s, ends - starts + 1
-    recent = (since < moment) & (until >= moment - _REMEMBERED_S)
+    recent = (since < moment) & (until >= moment - REMEMBERED_S)
     noticed = (lengths_s >= _BURST_S) & (counts >= _FEWEST_SAMPLES)
     return _Extent(
         share=float(bad.sum() / samples),
@@ -252,5 +252,5 @@ def _extent(
 def _is_frequent(metric_series: MetricSeries, bad: NDArray[np.bool_], moment: float) -> bool:
     """Return whether single samples were bad again and again shortly before the complaint."""
     since_s = moment - metric_series.times
-    recent = np.flatnonzero(bad & (since_s >= 0) & (since_s <= _REMEMBERED_S))
+    recent = np.flatnonzero(bad & (since_s >= 0) & (since_s <= REMEMBERED_S))
     return len(recent) >= _OFTEN and len(recent) >= _FREQUENT * (recent[-1] - recent[0] + 1)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from bot.call import Direction
-from bot.diagnosis.calibration import Steps, calibrate
+from bot.diagnosis.calibration import MOST_UNSURE, Steps, calibrate
 from bot.diagnosis.candidates import Candidate
 from bot.diagnosis.cloud_findings import (
     OTHER,
@@ -17,6 +19,7 @@ from bot.diagnosis.cloud_findings import (
     is_same_fault,
 )
 from bot.diagnosis.context import CallContext
+from bot.diagnosis.observations import REMEMBERED_S
 from bot.diagnosis.symptoms import freeze_measured, freezes
 
 _MIN_CONFIDENCE: Final = 0.2  # candidates below it are dropped
@@ -123,14 +126,21 @@ def _freeze_factor(context: CallContext, candidate: Candidate) -> float:
 
 
 def _cap_confidence(context: CallContext, candidate: Candidate) -> Candidate:
-    """Cap the confidence; nothing is sure that the abnormal side would not notice."""
+    """Cap the confidence; nothing is sure that the abnormal side would not notice.
+
+    Nor what was over more than a minute before the complaint.
+    """
     noticed = candidate.uid not in context.ends or explains(context, candidate)
     most = _MAX_CONFIDENCE if noticed else _MAX_CONFIDENCE_UNNOTICED
-    return replace(
-        candidate,
-        confidence=min(most, candidate.confidence),
-        at_most=candidate.at_most if noticed else min(most, candidate.at_most),
-    )
+    at_most = candidate.at_most if noticed else min(most, candidate.at_most)
+    if candidate.by_rules and _was_over(context, candidate):
+        at_most = min(at_most, MOST_UNSURE)
+    return replace(candidate, confidence=min(most, candidate.confidence), at_most=at_most)
+
+
+def _was_over(context: CallContext, candidate: Candidate) -> bool:
+    is_complaint = np.isfinite(context.begun_by)
+    return bool(is_complaint and candidate.until < context.moment - REMEMBERED_S)
 
 
 def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candidate]:

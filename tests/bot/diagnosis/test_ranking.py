@@ -209,6 +209,20 @@ def test_nothing_is_sure_that_is_not_noticed(context: CallContext) -> None:
     assert found.confidence == 0.68
 
 
+@pytest.mark.parametrize(("until_s", "most"), [(-61, 0.69), (-60, 0.97), (5, 0.97)])
+def test_nothing_is_sure_that_was_over_a_minute_before(
+    context: CallContext, until_s: float, most: float
+) -> None:
+    """Who complains may mean something else by then; the cloud's times are rounded to minutes."""
+    span = (AT - 100, AT + until_s)
+    found = rank(context, [Candidate(LOSS_UP, T, 0.9, *span)], [], ((0.8, 0.97),))
+    assert [one.confidence for one in found] == [most]
+    own = Candidate(LOSS_UP, T, 0.9, *span, by_rules=False, by_cloud=True)
+    assert [one.at_most for one in rank(context, [own], [])] == [1]
+    unreported = replace(context, begun_by=float("inf"))
+    assert [one.at_most for one in rank(unreported, [replace(own, by_rules=True)], [])] == [1]
+
+
 def test_two_as_likely_faults_lower_each_other(context: CallContext) -> None:
     """The first a little, the second to no more than the first, and to less for another person."""
     first, second, third = rank(
