@@ -31,6 +31,7 @@ _NEVER_SENT: Final = {Side.TEACHER: 0.82, Side.STUDENT: 0.6}  # students are mut
 _CAMERA_OFF: Final = 0.68  # by choice, or the picture is a shared screen
 _PAUSES: Final = 3  # who switches a microphone off does so once or twice
 _NOT_MISSED: Final = 0.4  # never sent, and the complaint is not from the receiver
+_MUTED: Final = 0.66  # the same of a microphone whose volume was nothing all the time
 _LOST_ALL: Final = 50.0  # percent; above it loss is the cause
 
 
@@ -101,9 +102,16 @@ def _never(context: CallContext, media: Media, observation: Observation) -> floa
     if other_direction is None or other_direction.overall_max < NOTHING_SENT.bound:
         return 0.0  # nobody sends this medium here: a class without video
     if uid == context.report.abnormal_uid:
-        return _NOT_MISSED if context.report.abnormal_side is Side.TEACHER else 0.0
+        missed = _MUTED if media is _A and _is_muted(context, uid) else _NOT_MISSED
+        return missed if context.report.abnormal_side is Side.TEACHER else 0.0
     never = _NEVER_SENT[context.report.abnormal_side.other]
     return min(never, _CAMERA_OFF) if media is _V else never
+
+
+def _is_muted(context: CallContext, uid: str) -> bool:
+    """Return whether a microphone's volume was measured, and nothing all the time."""
+    volume = context.metric_series(uid, Metric.SEND_VOLUME, _A)
+    return volume is not None and volume.overall_max < SILENCE.bound
 
 
 def _stopped_receiving(context: CallContext, uid: str) -> Iterator[Candidate]:

@@ -94,6 +94,21 @@ def test_who_never_sent(  # noqa: PLR0917 - a row of the table
     assert {one.uid for one in found} == ({uid} if high else set())
 
 
+@pytest.mark.parametrize(("volume", "confidence"), [(0, 0.66), (0.9, 0.66), (1, 0.4), (None, 0.4)])
+def test_a_teacher_who_was_muted_all_the_time(
+    build_call: Any, volume: float | None, confidence: float
+) -> None:
+    """May complain that nobody hears her: surer where the cloud tells that she was muted."""
+    call_builder = build_call(abnormal=Side.TEACHER).set_values(T, M.SEND_BITRATE, A, 0, ALWAYS)
+    if volume is None:
+        call_builder.without_metrics(M.SEND_VOLUME)
+    else:
+        call_builder.set_values(T, M.SEND_VOLUME, A, volume, ALWAYS)
+    (found,) = find(call_builder)
+    assert (found.cause.name, found.uid) == ("stopped_sending", T)
+    assert found.confidence == pytest.approx(confidence)
+
+
 @pytest.mark.parametrize(("kbps", "found"), [(0, True), (300, False)])
 def test_who_shares_the_screen_needs_no_camera(build_call: Any, kbps: int, *, found: bool) -> None:
     """Where the cloud measures the screen, a camera that is off is no fault beside it."""
