@@ -17,12 +17,13 @@ Steps = tuple[tuple[float, float], ...]
 SURE: Final = 0.7
 MOST_UNSURE: Final = 0.69
 MOST: Final = 0.97
-BANDS: Final = (0.4, 0.55, 0.65, 0.7, 0.8, 0.9)  # each up to the next one
+BANDS: Final = (0.2, 0.4, 0.55, 0.65, 0.7, 0.8, 0.9)  # each up to the next one
 _RIGHT_WHEN_SURE: Final = 0.9  # what is said with confidence is right so often
-_FITTED_GROUPS: Final = frozenset({"network", "device", "reconnect", "server"})
+_FITTED_GROUPS: Final = frozenset({"network", "device", "media", "reconnect", "server"})
 
 FITTED: Final[Steps] = (
     # (score from which on, confidence); a lower score is its own confidence.
+    (0.2, 0.69),
     (0.4, 0.69),
     (0.55, 0.69),
     (0.65, 0.95),
@@ -62,11 +63,16 @@ class Scored:
 
 
 def fit(verdicts: Sequence[Scored]) -> Steps:
-    """Fit the steps to verdicts, by the rule of succession. They rise with the score."""
+    """Fit the steps to verdicts, by the rule of succession. They rise with the score.
+
+    A band without verdicts has no step.
+    """
     steps: list[tuple[float, float]] = []
     highest = 0.0
     for least, end in zip(BANDS, (*BANDS[1:], 1.01), strict=True):
         inside = [one for one in verdicts if least <= one.score < end]
+        if not inside:
+            continue
         sure = _share(one.right_when_sure for one in inside)
         unsure = min(_share(one.right for one in inside), MOST_UNSURE)
         highest = max(highest, min(sure, MOST) if sure >= _RIGHT_WHEN_SURE else unsure)
