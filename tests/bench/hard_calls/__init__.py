@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.bench.hard_calls.fifth_kinds import FIFTH_KINDS
 from tests.bench.hard_calls.first_kinds import FIRST_KINDS
 from tests.bench.hard_calls.fourth_kinds import FOURTH_KINDS
 from tests.bench.hard_calls.kind import Kind
@@ -23,4 +24,5 @@ HARD_KINDS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "hard-2": SECOND_KINDS,
     "hard-3": THIRD_KINDS,
     "hard-4": FOURTH_KINDS,
+    "hard-5": FIFTH_KINDS,
 }
