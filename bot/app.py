@@ -39,6 +39,7 @@ from bot.services.tickets.issue_jobs import IssueJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
 from bot.services.webhooks.jobs import WebhookJobs
+from bot.services.workflow_step.jobs import WorkflowStepJobs
 from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlKeyValueStore
 from handlers.admin.slack_checks import SlackHealthCheck
@@ -69,6 +70,7 @@ from handlers.tickets.issue_text import PlainIssueWriter
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
 from handlers.transports import build_app, build_http_transport
+from handlers.workflow_step.results import SlackStepResults
 
 ANSWER_TIMEOUT_S: Final = 2.0  # and 0.3 s to answer that it was late; Slack waits for three
 
@@ -219,6 +221,7 @@ def _ticket_jobs(
         RelayJobs(context, publisher, SlackRelayPosts(poster, users)),
         IncidentJobs(context, publisher, incident_posts),
         MentionJobs(context, publisher, SlackMentionPosts(poster, users)),
+        WorkflowStepJobs(context, SlackStepResults(slack.clients), ticket_posts.permalink),
     ]
 
 

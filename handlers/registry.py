@@ -33,6 +33,7 @@ from handlers.tickets.menu import TicketMenuHandlers
 from handlers.tickets.reaction import ReactionHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers
+from handlers.workflow_step.handlers import WorkflowStepHandlers
 from handlers.workspaces.handlers import SetupHandlers
 
 
@@ -85,6 +86,7 @@ def register(
         HomeHandlers(services.app_home, modal, home, users, reports),
         ChannelEventHandlers(services.deliveries),
         IncidentHandlers(services.incidents),
+        WorkflowStepHandlers(services.tickets, services.workflow_steps, users, context.clock),
         SummaryHandlers(services.summary),
     )
     for feature in handlers:

@@ -41,6 +41,7 @@ hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("suite")
 
 NO_PACE: Final = Pace(dt.timedelta(0), burst=1)  # the clock stands still
+URL: Final = "https://lagdesk.example"
 SLEEP_SPEED: Final = 200  # a FakeClock's sleep against a real one
 JITTER_S: Final = 0.1 * SLEEP_SPEED  # as much as a real tenth of a second
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
@@ -220,7 +221,7 @@ async def open_harness_at(
     Lagdesk and Slack are patient, as the machine may be busy.
     """
     clock = FakeClock(start)
-    manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
+    manifest: dict[str, Any] = build_manifest(URL, links=URL, workflow_step=True)
     workspace = Workspace(
         clock=clock, manifest=manifest, message_rate_s=0, ack_limit_s=10.0, trigger_life_s=10.0
     )  # Slack's three seconds, and room for a busy machine

@@ -30,6 +30,7 @@ from bot.services.tickets.mentions import MentionService
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.service import TicketService
 from bot.services.webhooks.service import WebhookService
+from bot.services.workflow_step.service import WorkflowStepService
 from bot.services.workspaces.setup import SetupService
 
 
@@ -57,6 +58,7 @@ class Services:
     deliveries: DeliveryService
     setup: SetupService
     metrics: MetricsService
+    workflow_steps: WorkflowStepService
     wrong_signatures: WrongSignatures
     access_tokens: AccessTokens
     webhooks: WebhookService
@@ -87,6 +89,7 @@ class Services:
             deliveries=DeliveryService(context),
             setup=SetupService(context),
             metrics=MetricsService(context, WeeklyFiguresService(context, summary)),
+            workflow_steps=WorkflowStepService(context),
             wrong_signatures=WrongSignatures(context),
             access_tokens=AccessTokens(context),
             webhooks=WebhookService(context),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.i18n.messages import Message, message
 from handlers.commands import COMMANDS
+from handlers.workflow_step.definition import function_manifest
 
 REQUIRED_SCOPES: Final = (
     "channels:read",
@@ -43,19 +45,43 @@ EVENTS: Final = (
 )
 EVENTS_PATH: Final = "/slack/events"
 MCP_PATH: Final = "/mcp"
+# Only in the manifest when they are asked for: what free workspaces do not have, or few want.
+WORK_OBJECT_SCOPES: Final = ("links:read", "links:write")
+WORK_OBJECT_EVENTS: Final = ("entity_details_requested", "link_shared")
+ENTITY_TYPE: Final = "slack#/entities/task"  # Slack's type for tickets
+STEP_EVENTS: Final = ("function_executed",)
 
 
-def build_manifest(url: str = "", *, for_assistant: bool = False) -> dict[str, Any]:
+def build_manifest(
+    url: str = "", *, for_assistant: bool = False, links: str = "", workflow_step: bool = False
+) -> dict[str, Any]:
     """Build the manifest; without a public URL, for Socket Mode.
 
     `for_assistant`: Slack's assistant may ask Lagdesk, at the public URL. Not every plan has it.
+    `links` is PUBLIC_URL: links to tickets below it have a preview and a side panel. With
+    `workflow_step` Workflow Builder has a step, which needs a paid plan.
     """
     manifest = _build(url)
     if for_assistant:
         manifest["oauth_config"]["scopes"]["bot"].append("mcp:connect")
         server = {"url": url.rstrip("/") + MCP_PATH, "auth_type": "slack_identity_auth"}
         manifest["mcp_servers"] = {"Lagdesk": server}
+    if links:
+        _add_work_objects(manifest, links)
+    if workflow_step:
+        manifest["functions"] = function_manifest()
+        manifest["settings"]["event_subscriptions"]["bot_events"] += STEP_EVENTS
+        manifest["settings"] |= {"org_deploy_enabled": True, "function_runtime": "remote"}
     return manifest
+
+
+def _add_work_objects(manifest: dict[str, Any], links: str) -> None:
+    manifest["features"] |= {
+        "unfurl_domains": [urlsplit(links).hostname or ""],
+        "rich_previews": {"is_active": True, "entity_types": [ENTITY_TYPE]},
+    }
+    manifest["oauth_config"]["scopes"]["bot_optional"] += WORK_OBJECT_SCOPES
+    manifest["settings"]["event_subscriptions"]["bot_events"] += WORK_OBJECT_EVENTS
 
 
 def _build(url: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from bot.store.jobs import NewJob
 from bot.ticket import Ticket
 
 ANSWER_REPORT: Final = "answer_report"
+COMPLETE_STEP: Final = "workflow_step_completed"
 
 
 class TicketJob(NamedTuple):
@@ -40,16 +41,23 @@ def job_of(ticket: Ticket, job: TicketJob, due_at: dt.datetime) -> NewJob:
 def answer_job(ticket: Ticket, response_url: str, due_at: dt.datetime) -> NewJob:
     """Return the job that says, where a report was requested, that it is filed."""
     arguments = (ticket.id, response_url)
-    return NewJob(_answer_name(ticket), ANSWER_REPORT, arguments, due_at, ticket.id)
+    return NewJob(_name(ANSWER_REPORT, ticket), ANSWER_REPORT, arguments, due_at, ticket.id)
+
+
+def complete_step_job(ticket: Ticket, execution: str, due_at: dt.datetime) -> NewJob:
+    """Return the job that gives the ticket to the step of a workflow which filed it."""
+    arguments = (ticket.id, execution)
+    return NewJob(_name(COMPLETE_STEP, ticket), COMPLETE_STEP, arguments, due_at, ticket.id)
 
 
 def answer_now(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-    """Run the job that says that a report is filed, if it waits."""
-    store_jobs.bring_forward(session, _answer_name(ticket), now)
+    """Run the jobs that say that a report is filed, if they wait."""
+    for kind in (ANSWER_REPORT, COMPLETE_STEP):
+        store_jobs.bring_forward(session, _name(kind, ticket), now)
 
 
-def _answer_name(ticket: Ticket) -> str:
-    return f"{ANSWER_REPORT}:{ticket.label}"
+def _name(kind: str, ticket: Ticket) -> str:
+    return f"{kind}:{ticket.label}"
 
 
 def posting_partition(team: str, ts: str) -> str:

@@ -31,7 +31,14 @@ from bot.services.tickets.access import (
     find_visible,
     require_right,
 )
-from bot.services.tickets.enqueue import CARD, REPORT, answer_job, enqueue, job_of
+from bot.services.tickets.enqueue import (
+    CARD,
+    REPORT,
+    answer_job,
+    complete_step_job,
+    enqueue,
+    job_of,
+)
 from bot.services.tickets.filters import TicketFilters
 from bot.services.tickets.recent_classes import RecentClasses
 from bot.services.tickets.snippets import matching_replies
@@ -96,9 +103,8 @@ class TicketService:
                 raise
             return existing
         new = self._build_ticket(normalized, now)
-        url = normalized.response_url
         ticket = await self._context.commit(
-            lambda session: self._create_ticket(session, new, url, now)
+            lambda session: self._create_ticket(session, new, normalized, now)
         )
         self.recent.add_report(new.team, new.reporter)
         return ticket
@@ -110,7 +116,7 @@ class TicketService:
         )
 
     def _create_ticket(
-        self, session: Session, new: Ticket, response_url: str, now: dt.datetime
+        self, session: Session, new: Ticket, submission: Submission, now: dt.datetime
     ) -> Ticket:
         step = plan_step(new, self._context.workspaces.policy_of(new.team), now)
         ticket, is_new = tickets.get_or_create(session, new)
@@ -119,8 +125,12 @@ class TicketService:
             if ticket.cloud_report.state is ReportState.PENDING:
                 due[REPORT] = now
             jobs = [job_of(ticket, job, due_at) for job, due_at in due.items()]
-            if response_url:
-                jobs.append(answer_job(ticket, response_url, now + CARD_TIMEOUT))
+            if submission.response_url:
+                jobs.append(answer_job(ticket, submission.response_url, now + CARD_TIMEOUT))
+            if submission.workflow_execution:
+                jobs.append(
+                    complete_step_job(ticket, submission.workflow_execution, now + CARD_TIMEOUT)
+                )
             jobs += event_jobs(self._context.settings, ticket, FILED, now, who=ticket.reporter)
             enqueue_all(session, [*jobs, step_job(ticket, step)] if step else jobs)
         return ticket
@@ -136,7 +146,7 @@ class TicketService:
             "created_at": now,
             "cloud_report": CloudReport(state=initial_report_state(cloud, self._context.settings)),
         }
-        del fields["response_url"]
+        del fields["response_url"], fields["workflow_execution"]
         return Ticket(**fields)
 
     async def claim(self, team: str, number: int, person: str) -> Ticket:

@@ -41,6 +41,7 @@ class Submission:
     source_permalink: str = ""
     language: str = ""
     response_url: str = ""  # where the request is answered for half an hour, "" for nowhere
+    workflow_execution: str = ""  # the step of a workflow that waits for the ticket
 
 
 def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:

@@ -127,3 +127,36 @@ def test_socket_mode_needs_no_address() -> None:
         SOCKET["settings"]["socket_mode_enabled"],
         HTTP["settings"]["socket_mode_enabled"],
     ) == (True, False)
+
+
+def test_the_workflow_step_is_only_there_when_asked_for() -> None:
+    """A manifest without it has nothing that needs a paid plan; with it nothing else changes."""
+    with_step = build_manifest(URL, workflow_step=True)
+    assert "functions" not in HTTP
+    assert not HTTP["settings"]["org_deploy_enabled"]
+    assert with_step["settings"]["function_runtime"] == "remote"
+    (step,) = with_step["functions"].values()
+    names = [name for name, each in step["input_parameters"].items() if each["is_required"]]
+    assert names == ["channel_name", "teacher_uid", "student_uid", "side", "reporter"]
+    assert list(step["output_parameters"]) == ["ticket", "link"]
+    rest = build_manifest(URL, workflow_step=True)
+    del rest["functions"], rest["settings"]["function_runtime"]
+    rest["settings"]["org_deploy_enabled"] = False
+    rest["settings"]["event_subscriptions"]["bot_events"].remove("function_executed")
+    assert rest == HTTP
+
+
+def test_work_objects_are_only_there_when_asked_for() -> None:
+    """Their domain, events and scopes, which whoever installs Lagdesk may refuse."""
+    added = build_manifest(URL, links="https://desk.example:8443/lagdesk")
+    assert "unfurl_domains" not in HTTP["features"]
+    assert added["features"]["unfurl_domains"] == ["desk.example"]
+    assert added["features"]["rich_previews"]["entity_types"] == ["slack#/entities/task"]
+    scopes = added["oauth_config"]["scopes"]
+    assert {"links:read", "links:write"} <= set(scopes["bot_optional"])
+    assert scopes["bot"] == HTTP["oauth_config"]["scopes"]["bot"]
+    events = set(added["settings"]["event_subscriptions"]["bot_events"])
+    assert events - set(HTTP["settings"]["event_subscriptions"]["bot_events"]) == {
+        "entity_details_requested",
+        "link_shared",
+    }

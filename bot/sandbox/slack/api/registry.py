@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.sandbox.slack.api import apps, chat, conversations, files, users, views
+from bot.sandbox.slack.api import apps, chat, conversations, files, functions, users, views
 from bot.sandbox.slack.api.method import Method
 
 METHODS: Final[dict[str, Method]] = {
@@ -12,6 +12,7 @@ METHODS: Final[dict[str, Method]] = {
     **chat.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **functions.METHODS,
     **users.METHODS,
     **views.METHODS,
 }

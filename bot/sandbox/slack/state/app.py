@@ -72,6 +72,8 @@ class SlackApp:
     shortcuts: list[Json] | None = None
     events: frozenset[str] | None = None
     domains: list[str] | None = None
+    functions: Mapping[str, Json] = field(default_factory=dict)
+    entity_types: frozenset[str] = frozenset()
 
     def knows_command(self, name: str) -> bool:
         """Return whether the app has this slash command."""
@@ -115,8 +117,23 @@ def read_manifest(manifest: Mapping[str, Any] | None) -> SlackApp:
         shortcuts=list(features.get("shortcuts", [])),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
         domains=list(features.get("unfurl_domains", [])),
+        functions=_functions(manifest),
+        entity_types=_entity_types(features.get("rich_previews", {})),
         home_tab=home.get("home_tab_enabled", False),
         messages_tab=home.get("messages_tab_enabled", False),
         messages_read_only=home.get("messages_tab_read_only_enabled", False),
         token_rotation=settings.get("token_rotation_enabled", False),
     )
+
+
+def _functions(manifest: Mapping[str, Any]) -> Mapping[str, Json]:
+    """Return the functions that workflows may run: only those of a remote, org-ready app."""
+    settings = manifest.get("settings", {})
+    if settings.get("function_runtime") != "remote" or not settings.get("org_deploy_enabled"):
+        return {}
+    functions: Mapping[str, Json] = manifest.get("functions", {})
+    return functions
+
+
+def _entity_types(previews: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(previews.get("entity_types", []) if previews.get("is_active") else [])

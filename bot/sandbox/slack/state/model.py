@@ -119,6 +119,19 @@ def is_reply(message: Json) -> bool:
 
 
 @dataclass
+class StepExecution:
+    """A run of an app's step in a workflow; `state` is running, completed or failed."""
+
+    id: str
+    callback_id: str
+    user: str
+    inputs: Json
+    state: str = "running"
+    outputs: Json = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass
 class UserGroup:
     """A user group, `@handle`."""
 

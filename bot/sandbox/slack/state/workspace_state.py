@@ -21,6 +21,7 @@ from bot.sandbox.slack.state.model import (
     ClientNotice,
     Delivery,
     ResponseUrl,
+    StepExecution,
     Transport,
     Trigger,
     UploadedFile,
@@ -93,6 +94,7 @@ class WorkspaceState:
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, Json] = {}
         self.drafts: dict[str, Json] = {}
+        self.executions: dict[str, StepExecution] = {}
 
     @property
     def scopes(self) -> set[str]:

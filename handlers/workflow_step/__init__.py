@@ -1,0 +1,1 @@
+"""The step "Report a call problem" of Slack's Workflow Builder."""
