@@ -1,9 +1,10 @@
 """How many requests to a cloud a ticket costs, and when its verdict is right.
 
-`python -m tests.bench cloud_requests [tickets] [cloud ...]`: tickets about calls that are in
-progress, one every three minutes of a simulated clock, through the whole product; a tenth of them
-is a second report of the same call. Somebody claims each after ten minutes. The clouds publish
-their data as late as their documents say.
+`python -m tests.bench cloud_requests [tickets] [cloud ...]`: a ticket every three minutes of a
+simulated clock, through the whole product. Three of four calls are in progress, the others ended
+two minutes before; in each third call others are present; a tenth of the tickets is a second report
+of the same call and minutes. Somebody claims each after ten minutes. The clouds publish their data
+as late as their documents say.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from bot.clouds.endpoints import ENDPOINTS
 from bot.diagnosis import Verdict
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import KINDS, SimulatedCall, build_simulated_call
+from bot.sandbox.scenario.catalogue import add_others
 from bot.sandbox.slack import Workspace
 from bot.services.tickets.submission import Submission
 from bot.store.models import Job
@@ -50,6 +52,11 @@ _EVERY_S: Final = 180.0
 _FILED_AFTER_S: Final = (0, 10, 20, 40, 60, 90, 120, 180)  # after what is complained about
 _SECOND_REPORT: Final = 10  # each tenth ticket is about the call of the one before
 _SECOND_AFTER_S: Final = 60.0
+_OVER: Final = 4  # each fourth call has ended
+_OVER_FOR_S: Final = 120
+_OVER_AFTER_S: Final = 240  # after what is complained about
+_CLASS: Final = 3  # in each third call there are others
+_OTHERS: Final = 3
 _CLAIMED_AFTER_S: Final = 600.0
 _WATCHED_S: Final = 1800.0
 _LONGEST_STEP_S: Final = 60.0
@@ -78,7 +85,7 @@ class Case:
 
 
 def make_cases(started_at: float, count: int) -> list[Case]:
-    """Calls of every kind, each in progress from half an hour before its complaint."""
+    """Calls of every kind, each from half an hour before its complaint."""
     cases: list[Case] = []
     kinds, perturbations = sorted(KINDS), list(PERTURBATIONS.values())
     for number in range(count):
@@ -89,16 +96,19 @@ def make_cases(started_at: float, count: int) -> list[Case]:
         kind = kinds[number % len(kinds)]
         filed_at = started_at + number * _EVERY_S
         late_s = _FILED_AFTER_S[number % len(_FILED_AFTER_S)]
+        is_over = number % _OVER == _OVER - 1
         sim_call = build_simulated_call(
             kind,
             f"lesson_{number}_{kind}",
             seed=number,
-            started_at=filed_at - late_s - 1800,
-            length_s=3600,
+            started_at=filed_at - (_OVER_AFTER_S + _OVER_FOR_S if is_over else late_s) - 1800,
+            length_s=1800 + _OVER_AFTER_S if is_over else 3600,
             complaint_after_s=1800,
             severity=0.7,
         )
         changed = perturbations[number % len(perturbations)](sim_call)
+        if number % _CLASS == 0:
+            changed = add_others(changed, _OTHERS)
         cases.append(Case(changed, expectation_of(kind, changed), filed_at))
     return cases
 

@@ -152,8 +152,6 @@ def large_call(now: float, app: str = "kids", students: int = 13) -> SimulatedCa
         app=app,
         title="a big class, the teacher cut off by the ten-user cap",
     )
-    teacher, student = sim_call.people
-    others = [_other_student(sim_call, number) for number in range(1, students)]
     recorder = Person(
         uid=90000,
         role=Role.SERVER,
@@ -163,7 +161,15 @@ def large_call(now: float, app: str = "kids", students: int = 13) -> SimulatedCa
         ),
         sends=False,
     )
-    return replace(sim_call, people=(teacher, recorder, student, *others))
+    teacher, student = sim_call.people
+    with_recorder = replace(sim_call, people=(teacher, recorder, student))
+    return add_others(with_recorder, students - 1)
+
+
+def add_others(sim_call: SimulatedCall, count: int) -> SimulatedCall:
+    """Add students to a call whose metrics are not computed yet; every third of them sends."""
+    others = (_other_student(sim_call, number) for number in range(1, count + 1))
+    return replace(sim_call, people=(*sim_call.people, *others))
 
 
 def _other_student(sim_call: SimulatedCall, number: int) -> Person:
