@@ -21,15 +21,17 @@ AT_ONCE: Final = dt.timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class WindowResponse(Generic[Body]):
-    """A response about a window; from `stale_at` on, data that was late may be added to it."""
+    """A response about a window, and when it was fetched."""
 
+    endpoint: Endpoint
     window: Window
     body: Body
-    stale_at: dt.datetime
+    fetched_at: dt.datetime
 
     def is_current(self, wanted: Window, now: dt.datetime) -> bool:
-        """Return whether it reaches to the end of a window and is not stale."""
-        return self.window.until >= wanted.until and now < self.stale_at
+        """Return whether another request would return the same until the end of a window."""
+        kept = time_to_live(self.endpoint, wanted.until, self.fetched_at)
+        return self.window.until >= wanted.until and now < self.fetched_at + kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +108,8 @@ class CloudClient(ABC):
 
         async def fetch() -> CacheEntry[WindowResponse[Body]]:
             body, size_bytes = await request(wider)
-            stale_at = now + time_to_live(endpoint, wider.until, now)
-            response = WindowResponse(wider, body, stale_at)
-            return CacheEntry(response, max(stale_at, now + kept), size_bytes)
+            expires_at = now + max(kept, time_to_live(endpoint, wanted.until, now))
+            return CacheEntry(WindowResponse(endpoint, wider, body, now), expires_at, size_bytes)
 
         def serves(cached: WindowResponse[Body]) -> bool:
             reaches_back = cached.window.since <= wanted.since

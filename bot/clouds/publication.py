@@ -43,25 +43,27 @@ def published_window(
     window: Window,
     now: dt.datetime,
     *,
-    newest: dt.datetime,
+    newest: dt.datetime | None = None,
     oldest: dt.datetime | None = None,
 ) -> tuple[Window | None, tuple[MissingItem, ...]]:
     """Return the part of a window within a call that can be requested, and what is missing.
 
-    It ends at `newest`, begins at `oldest`, and is None when nothing is left.
+    It ends at `newest` (by default what is published), begins at `oldest` (what is kept), and is
+    None when nothing is left.
     """
+    newest, oldest = newest or newest_published(endpoint, now), oldest or oldest_kept(endpoint, now)
     since = max(window.since, call.started_at)
     until = window.until if call.ended_at is None else min(window.until, call.ended_at)
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
-    if oldest is not None and until <= oldest:
+    if until <= oldest:
         return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
     missing: tuple[MissingItem, ...] = ()
     if until > newest_published(endpoint, now):
         due_at = until + endpoint.delay
         missing = (MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, due_at, call.id),)
     until = min(until, round_down(newest)) if until > newest else until
-    since = since if oldest is None else max(since, oldest)
+    since = max(since, oldest)
     return (Window(since, until) if until > since else None), missing
 
 

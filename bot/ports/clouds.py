@@ -16,6 +16,7 @@ from bot.call import (
     Code,
     Distribution,
     MissingItem,
+    Participant,
     Report,
     Series,
     Trend,
@@ -226,6 +227,9 @@ class Cloud(Protocol):
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
+
+    async def fetch_participants(self, call: Call, window: Window) -> tuple[Participant, ...]:
+        """Return who was in a call within the window; of a large one as many as are listed."""
 
     async def fetch_witnesses(
         self, call: Call, uids: Sequence[str], window: Window

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.call import Call, CallRecord, Report, Series
+from bot.call import Call, CallRecord, Participant, Report, Series
 from bot.cloud_settings import CloudSettings
 from bot.clouds.agora.app_metrics import AppMetricsFetcher
 from bot.clouds.agora.call_statistics import CallStatisticsFetcher
@@ -122,6 +122,12 @@ class AgoraCloud:
         from bot.clouds.agora.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
 
         return await fetch_record(self._client, call, uids, window)
+
+    async def fetch_participants(self, call: Call, window: Window) -> tuple[Participant, ...]:
+        """Return who was in a call within the window."""
+        from bot.clouds.agora.record import fetch_participants  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_participants(self._client, call, window)
 
     async def fetch_witnesses(
         self, call: Call, uids: Sequence[str], window: Window

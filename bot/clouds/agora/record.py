@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Series
+from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Participant, Series
 from bot.clouds.agora.client import AgoraClient, Generation, span_params
 from bot.clouds.agora.schemas import Details, SessionMetricsRow, UserRow
 from bot.clouds.agora.series import (
@@ -16,12 +16,11 @@ from bot.clouds.agora.series import (
     missing_participants,
     truncated_uids,
 )
-from bot.clouds.agora.sessions import SessionQuery
+from bot.clouds.agora.sessions import SessionQuery, SessionRows
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError
 from bot.clouds.publication import (
     newest_published,
-    oldest_kept,
     published_window,
     widen,
 )
@@ -31,6 +30,8 @@ from bot.ports import Window
 
 _THREAD_FROM_BYTES: Final = 1024 * 1024
 _NOT_FOUND: Final = 404
+
+_FetchCurrent = Callable[[SessionQuery], Awaitable[SessionRows]]
 
 
 @dataclass(slots=True)
@@ -69,6 +70,22 @@ async def fetch_record(
         return await _fetch_other_generation(client, call, uids, window, generation)
 
 
+async def fetch_participants(
+    client: AgoraClient, call: Call, window: Window
+) -> tuple[Participant, ...]:
+    """Return who was in a call within the window. Raises CloudError."""
+    generation = await client.generation(call.app)
+    endpoint = _record_endpoint(client, generation)
+    span, _ = published_window(endpoint, call, window, client.clock.now())
+    if span is None:
+        return ()
+    call_rows = await _fetch_rows(
+        client, call, span, generation, lambda query: query.list_everybody()
+    )
+    everybody = build_participants(endpoint, call_rows.users, ())
+    return tuple(one for one in everybody if one.touches(span.since, span.until))
+
+
 async def fetch_witnesses(
     client: AgoraClient, call: Call, uids: Sequence[str], window: Window
 ) -> tuple[Series, ...]:
@@ -79,12 +96,12 @@ async def fetch_witnesses(
     """
     generation = await client.generation(call.app)
     endpoint = _record_endpoint(client, generation)
-    now = client.clock.now()
-    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
-    span, _ = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
+    span, _ = published_window(endpoint, call, window, client.clock.now())
     if span is None:
         return ()
-    call_rows = await _fetch_rows(client, call, uids, span, generation, others=True)
+    call_rows = await _fetch_rows(
+        client, call, span, generation, lambda query: query.fetch_others(uids)
+    )
     others = [
         one for one in build_participants(endpoint, call_rows.users, ()) if one.uid not in uids
     ]
@@ -121,15 +138,16 @@ async def _fetch(
 ) -> CallRecord:
     endpoint = _record_endpoint(client, generation)
     now = client.clock.now()
-    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
-    span, missing = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
+    span, missing = published_window(endpoint, call, window, now)
     if span is None:
-        return CallRecord(call, missing=missing, fresh_until=newest)
+        return CallRecord(call, missing=missing, fresh_until=newest_published(endpoint, now))
     try:
-        call_rows = await _fetch_rows(client, call, uids, span, generation)
+        call_rows = await _fetch_rows(
+            client, call, span, generation, lambda query: query.fetch(uids)
+        )
     except NotYetPublishedError as error:
         early = MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, error.retry_at, call.id)
-        return CallRecord(call, missing=(early,), fresh_until=newest)
+        return CallRecord(call, missing=(early,), fresh_until=newest_published(endpoint, now))
     listed = build_participants(endpoint, call_rows.users, uids)
     participants = tuple(one for one in listed if one.touches(span.since, span.until))
     if not (call_rows.users if uids else participants):
@@ -150,15 +168,9 @@ async def _fetch(
 
 
 async def _fetch_rows(
-    client: AgoraClient,
-    call: Call,
-    uids: Sequence[str],
-    span: Window,
-    generation: Generation,
-    *,
-    others: bool = False,
+    client: AgoraClient, call: Call, span: Window, generation: Generation, fetch: _FetchCurrent
 ) -> _CallRows:
-    """Fetch what these uids measured, or others than these; the API of 2020 has no filter."""
+    """Fetch what the API of 2020 has of everybody, or with `fetch` from today's."""
     call_rows = _CallRows()
     endpoint, now = _record_endpoint(client, generation), client.clock.now()
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
@@ -167,7 +179,7 @@ async def _fetch_rows(
             call_rows.add(details.call_info or (), details.metrics or ())
         else:
             query = SessionQuery(client, call, widen(endpoint, call, chunk, now))
-            call_rows.add(*await (query.fetch_others(uids) if others else query.fetch(uids)))
+            call_rows.add(*await fetch(query))
     return call_rows
 
 

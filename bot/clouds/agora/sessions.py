@@ -26,6 +26,7 @@ _KEPT: Final = dt.timedelta(hours=1)
 _SILENT_S: Final = 10.0  # whoever was measured so shortly before the end is there
 
 _Response = WindowResponse[Details]
+SessionRows = tuple[Sequence[UserRow], Sequence[SessionMetricsRow]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SessionQuery:
     call: Call
     window: RequestWindow
 
-    async def fetch(self, uids: Sequence[str]) -> tuple[list[UserRow], list[SessionMetricsRow]]:
+    async def fetch(self, uids: Sequence[str]) -> SessionRows:
         """Return the sessions of these uids, of everybody when there are none, and their metrics.
 
         First with those that were listed for an earlier window; where somebody may have come or
@@ -59,9 +60,11 @@ class SessionQuery:
             responses = await self._metrics(uids, listed.users)
         return listed.users, _rows(responses)
 
-    async def fetch_others(
-        self, uids: Sequence[str]
-    ) -> tuple[list[UserRow], list[SessionMetricsRow]]:
+    async def list_everybody(self) -> SessionRows:
+        """Return everybody's sessions, and no metrics."""
+        return (await self._list(())).users, ()
+
+    async def fetch_others(self, uids: Sequence[str]) -> SessionRows:
         """Return the sessions of others than these uids and their metrics, with one request each.
 
         So they are of the first page of sessions, and no more than one request for metrics takes.

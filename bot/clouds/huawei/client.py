@@ -16,6 +16,7 @@ from bot.clouds.huawei.credentials import Credentials, UnsignedRequest
 from bot.clouds.huawei.endpoints import ENDPOINTS
 from bot.clouds.huawei.schemas import ensure_accepted, format_time, parse_response
 from bot.clouds.huawei.signing import canonical_query, encode
+from bot.clouds.windows import RequestWindow
 from bot.errors import CloudRefusedError
 from bot.ports import KeyValueStore, Window
 
@@ -86,6 +87,23 @@ class HuaweiClient(CloudClient):
             lambda: self._request(_RequestSpec(app, endpoint, params), body_type),
             ttl,
         )
+
+    async def cached_window(
+        self,
+        app: str,
+        endpoint: Endpoint,
+        params: Params,
+        body_type: type[Value],
+        window: RequestWindow,
+    ) -> Value:
+        """Send a GET about a window unless it is cached, as `_cached_window`."""
+
+        def request(span: Window) -> Awaitable[tuple[Value, int]]:
+            spec = _RequestSpec(app, endpoint, {**params, **span_params(span)})
+            return self._request(spec, body_type)
+
+        key = (endpoint.name, app, *self._pairs(params))
+        return (await self._cached_window(key, endpoint, window, request)).body
 
     async def post(
         self,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.call import Call, CallRecord, Report, Series
+from bot.call import Call, CallRecord, Participant, Report, Series
 from bot.cloud_settings import CloudSettings
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import clean_code, refused, unsupported
@@ -119,6 +119,12 @@ class HuaweiCloud:
             replace(one, network=networks.get(one.sid, "")) for one in record.participants
         )
         return replace(record, participants=participants)
+
+    async def fetch_participants(self, call: Call, window: Window) -> tuple[Participant, ...]:
+        """Return who was in a call within the window."""
+        from bot.clouds.huawei.record import fetch_participants  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_participants(self._client, call, window)
 
     async def fetch_witnesses(
         self, call: Call, uids: Sequence[str], window: Window

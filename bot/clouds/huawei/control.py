@@ -15,7 +15,7 @@ from bot.clouds.huawei.calls import find_calls
 from bot.clouds.huawei.client import HuaweiClient
 from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
 from bot.clouds.huawei.sessions import fetch_sessions
-from bot.clouds.windows import round_down
+from bot.clouds.windows import RequestWindow, round_down
 from bot.ports import Occupancy, RecordingTask, Window
 
 STATE_KIND: Final = "huawei.job_state"
@@ -23,7 +23,6 @@ REASON_KIND: Final = "huawei.stop_reason"
 Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
 Size = Literal["LD", "SD", "HD", "FHD"]
 _LATELY: Final = dt.timedelta(minutes=5)  # sessions that ended earlier are not listed
-_TTL: Final = dt.timedelta(seconds=15)
 _LONGEST_URL: Final = 512
 
 
@@ -66,7 +65,8 @@ class RoomControlApi:
         running = next((call for call in calls if call.ended_at is None), None)
         if running is None:
             return None
-        sessions = await fetch_sessions(self._client, running, (), lately, _TTL)
+        window = RequestWindow(lately, lately)
+        sessions = await fetch_sessions(self._client, running, (), window)
         inside = {session.uid for session in sessions.participants if session.left_at is None}
         return Occupancy(tuple(sorted(inside)), sessions.is_complete)
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Series
+from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Participant, Series
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
-from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
+from bot.clouds.huawei.client import HuaweiClient, fetch_pages
 from bot.clouds.huawei.metrics import MIDS, NETWORK_MIDS
 from bot.clouds.huawei.schemas import Qos, QosRow
 from bot.clouds.huawei.series import build_series
 from bot.clouds.huawei.sessions import fetch_sessions
 from bot.clouds.publication import (
     newest_published,
-    oldest_kept,
     published_window,
-    time_to_live,
+    widen,
 )
 from bot.clouds.windows import split_window, whole_seconds
 from bot.ports import Window
@@ -40,14 +38,12 @@ async def fetch_record(
     endpoint = client.find_endpoint("qos")
     now = client.clock.now()
     published_until = newest_published(endpoint, now)
-    oldest = oldest_kept(endpoint, now)
-    part, missing = published_window(endpoint, call, window, now, newest=now, oldest=oldest)
+    part, missing = published_window(endpoint, call, window, now, newest=now)
     if part is None:
         return CallRecord(call, missing=missing, fresh_until=published_until)
     span = whole_seconds(part)
-    ttl = time_to_live(endpoint, span.until, now)
-    sessions = await fetch_sessions(client, call, uids, span, ttl)
-    rows, is_complete = await _CallQuery(client, call, endpoint, ttl).fetch(uids, span)
+    sessions = await fetch_sessions(client, call, uids, widen(endpoint, call, span, now))
+    rows, is_complete = await _CallQuery(client, call, endpoint).fetch(uids, span)
     if not (sessions.is_complete and is_complete):
         missing += (MissingItem(MissingKind.CALL, MissingReason.MAY_BE_INCOMPLETE, detail=call.id),)
 
@@ -62,6 +58,18 @@ async def fetch_record(
     )
 
 
+async def fetch_participants(
+    client: HuaweiClient, call: Call, window: Window
+) -> tuple[Participant, ...]:
+    """Return who was in a call within the window. Raises CloudError."""
+    endpoint, now = client.find_endpoint("users"), client.clock.now()
+    part, _ = published_window(endpoint, call, window, now, newest=now)
+    if part is None:
+        return ()
+    span = widen(endpoint, call, whole_seconds(part), now)
+    return (await fetch_sessions(client, call, (), span)).participants
+
+
 async def fetch_witnesses(
     client: HuaweiClient, call: Call, uids: Sequence[str], window: Window
 ) -> tuple[Series, ...]:
@@ -70,12 +78,11 @@ async def fetch_witnesses(
     With one request of the whole room, so of a large one only a part.
     """
     endpoint, now = client.find_endpoint("qos"), client.clock.now()
-    oldest = oldest_kept(endpoint, now)
-    part, _ = published_window(endpoint, call, window, now, newest=now, oldest=oldest)
+    part, _ = published_window(endpoint, call, window, now, newest=now)
     if part is None:
         return ()
     span = whole_seconds(part)
-    query = _CallQuery(client, call, endpoint, time_to_live(endpoint, span.until, now))
+    query = _CallQuery(client, call, endpoint)
     page = {"limit": str(endpoint.page_size), "offset": "0"}
     rows = [
         row for row in await query.page("", NETWORK_MIDS, span, page) if str(row.uid) not in uids
@@ -90,7 +97,6 @@ class _CallQuery:
     client: HuaweiClient
     call: Call
     endpoint: Endpoint
-    ttl: dt.timedelta
 
     async def fetch(self, uids: Sequence[str], span: Window) -> tuple[list[QosRow], bool]:
         """Fetch every metric of each uid, of the whole room when there are none.
@@ -121,11 +127,11 @@ class _CallQuery:
             "app_id": self.client.apps[self.call.app],
             "room_id": self.call.cname,
             "mid": mids,
-            **span_params(span),
             **({"user_id": uid} if uid else {}),
             **page,
         }
-        body = await self.client.cached_get(self.call.app, self.endpoint, params, Qos, self.ttl)
+        window = widen(self.endpoint, self.call, span, self.client.clock.now())
+        body = await self.client.cached_window(self.call.app, self.endpoint, params, Qos, window)
         if body.data is None and body.room_id is None:
             raise invalid_response(self.endpoint, "no data")
         return body.data or []

@@ -10,9 +10,10 @@ from typing import Final
 from bot.call import Call, Participant
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
-from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
+from bot.clouds.huawei.client import HuaweiClient, fetch_pages
 from bot.clouds.huawei.schemas import UserRow, Users, parse_time
-from bot.clouds.windows import CLOCK_SKEW
+from bot.clouds.publication import oldest_kept
+from bot.clouds.windows import CLOCK_SKEW, RequestWindow
 from bot.ports import Window
 
 _MAX_SESSION: Final = dt.timedelta(hours=24)  # no session lasts longer
@@ -28,7 +29,7 @@ class SessionList:
 
 
 async def fetch_sessions(
-    client: HuaweiClient, call: Call, uids: Sequence[str], span: Window, ttl: dt.timedelta
+    client: HuaweiClient, call: Call, uids: Sequence[str], window: RequestWindow
 ) -> SessionList:
     """Return the sessions of these uids (of all uids when there are none) that touch a window.
 
@@ -36,37 +37,41 @@ async def fetch_sessions(
     A user who failed to join (`FAIL`) has no session.
     """
     endpoint = client.find_endpoint("users")
-    now = client.clock.now()
-    oldest = now - endpoint.retention + CLOCK_SKEW
+    span, oldest = window.wanted, oldest_kept(endpoint, client.clock.now())
     since = max(min(call.started_at, span.since) - CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
-    joined = Window(since.replace(microsecond=0), span.until)
+    since = since.replace(microsecond=0)
+    joined = RequestWindow(Window(since, span.until), Window(since, window.wider.until))
     rows: list[UserRow] = []
     is_complete = True
     for uid in uids or ("",):
-        params = _query_params(client, call, uid, joined)
-        users, complete = await _users(client, call.app, endpoint, params, ttl)
+        params = _query_params(client, call, uid)
+        users, complete = await _users(client, call.app, endpoint, params, joined)
         rows += users
         is_complete &= complete
     participants = _participants(endpoint, rows, uids)
-    return SessionList(tuple(one for one in participants if _overlaps(one, span)), is_complete)
+    inside = tuple(one for one in participants if one.touches(span.since, span.until))
+    return SessionList(inside, is_complete)
 
 
-def _query_params(client: HuaweiClient, call: Call, uid: str, span: Window) -> dict[str, str]:
+def _query_params(client: HuaweiClient, call: Call, uid: str) -> dict[str, str]:
     """The parameters of 13.2; without `type` it would merge the sessions of a user (W15)."""
     params = {
         "app": client.apps[call.app],
         "room_id": call.cname,
         "type": "detail",
-        **span_params(span),
     }
     return params | {"uid": uid} if uid else params
 
 
 async def _users(
-    client: HuaweiClient, app: str, endpoint: Endpoint, params: dict[str, str], ttl: dt.timedelta
+    client: HuaweiClient,
+    app: str,
+    endpoint: Endpoint,
+    params: dict[str, str],
+    window: RequestWindow,
 ) -> tuple[list[UserRow], bool]:
     async def fetch_page(page: dict[str, str]) -> tuple[list[UserRow], int | None]:
-        body = await client.cached_get(app, endpoint, params | page, Users, ttl)
+        body = await client.cached_window(app, endpoint, params | page, Users, window)
         if body.users is None and body.total is None:
             raise invalid_response(endpoint, "no users")
         return body.users or [], body.total
@@ -102,10 +107,4 @@ def _participant(endpoint: Endpoint, uid: str, user: UserRow) -> Participant | N
         platform=user.platform or "",
         device=user.device_model or "",
         sdk=user.sdk or "",
-    )
-
-
-def _overlaps(session: Participant, span: Window) -> bool:
-    return session.joined_at <= span.until and (
-        session.left_at is None or session.left_at >= span.since
     )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from bot.call import Call
 from bot.clouds.client import CloudClient
 from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse
 from bot.clouds.volcengine.endpoints import ENDPOINTS
 from bot.clouds.volcengine.schemas import Body, format_time, parse_response
-from bot.clouds.windows import up_to_second
+from bot.clouds.windows import RequestWindow, up_to_second
 from bot.ports import Window
 
 VERSION: Final = "2023-11-01"  # of all Actions except, where set, ListQualityDistribution
@@ -45,18 +46,20 @@ class VolcengineClient(CloudClient):
 
     async def cached_get(
         self,
-        app: str,
+        call: Call,
         endpoint: Endpoint,
         params: Mapping[str, str],
         body_type: type[Body],
-        ttl: dt.timedelta,
+        window: RequestWindow,
     ) -> Body:
-        """Send a GET unless its response is cached."""
-        return await self._cached(
-            (endpoint.name, app, *sorted(params.items())),
-            lambda: self._get(app, endpoint, params, body_type),
-            ttl,
-        )
+        """Send a GET about a window of a room unless it is cached, as `_cached_window`."""
+        query = {"RoomId": call.cname, **params}
+
+        def request(span: Window) -> Awaitable[tuple[Body, int]]:
+            return self._get(call.app, endpoint, {**span_params(span), **query}, body_type)
+
+        key = (endpoint.name, call.app, *sorted(query.items()))
+        return (await self._cached_window(key, endpoint, window, request)).body
 
     async def cached_post(
         self,

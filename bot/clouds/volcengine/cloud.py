@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.call import Call, CallRecord, Report, Series
+from bot.call import Call, CallRecord, Participant, Report, Series
 from bot.cloud_settings import CloudSettings
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import unsupported
@@ -91,6 +91,12 @@ class VolcengineCloud:
         from bot.clouds.volcengine.record import fetch_record  # noqa: PLC0415 - numpy is slow to import
 
         return await fetch_record(self._client, call, uids, window)
+
+    async def fetch_participants(self, call: Call, window: Window) -> tuple[Participant, ...]:
+        """Return who was in a call until the end of the window."""
+        from bot.clouds.volcengine.record import fetch_participants  # noqa: PLC0415 - numpy is slow to import
+
+        return await fetch_participants(self._client, call, window)
 
     async def fetch_witnesses(
         self, call: Call, uids: Sequence[str], window: Window

@@ -19,9 +19,9 @@ from bot.clouds.publication import (
     newest_published,
     oldest_kept,
     published_window,
-    time_to_live,
+    widen,
 )
-from bot.clouds.volcengine.client import VolcengineClient, span_params
+from bot.clouds.volcengine.client import VolcengineClient
 from bot.clouds.volcengine.schemas import (
     ID_PATTERN,
     CallDetails,
@@ -30,7 +30,7 @@ from bot.clouds.volcengine.schemas import (
     UserRow,
 )
 from bot.clouds.volcengine.series import build_participants, build_series
-from bot.clouds.windows import split_window, whole_seconds
+from bot.clouds.windows import RequestWindow, split_window, whole_seconds
 from bot.ports import Window
 
 _USERS_MAX: Final = 10  # ids one ListUserInfo takes
@@ -50,9 +50,10 @@ async def fetch_record(
     """
     valid_uids = [uid for uid in dict.fromkeys(uids) if ID_PATTERN.fullmatch(uid)]
     endpoint, now = client.find_endpoint("ListCallDetail"), client.clock.now()
-    newest = newest_published(endpoint, now)
-    span, missing = published_window(endpoint, call, window, now, newest=newest)
+    listed_since = oldest_kept(client.find_endpoint("ListUserInfo"), now)
+    span, missing = published_window(endpoint, call, window, now, oldest=listed_since)
     if span is None or (uids and not valid_uids):
+        newest = newest_published(endpoint, now)
         return CallRecord(call, missing=missing or (_not_found(call),), fresh_until=newest)
     participants = await _participants(client, call, valid_uids, span)
     oldest = oldest_kept(endpoint, now)
@@ -70,6 +71,15 @@ async def fetch_record(
     return build() if _size_bytes(rows) < _THREAD_FROM_BYTES else await asyncio.to_thread(build)
 
 
+async def fetch_participants(
+    client: VolcengineClient, call: Call, window: Window
+) -> tuple[Participant, ...]:
+    """Return who was in a call until the end of the window. Raises CloudError."""
+    endpoint = client.find_endpoint("ListUserInfo")
+    span, _ = published_window(endpoint, call, window, client.clock.now())
+    return await _participants(client, call, (), span) if span else ()
+
+
 async def fetch_witnesses(
     client: VolcengineClient, call: Call, uids: Sequence[str], window: Window
 ) -> tuple[Series, ...]:
@@ -77,9 +87,8 @@ async def fetch_witnesses(
 
     Of as many as one request for metrics takes.
     """
-    endpoint, now = client.find_endpoint("ListCallDetail"), client.clock.now()
-    newest, oldest = newest_published(endpoint, now), oldest_kept(endpoint, now)
-    span, _ = published_window(endpoint, call, window, now, newest=newest, oldest=oldest)
+    endpoint = client.find_endpoint("ListCallDetail")
+    span, _ = published_window(endpoint, call, window, client.clock.now())
     if span is None:
         return ()
     everybody = await _participants(client, call, (), span)
@@ -96,29 +105,30 @@ async def _participants(
     client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
 ) -> tuple[Participant, ...]:
     """Fetch the users since the call began: somebody may have joined long before the window."""
-    endpoint = client.find_endpoint("ListUserInfo")
-    oldest = oldest_kept(endpoint, client.clock.now())
-    whole = whole_seconds(Window(max(call.started_at, oldest), span.until))
+    endpoint, now = client.find_endpoint("ListUserInfo"), client.clock.now()
+    since = max(call.started_at, oldest_kept(endpoint, now))
+    until = widen(endpoint, call, span, now).wider.until
     users: list[UserRow] = []
-    for chunk in split_window(whole, endpoint.max_span):
+    for chunk in split_window(whole_seconds(Window(since, until)), endpoint.max_span):
+        window = RequestWindow(Window(chunk.since, min(chunk.until, span.until)), chunk)
         for first in range(0, max(1, len(uids)), _USERS_MAX):
-            users += await _user_pages(client, call, uids[first : first + _USERS_MAX], chunk)
-    return build_participants(endpoint, call, users, uids)
+            users += await _user_pages(client, call, uids[first : first + _USERS_MAX], window)
+    participants = build_participants(endpoint, call, users, uids)
+    return tuple(one for one in participants if one.joined_at <= span.until)
 
 
 async def _user_pages(
-    client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
+    client: VolcengineClient, call: Call, uids: Sequence[str], window: RequestWindow
 ) -> list[UserRow]:
     endpoint = client.find_endpoint("ListUserInfo")
     size = endpoint.page_size
-    params = {**span_params(span), "RoomId": call.cname, "ExcludeServerUser": "true"}
+    params = {"ExcludeServerUser": "true", "PageSize": str(size)}
     if uids:
         params["UserId"] = ",".join(uids)
-    ttl = time_to_live(endpoint, span.until, client.clock.now())
     users: list[UserRow] = []
     for number in range(1, _PAGES_MAX + 1):
-        paged = {**params, "PageNum": str(number), "PageSize": str(size)}
-        page = await client.cached_get(call.app, endpoint, paged, UserPage, ttl)
+        paged = {**params, "PageNum": str(number)}
+        page = await client.cached_get(call, endpoint, paged, UserPage, window)
         rows = page.user_list or []
         users += rows
         if len(rows) < size or len(users) >= (page.total or len(users) + 1):
@@ -129,19 +139,14 @@ async def _user_pages(
 async def _fetch_details(
     client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
 ) -> list[UserDetailRow]:
-    endpoint = client.find_endpoint("ListCallDetail")
+    endpoint, now = client.find_endpoint("ListCallDetail"), client.clock.now()
     size = endpoint.page_size
     rows: list[UserDetailRow] = []
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
-        ttl = time_to_live(endpoint, chunk.until, client.clock.now())
+        window = widen(endpoint, call, chunk, now)
         for first in range(0, len(uids), size):
-            params = {
-                **span_params(chunk),
-                "RoomId": call.cname,
-                "UserId": ",".join(uids[first : first + size]),
-                "Direction": "0",
-            }
-            body = await client.cached_get(call.app, endpoint, params, CallDetails, ttl)
+            params = {"UserId": ",".join(uids[first : first + size]), "Direction": "0"}
+            body = await client.cached_get(call, endpoint, params, CallDetails, window)
             rows += body.user_call_detail or ()
     return rows
 

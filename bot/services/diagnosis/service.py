@@ -113,8 +113,10 @@ class DiagnosisService:
         report = diagnosis.report
         cloud, window = self._clouds[report.app], Window.around(report.occurred_at, WINDOW_MARGIN)
         published = Window(window.since, min(window.until, now - cloud.capabilities.metrics_delay))
-        record = await self._fetch_record(cloud, (), diagnosis.call, published)
-        people = record.participants if isinstance(record, CallRecord) else ()
+        try:
+            people = await cloud.fetch_participants(diagnosis.call, published)
+        except CloudError:
+            return diagnosis
         uids = tuple(sorted({one.uid for one in people})[:_MAX_PEOPLE])
         return replace(diagnosis, verdict=replace(verdict, uids_in_call=uids))
 

@@ -52,7 +52,7 @@ async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> 
     assert (len(mids), "vrtt" in mids, "vrtd" in mids) == (22, True, False)
     assert [each["user_id"] for each in requested] == ["10001", "20002"]
     assert {(APP_ID, "class_77_1")} == {(each["app_id"], each["room_id"]) for each in requested}
-    span = ("2026-11-20T11:30:00Z", "2026-11-20T11:34:00Z")
+    span = ("2026-11-20T11:20:00Z", "2026-11-20T11:44:00Z")
     assert span == (requested[0]["start_time"], requested[0]["end_time"])
 
 

@@ -200,27 +200,27 @@ def gap(
 NOT_FOUND, GONE = gap(MissingReason.NOT_FOUND), gap(MissingReason.FORGOTTEN)
 LONG = call(-6 * DAY_S, None)
 RECORDS: list[tuple[Call, Window, tuple[float, float] | None, tuple[MissingItem, ...], float]] = [
-    (call(), span(-1200, -900), (-1200, -900), (), -900),
-    (call(), span(-1200.5, -900.5), (-1201, -900), (), -900),
-    (call(), span(-1200, -300), (-1200, -600), (), -600),
-    (call(-1000), span(-1200, -900), (-1000, -900), (), -900),
+    (call(), span(-1200, -900), (-1800, -600), (), -900),
+    (call(), span(-1200.5, -900.5), (-1801, -600), (), -900),
+    (call(), span(-1200, -300), (-1800, -600), (), -600),
+    (call(-1000), span(-1200, -900), (-1000, -600), (), -900),
     (call(), span(-599, -300), None, NOT_FOUND, -300),
     (call(-1000), span(-1200, -1001), None, NOT_FOUND, -300),
-    (call(ended=None), span(-1200, -300), (-1200, -300), (), -300),
+    (call(ended=None), span(-1200, -300), (-1800, -300), (), -300),
     (
         call(ended=None),
         span(-1200, -299),
-        (-1200, -299),
+        (-1800, -299),
         gap(MissingReason.NOT_OUT_YET, 1),
         -300,
     ),
-    (call(ended=None), span(-1200, 90), (-1200, 0), gap(MissingReason.NOT_OUT_YET, 390), -300),
+    (call(ended=None), span(-1200, 90), (-1800, 0), gap(MissingReason.NOT_OUT_YET, 390), -300),
     (call(ended=None), span(5, 90), None, gap(MissingReason.NOT_OUT_YET, 390), -300),
     (LONG, span(-6 * DAY_S, 30 - 5 * DAY_S), None, GONE, -300),
     (
         LONG,
         span(-6 * DAY_S, 31 - 5 * DAY_S),
-        (30 - 5 * DAY_S, 31 - 5 * DAY_S),
+        (30 - 5 * DAY_S, 631 - 5 * DAY_S),
         (),
         31 - 5 * DAY_S,
     ),
@@ -238,7 +238,10 @@ async def test_the_part_of_a_window_that_can_be_requested(
     huawei: Any,
     mock_api: Any,
 ) -> None:
-    """Up to now, as data may be published early; the rest is listed with its reason."""
+    """Up to now, as data may be published early, with ten minutes beside it that are published.
+
+    The rest is listed with its reason.
+    """
     mock_api.respond("users", {"total": 1, "users": [user("u1", -6 * DAY_S)]})
     record = await huawei.fetch_record(one, ["u1"], window)
     assert asked(mock_api, "details") == ([] if requested is None else [requested])
@@ -257,9 +260,9 @@ async def test_nobody_and_no_metrics_is_no_call(huawei: Any) -> None:
 
 SESSIONS = [
     # A session lasts a day at most; it may have begun half a minute before the call.
-    (call(), span(-1200, -900), (-7230, -900)),
-    (call(-2 * DAY_S), span(-1200, -900), (-900 - DAY_S, -900)),
-    (call(), span(-7100, -6900), (-7230, -6900)),
+    (call(), span(-1200, -900), (-7230, -600)),
+    (call(-2 * DAY_S), span(-1200, -900), (-900 - DAY_S, -600)),
+    (call(), span(-7100, -6900), (-7230, -6300)),
 ]
 
 

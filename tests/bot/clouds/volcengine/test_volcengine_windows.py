@@ -195,16 +195,16 @@ NOT_FOUND, GONE = gap(MissingReason.NOT_FOUND), gap(MissingReason.FORGOTTEN)
 OLD = -7 * DAY_S
 # call, window | the windows of users and of metrics, what is missing (published after 100 s)
 RECORDS: list[tuple[Call, Window, list[Any], tuple[MissingItem, ...], float]] = [
-    (call(), span(-1200, -900), [(-7200, -900), (-1200, -900)], (), -900),
-    (call(), span(-1200, -300), [(-7200, -600), (-1200, -600)], (), -600),
-    (call(-1000), span(-1200, -900), [(-1000, -900), (-1000, -900)], (), -900),
+    (call(), span(-1200, -900), [(-7200, -600), (-1800, -600)], (), -900),
+    (call(), span(-1200, -300), [(-7200, -600), (-1800, -600)], (), -600),
+    (call(-1000), span(-1200, -900), [(-1000, -600), (-1000, -600)], (), -900),
     (call(), span(-599, -300), [], NOT_FOUND, -100),
     (call(-1000), span(-1200, -1001), [], NOT_FOUND, -100),
-    (call(ended=None), span(-1200, -100), [(-7200, -100), (-1200, -100)], (), -100),
+    (call(ended=None), span(-1200, -100), [(-7200, -100), (-1800, -100)], (), -100),
     (
         call(ended=None),
         span(-1200, -99),
-        [(-7200, -100), (-1200, -100)],
+        [(-7200, -100), (-1800, -100)],
         gap(MissingReason.NOT_OUT_YET, 1),
         -100,
     ),
@@ -212,14 +212,14 @@ RECORDS: list[tuple[Call, Window, list[Any], tuple[MissingItem, ...], float]] = 
     (
         call(OLD),
         span(OLD, 30 - 6 * DAY_S),
-        [(30 - 6 * DAY_S - 300, 30 - 6 * DAY_S)],
+        [(30 - 6 * DAY_S - 300, 630 - 6 * DAY_S)],
         GONE,
         30 - 6 * DAY_S,
     ),
     (
         call(OLD),
         span(OLD, 31 - 6 * DAY_S),
-        [(31 - 6 * DAY_S - 300, 31 - 6 * DAY_S), (30 - 6 * DAY_S, 31 - 6 * DAY_S)],
+        [(31 - 6 * DAY_S - 300, 631 - 6 * DAY_S), (30 - 6 * DAY_S, 631 - 6 * DAY_S)],
         (),
         31 - 6 * DAY_S,
     ),
@@ -237,10 +237,13 @@ async def test_the_part_of_a_window_that_can_be_requested(
     light: Any,
     mock_api: Any,
 ) -> None:
-    """Users since the call began, metrics of the window; the rest is listed with its reason."""
+    """Users since the call began, metrics of the window and ten minutes beside it.
+
+    The rest is listed with its reason.
+    """
     if one.started_at == when(OLD):
         one = call(requested[0][0], None)
-    script(mock_api, user("u1"))
+    script(mock_api, user("u1", CreatedAt=china(OLD)))
     record = await light("volcengine").fetch_record(one, ["u1"], window)
     sent = spans(mock_api, "ListUserInfo") + spans(mock_api, "ListCallDetail")
     assert sent == requested
@@ -265,7 +268,7 @@ async def test_requests_end_at_the_same_moment(light: Any, mock_api: Any, clock:
     script(mock_api, user("u1"))
     clock.advance(seconds=7.5)
     await light("volcengine").fetch_record(call(ended=None), ["u1"], span(-1200.5, 100))
-    assert spans(mock_api, "ListCallDetail") == [(-1201, -100)]
+    assert spans(mock_api, "ListCallDetail") == [(-1801, -100)]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ class GivenCloud:
         self._record("record", (tuple(uids), window))
         return CallRecord(call, self.participants)
 
+    async def fetch_participants(self, call: Call, window: Window) -> tuple[Participant, ...]:
+        """Return the participants."""
+        self._record("participants", (call.id, window))
+        return self.participants
+
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return no events."""
         self._record("events", (app, cname, window))
