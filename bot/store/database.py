@@ -175,6 +175,7 @@ class Store:
     def _commit(self, engine: Engine, group: Sequence[Work[Any]]) -> Work[Any] | None:
         """Run a group in one transaction; returns the first that raised, with nothing committed."""
         with engine.connect() as connection:
+            connection.begin()
             if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             for work in group:

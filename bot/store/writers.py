@@ -52,12 +52,7 @@ class Work(Generic[Result]):
         return False
 
     def _run(self, connection: Connection) -> Result:
-        with (
-            Session(
-                connection, expire_on_commit=False, join_transaction_mode="rollback_only"
-            ) as session,
-            session.begin(),
-        ):
+        with Session(connection, join_transaction_mode="rollback_only") as session:
             result = self._context.run(self._function, session)
             session.flush()
             if not (self.future.running() or self.future.set_running_or_notify_cancel()):
