@@ -42,8 +42,8 @@ FORM_TYPE: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 BARE: Final = ("-m", "tests.bench.bare_bolt")
 SERVE: Final = ("-m", "bot", "serve", "--port", "{port}")
 PROGRAMS: Final[dict[str, tuple[str, ...]]] = {
-    "bare Bolt": (*BARE, "{port}", "{folder}/bare.db"),
-    "bare Bolt that waits": (*BARE, "{port}", "{folder}/waits.db", "waits"),
+    "bare Bolt": (*BARE, "{port}"),
+    "bare Bolt that waits": (*BARE, "{port}", "waits"),
     "Lagdesk": SERVE,
     "Lagdesk, 20 workspaces": SERVE,
 }
@@ -255,10 +255,10 @@ async def run_program(name: str, kind: str, api: FakeApi) -> AsyncIterator[Progr
     """Run a program, installed in its workspaces, that has answered each kind of request."""
     with tempfile.TemporaryDirectory(prefix="lagdesk-requests-") as folder, ExitStack() as stack:
         database = "sqlite:///lagdesk.db"
-        if kind == "postgres" and name.startswith("Lagdesk"):
+        if kind == "postgres":
             database = stack.enter_context(start_postgres(Path(folder)))
         port, teams = free_port(), TEAMS.get(name, [])
-        words = [word.format(port=port, folder=folder) for word in PROGRAMS[name]]
+        words = [word.format(port=port) for word in PROGRAMS[name]]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, *words),
             cwd=folder,
