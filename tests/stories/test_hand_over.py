@@ -192,6 +192,25 @@ async def test_an_attempt_without_an_answer_is_not_repeated(
         assert paths == ["/rest/api/3/issue", "/rest/api/3/search/jql"]
 
 
+async def test_nothing_is_repeated_while_the_search_fails_too(
+    services: ExternalServices, integrations: FakeIntegrations
+) -> None:
+    """An attempt that may have arrived stays known through an outage and a refusal."""
+    integrations.jira.fail_next("reset", after_effect=True)
+    integrations.jira.fail_next("http_429")
+    async with with_jira(services, integrations) as harness:
+        await file(harness)
+        await hand_over(harness)
+        await harness.pass_time(LATER_S)
+        integrations.jira.token = "another"
+        await harness.pass_time(LATER_S)
+        assert "Jira refuses the key (401)" in notes(harness)[0]
+        integrations.jira.token = jira.TOKEN
+        await hand_over(harness)
+        assert "Handed over to Jira <" in card_text(harness)
+        assert len(integrations.jira.issues) == 1
+
+
 async def test_a_tracker_that_is_down(
     services: ExternalServices, integrations: FakeIntegrations
 ) -> None:

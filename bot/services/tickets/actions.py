@@ -34,7 +34,7 @@ from bot.store.admin.audit_log import AuditEntry
 from bot.store.notifications import sent as answers
 from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, Ticket
-from bot.tracker_issue import TrackerIssue, open_trackers, with_issue
+from bot.tracker_issue import TrackerIssue, find_issue, open_trackers, with_issue
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
 _CORRECTED_SINCE: Final = message("The report has been corrected since.")
@@ -112,7 +112,9 @@ class TicketActions:
             if tracker not in self._context.workspaces.of(request.team).trackers:
                 raise ConflictError(_NO_TRACKER)
             if open_trackers(ticket.issues, [tracker]):
-                issue = TrackerIssue(tracker, request.person)
+                refused = find_issue(ticket.issues, tracker)
+                attempted_at = refused.attempted_at if refused else None
+                issue = TrackerIssue(tracker, request.person, attempted_at=attempted_at)
                 ticket.issues = with_issue(ticket.issues, issue)
                 ticket.mark_changed()
                 enqueue_issue(session, ticket, tracker, now)

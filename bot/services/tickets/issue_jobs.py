@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from bot.errors import (
     IntegrationBusyError,
     IntegrationError,
+    IntegrationRefusedError,
     IntegrationUnreachableError,
 )
 from bot.i18n.messages import Message, message
@@ -83,7 +84,7 @@ class IssueJobs:
             return None
         adapter = self._context.trackers.get(tracker)
         if adapter is None:
-            await self._refuse(run, ticket, issue, _NOT_SET_UP)
+            await self._refuse(run, ticket, tracker, _NOT_SET_UP)
             return None
         if issue.attempted_at and self._context.clock.now() < issue.attempted_at + FIND_AFTER:
             return issue.attempted_at + FIND_AFTER
@@ -91,7 +92,7 @@ class IssueJobs:
             reference = await self._find_or_create(run, ticket, issue, adapter)
         except IntegrationError as error:
             if not error.retryable:
-                await self._refuse(run, ticket, issue, error.user_message)
+                await self._refuse(run, ticket, tracker, error.user_message)
                 return None
             await self._save_failure(run, ticket, tracker, error)
             raise
@@ -110,7 +111,12 @@ class IssueJobs:
         attempt = replace(issue, attempted_at=self._context.clock.now())
         await self._save(run, ticket, attempt)
         run.ensure_held()
-        return await adapter.create(new)
+        try:
+            return await adapter.create(new)
+        except IntegrationError as error:
+            if not _may_have_arrived(error):
+                await self._save(run, ticket, replace(attempt, attempted_at=None))
+            raise
 
     async def _write(self, ticket: Ticket, key: str) -> NewIssue:
         diagnosis = await self._context.store.read(lambda session: load_diagnosis(session, ticket))
@@ -126,14 +132,12 @@ class IssueJobs:
     async def _save_failure(
         self, run: Run, ticket: Ticket, tracker: str, error: IntegrationError
     ) -> None:
-        """Store why the issue is not created yet, and whether it may be all the same."""
+        """Store why the issue is not created yet."""
 
         def change(stored: Ticket) -> None:
             issue = find_issue(stored.issues, tracker)
             if issue is not None:
-                attempted_at = issue.attempted_at if _may_have_arrived(error) else None
-                reason = dump_message(error.user_message)
-                failed = replace(issue, attempted_at=attempted_at, reason=reason)
+                failed = replace(issue, reason=dump_message(error.user_message))
                 stored.issues = with_issue(stored.issues, failed)
                 stored.mark_changed()
 
@@ -152,11 +156,12 @@ class IssueJobs:
         )
         await self._end(run, ticket, created, "issue_created")
 
-    async def _refuse(self, run: Run, ticket: Ticket, issue: TrackerIssue, reason: Message) -> None:
-        refused = replace(
-            issue, state=IssueState.REFUSED, attempted_at=None, reason=dump_message(reason)
-        )
-        await self._end(run, ticket, refused, "issue_refused")
+    async def _refuse(self, run: Run, ticket: Ticket, tracker: str, reason: Message) -> None:
+        """Store a refusal; an earlier attempt that may have arrived stays known."""
+        issue = find_issue(ticket.issues, tracker)
+        if issue is not None:
+            refused = replace(issue, state=IssueState.REFUSED, reason=dump_message(reason))
+            await self._end(run, ticket, refused, "issue_refused")
 
     async def _end(self, run: Run, ticket: Ticket, issue: TrackerIssue, event: str) -> None:
         """Store the outcome, with the note in the ticket's thread and the card."""
@@ -178,4 +183,6 @@ def _may_have_arrived(error: IntegrationError) -> bool:
     """Return whether the tracker may have created the issue although this error came."""
     if isinstance(error, IntegrationUnreachableError):
         return error.maybe_arrived
-    return not (isinstance(error, IntegrationBusyError) and error.status == _TOO_MANY_REQUESTS)
+    if isinstance(error, IntegrationBusyError):
+        return error.status != _TOO_MANY_REQUESTS
+    return not isinstance(error, IntegrationRefusedError)
