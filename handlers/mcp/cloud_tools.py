@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from bot.call import Trend
+from bot.call import MissingKind, MissingReason, Trend
+from bot.decoding import convert_object
 from bot.diagnosis.verdict import write_time
 from bot.i18n.messages import message
 from bot.masking import mask_uids_in
@@ -19,14 +20,17 @@ from bot.services.assembly import Services
 from bot.services.context import Context
 from bot.services.diagnosis.arguments import DiagnoseArguments, diagnose_arguments
 from bot.services.diagnosis.retry_policy import is_final
+from handlers.api import schemas
+from handlers.api.routes import Reader
 from handlers.app_metrics.view import metrics_text
 from handlers.diagnosis.terminal import diagnosis_text
 from handlers.mcp.pending import PendingAnswers
-from handlers.mcp.tool import Answer, Arguments, Reader, Tool
+from handlers.mcp.tool import Answer, Arguments, Tool
 from handlers.ui.metric_names import full_name
 from handlers.ui.renderer import Renderer
 
 _RETRY_AFTER: Final = dt.timedelta(seconds=15)
+_OF_PEOPLE: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
 _App = Annotated[
     str,
     msgspec.Meta(
@@ -89,7 +93,7 @@ class ExplainedCall:
     retry_at: str | None
     as_of: str | None = None
     cloud: str | None = None
-    verdict: dict[str, Any] | None = None
+    verdict: schemas.Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,8 @@ class CloudTools:
 def _explained(diagnosis: Diagnosis, *, mask: bool) -> ExplainedCall:
     verdict = diagnosis.verdict
     data = verdict.to_json()
-    known = {one.uid for one in diagnosis.participants}
+    if mask:
+        data = mask_uids_in(data, _uids_of(diagnosis))
     return ExplainedCall(
         diagnosis.report.app,
         diagnosis.report.cname,
@@ -220,8 +225,18 @@ def _explained(diagnosis: Diagnosis, *, mask: bool) -> ExplainedCall:
         retry_at=write_time(verdict.known_at) if verdict.known_at else None,
         as_of=write_time(diagnosis.requested_at),
         cloud=diagnosis.cloud,
-        verdict=mask_uids_in(data, known) if mask else data,
+        verdict=convert_object(data, schemas.Verdict),
     )
+
+
+def _uids_of(diagnosis: Diagnosis) -> set[str]:
+    """Return who was in the call, and whose data is missing."""
+    absent = {
+        gap.detail
+        for gap in diagnosis.verdict.missing
+        if gap.what in _OF_PEOPLE or gap.why is MissingReason.CUT_OFF
+    }
+    return absent | {one.uid for one in diagnosis.participants}
 
 
 def _quality(metrics: AppMetrics, renderer: Renderer) -> QualityNow:

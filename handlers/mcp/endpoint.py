@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Final
 
 import mcp_types as types
 import msgspec
@@ -13,6 +14,8 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from bot.decoding import decode_json
 from bot.errors import LagdeskError
+from bot.logs import REQUEST_ID, new_request_id
+from bot.process_metrics import REQUESTS
 from handlers.http_server import read_body
 from handlers.mcp.asgi import respond
 from handlers.mcp.identity import CallerIdentification
@@ -21,6 +24,8 @@ from handlers.mcp.server import CALLER
 from handlers.slack.manifest import MCP_PATH
 
 log = logging.getLogger(__name__)
+
+_REFUSED: Final = 400  # HTTP's own
 
 
 class _RequestId(msgspec.Struct, frozen=True):
@@ -61,7 +66,16 @@ class McpEndpoint:
             await is_over.wait()
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one JSON-RPC message."""
+        """Answer one JSON-RPC message, and count it."""
+        request_id = REQUEST_ID.set(new_request_id())
+        try:
+            response = await self._respond(request)
+        finally:
+            REQUEST_ID.reset(request_id)
+        REQUESTS["mcp", "ok" if response.status < _REFUSED else "refused"] += 1
+        return response
+
+    async def _respond(self, request: web.Request) -> web.Response:
         try:
             identified = await self._identification.identify(request)
         except LagdeskError as error:

@@ -10,8 +10,8 @@ import msgspec
 from aiohttp import web
 
 from bot.decoding import decode_json
-from bot.locales import language_of
 from bot.services.access_tokens.service import AccessTokens
+from handlers.api.server import accepted_language
 from handlers.http_server import read_body
 from handlers.slack.installed import InstalledWorkspaces
 from handlers.slack.signature import SlackSignature, claims_to_be_slack
@@ -106,7 +106,4 @@ class CallerIdentification:
 
 
 def _language_of(request: web.Request) -> str:
-    """Return the first of our languages in Accept-Language, in the order written; "" for none."""
-    tags = request.headers.get("Accept-Language", "").split(",")
-    languages = (language_of(tag.partition(";")[0].strip(), "") for tag in tags)
-    return next(filter(None, languages), "")
+    return accepted_language(request.headers.get("Accept-Language", ""))

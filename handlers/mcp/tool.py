@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from bot.locales import LANGUAGES
-from handlers.ui.plain_renderer import PlainRenderer
+from handlers.api.routes import Reader
 
 LANGUAGE_HELP: Final = "Language of the answer; by default the person's own."
 
@@ -23,15 +24,6 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             description=LANGUAGE_HELP, extra_json_schema={"enum": [*LANGUAGES, ""], "default": ""}
         ),
     ] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads an answer, and how it is written for them."""
-
-    team: str
-    person: str
-    renderer: PlainRenderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +67,9 @@ class Tool:
 def schema_of(kind: type) -> dict[str, Any]:
     """Return a class as a JSON schema whose root is an object, as MCP requires."""
     (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    for part in parts.values():
+        if "description" in part:  # a docstring
+            part["description"] = cleandoc(part["description"])
     name = root["$ref"].rpartition("/")[2]
     nested = {key: part for key, part in parts.items() if key != name}
     schema: dict[str, Any] = parts[name] | ({"$defs": nested} if nested else {})
