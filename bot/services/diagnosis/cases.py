@@ -33,6 +33,7 @@ def case_of(diagnosis: Diagnosis, cause: str) -> dict[str, Any]:
         "calls": [names.call(call) for call in diagnosis.calls],
         "participants": [names.participant(one) for one in diagnosis.participants],
         "series": [names.series(one) for one in diagnosis.series],
+        "witnesses": [names.series(one) for one in diagnosis.witnesses],
         "events": [names.event(event) for event in diagnosis.events],
     }
 
@@ -42,7 +43,7 @@ class _Names:
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         self._at = diagnosis.report.occurred_at
-        series, events = diagnosis.series, diagnosis.events
+        series, events = (*diagnosis.series, *diagnosis.witnesses), diagnosis.events
         uids = [
             *(diagnosis.report.uid_of(side) for side in Side),
             *(one.uid for one in diagnosis.participants),

@@ -15,6 +15,7 @@ from bot.diagnosis import HEALTHY, Verdict
 from bot.i18n.serialization import dump_message, load_message
 from bot.ports import CallStatistics, Diagnosis, Window
 from bot.services.diagnosis.service import WINDOW_MARGIN
+from bot.services.diagnosis.witnesses import is_witness, without_names
 from bot.store import Session
 from bot.store.diagnosis import evidence
 from bot.ticket import Ticket
@@ -34,13 +35,17 @@ class _Facts:
 
 
 async def pack_series(diagnosis: Diagnosis) -> bytes | None:
-    """Pack the series to save, before the transaction: it takes milliseconds. None without any."""
+    """Pack the series to save, before the transaction: it takes milliseconds. None without any.
+
+    What others measured is saved without their uids.
+    """
     if not diagnosis.series:
         return None
     from bot.charts.serialization import serialize_series  # noqa: PLC0415 - numpy is slow to import
 
     window = explained_window(diagnosis.report, diagnosis.verdict)
-    return await asyncio.to_thread(serialize_series, diagnosis.series, window)
+    series = (*diagnosis.series, *without_names(diagnosis))
+    return await asyncio.to_thread(serialize_series, series, window)
 
 
 def save_evidence(
@@ -93,13 +98,15 @@ def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
     if stored is None or without_data is None:
         return None
     facts = convert_object(stored.facts, _Facts)
+    series = deserialize_series(stored.packed_series)
     return replace(
         without_data,
         calls=facts.calls,
         participants=facts.participants,
         events=facts.events,
         failures=tuple(load_message(failure) for failure in facts.failures),
-        series=deserialize_series(stored.packed_series),
+        series=tuple(one for one in series if not is_witness(one)),
+        witnesses=tuple(filter(is_witness, series)),
         call_statistics=_call_statistics_from_json(facts.call_statistics),
     )
 

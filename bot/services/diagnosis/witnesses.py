@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from bot.call import CallRecord, Direction, Series
+from bot.call import CallRecord, Direction, Metric, Series
 from bot.errors import CloudError
 from bot.ports import Cloud, Diagnosis, Window
 from bot.services.diagnosis.retry_policy import SURE
+
+_WITNESS: Final = "witness:"  # no cloud's uid has a colon
+_KEPT: Final = frozenset(
+    {
+        *(Metric.DOWNLINK_LOSS, Metric.END_TO_END_LOSS, Metric.DOWNLINK_LATENCY),
+        *(Metric.LATENCY, Metric.JITTER),
+    }
+)
 
 
 def accuses_receiver(diagnosis: Diagnosis) -> bool:
@@ -37,3 +47,19 @@ async def fetch_witnesses(
         return await cloud.fetch_witnesses(call, (report.teacher_uid, report.student_uid), window)
     except CloudError:
         return ()
+
+
+def without_names(diagnosis: Diagnosis) -> tuple[Series, ...]:
+    """Return what others measured of the two people's streams, to be kept: nobody's uid is left."""
+    report = diagnosis.report
+    two = {report.teacher_uid, report.student_uid}
+    names: dict[str, str] = {}
+    kept = [one for one in diagnosis.witnesses if one.peer_uid in two and one.metric in _KEPT]
+    for one in kept:
+        names.setdefault(one.uid, f"{_WITNESS}{len(names) + 1}")
+    return tuple(replace(one, uid=names[one.uid], sid=names[one.uid]) for one in kept)
+
+
+def is_witness(series: Series) -> bool:
+    """Return whether kept series were measured by somebody else than the two people."""
+    return series.uid.startswith(_WITNESS)

@@ -40,7 +40,10 @@ def diagnose_case(case: Case) -> Verdict:
     ]
     series, events = map(_series, case["series"]), map(_event, case["events"])
     people = [_participant(one) for one in case["participants"]]
-    return diagnose(report, calls, list(series), list(events), participants=people)
+    others = [_series(one) for one in case.get("witnesses", ())]
+    return diagnose(
+        report, calls, list(series), list(events), participants=people, witnesses=others
+    )
 
 
 def accepts(case: Case, verdict: Verdict) -> bool:
