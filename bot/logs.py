@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from typing import Final, Literal
 
 _PATTERNS: Final = (
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+|lagdesk_[\w-]{43}"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+|lagdesk_[A-Za-z0-9]{43}"
     r"|(?i:basic|bearer) [\w+/=.-]{8,}"
     r"|Signature=[0-9a-f]+|Credential=[^,\s]+|Access=[^,\s]+"
     r"|https://hooks\.slack\.com/\S+|/response/\S+"

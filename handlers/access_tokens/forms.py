@@ -87,7 +87,9 @@ def created_view(token: NewToken, renderer: Renderer) -> Block:
             "Copy it now: it is never shown again. Keep it like a password. Revoke it in your "
             "settings if anybody else may have seen it."
         ),
-        message("A program sends it as the header `Authorization: Bearer` with each request."),
+        message(
+            "A program sends it with each request, as the header `Authorization: Bearer lagdesk_…`."
+        ),
     )
     return block_kit.modal(
         "access_token_created",

@@ -30,7 +30,7 @@ def logging_put_back() -> Iterator[None]:
         "xoxb-7000-abc-DEF",
         "xoxe.xoxb-1-abc",
         "xapp-1-A07-9",
-        f"lagdesk_{'a-_' * 14}b",
+        f"lagdesk_{'aB3' * 14}b",
         "Basic aWQ6c2VjcmV0",
         "bearer abcdefgh12",
         "Credential=AKIA123/2026",
