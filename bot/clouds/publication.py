@@ -72,7 +72,7 @@ def widen(endpoint: Endpoint, call: Call, span: Window, now: dt.datetime) -> Req
 
     None are added where one request does not take as much.
     """
-    newest = round_down(newest_published(endpoint, now))
+    newest = newest_published(endpoint, now)
     since = max(span.since - _BESIDE, call.started_at, oldest_kept(endpoint, now))
     until = min(span.until + _BESIDE, newest, call.ended_at or newest)
     wider = whole_seconds(Window(since, max(until, span.until)))

@@ -190,3 +190,11 @@ async def test_who_was_absent_may_be_listed_late(room: Class, clock: Any) -> Non
     for pause_s, requests in ((0, [1, 1]), (299, [0, 0]), (1, [1, 1])):
         clock.advance(seconds=pause_s)
         assert (await room.look(FIRST))[1] == requests
+
+
+async def test_minutes_up_to_now_cost_nothing_either(room: Class, clock: Any) -> None:
+    """Whatever the second in which they are asked for."""
+    clock.advance(seconds=37.6)
+    room.script("1a", "2a", measured={"1a": -264, "2a": -264})
+    assert (await room.look((-540, -300)))[1] == [1, 1]
+    assert (await room.look((-1020, -262.4)))[1] == [0, 0]

@@ -264,11 +264,11 @@ async def test_users_are_kept_for_14_days(light: Any, mock_api: Any) -> None:
 
 
 async def test_requests_end_at_the_same_moment(light: Any, mock_api: Any, clock: Any) -> None:
-    """What is published is rounded down to ten seconds, both ends to whole ones."""
+    """At what is published, in whole seconds."""
     script(mock_api, user("u1"))
     clock.advance(seconds=7.5)
     await light("volcengine").fetch_record(call(ended=None), ["u1"], span(-1200.5, 100))
-    assert spans(mock_api, "ListCallDetail") == [(-1801, -100)]
+    assert spans(mock_api, "ListCallDetail") == [(-1801, -92)]
 
 
 @pytest.mark.parametrize(
