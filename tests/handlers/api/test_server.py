@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.process_metrics import REQUESTS
 from handlers.api.server import REQUESTS_A_MINUTE, accepted_language
-from tests.database_faults import file_missing
+from tests.database_faults import file_missing, locked
 from tests.handlers.api.client import ApiClient, open_api
 from tests.handlers.raw_http import open_raw_http
 
@@ -142,6 +143,24 @@ async def test_without_the_database(api: ApiClient) -> None:
             assert int(answer.headers["Retry-After"]) >= 1
         assert (await api.get("/openapi.json")).status == 200
     assert (await api.get("/quotas", token)).status == 200
+
+
+async def test_use_that_cannot_be_noted(api: ApiClient) -> None:
+    """Nothing is read that the audit log does not have."""
+    token = await api.new_token("lin")
+    with locked(api.harness.application.store, "BEGIN IMMEDIATE"):
+        assert (await api.get("/quotas", token)).status == 503
+    assert (await api.get("/quotas", token)).status == 200
+
+
+async def test_requests_are_counted(api: ApiClient) -> None:
+    """By outcome, for /metrics."""
+    token, before = await api.token("sam"), REQUESTS.copy()
+    await api.get("/quotas", token)
+    await api.get("/tickets/999", token)
+    await api.get("/quotas")
+    after = REQUESTS - before
+    assert (after["api", "ok"], after["api", "refused"]) == (1, 2)
 
 
 async def test_without_slack(api: ApiClient) -> None:
