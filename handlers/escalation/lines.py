@@ -221,6 +221,8 @@ def _policy_lines(policy: Policy, on_call: Sequence[Message]) -> list[Message]:
         _quiet_line(str(policy.quiet)),
         *_target_rules(policy.targets),
         *_RULES,
+        _BUTTON_ON_CALL if policy.on_call else _BUTTON,
+        _SETTINGS,
     ]
 
 
@@ -259,9 +261,12 @@ def _quiet_line(quiet_hours: str) -> Message:
 _RULES: Final = (
     message("A call that looked healthy is alerted about only once, after twice the first wait."),
     message("Claiming or resolving a ticket, or merging it into another, stops the alerts."),
-    message("The Escalate button alerts support at once and counts as an alert."),
-    message(
-        "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `ON_CALL`, `QUIET_HOURS`, `TIMEZONE`, "
-        "`CLAIM_TARGET`, `RESOLVE_TARGET`."
-    ),
+)
+_BUTTON: Final = message("The Escalate button alerts support at once and counts as an alert.")
+_BUTTON_ON_CALL: Final = message(
+    "The Escalate button alerts support and who is on call at once, and counts as an alert."
+)
+_SETTINGS: Final = message(
+    "Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `ON_CALL`, `QUIET_HOURS`, `TIMEZONE`, "
+    "`CLAIM_TARGET`, `RESOLVE_TARGET`."
 )

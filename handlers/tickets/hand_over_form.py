@@ -21,7 +21,12 @@ _UNCLAIM_HINT: Final = message(
     "They are notified privately. Leave empty to unclaim the ticket: it is open again, and "
     "support is alerted as about a new one."
 )
+_UNCLAIM_HINT_OF_PERSON: Final = message(
+    "Only for a person, who is notified privately. Left empty then, the ticket is unclaimed: it is "
+    "open again, and support is alerted as about a new one."
+)
 _NOTIFIED: Final = message("They are notified privately.")
+_NOTIFIED_PERSON: Final = message("Only for a person, who is notified privately.")
 _ISSUE_HINT: Final = message(
     "An issue with the verdict, its evidence and a link to this ticket is created there; the "
     "ticket stays here."
@@ -86,6 +91,8 @@ def _target_field(free: Sequence[str], renderer: Renderer, *, has_person: bool) 
 
 def _person_field(renderer: Renderer, *, is_claimed: bool, has_trackers: bool) -> Block:
     hint: Message = _UNCLAIM_HINT if is_claimed else _NOTIFIED
+    if has_trackers:
+        hint = _UNCLAIM_HINT_OF_PERSON if is_claimed else _NOTIFIED_PERSON
     return block_kit.field(
         PERSON,
         renderer.plain_text(message("To whom?")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.call import CLOUD_NAMES
@@ -34,19 +34,25 @@ class PlainIssueWriter:
 
 
 def issue_text(ticket: Ticket, diagnosis: Diagnosis | None, renderer: PlainRenderer) -> IssueText:
-    """Build title and lines; what the reporter wrote comes before the link."""
+    """Build title and lines: what was reported, the verdict, the heading of the link."""
     title = f"{ticket.label} · {ticket.cname}"
     if ticket.cause:
         title += f" · {renderer.plain_text(result_title(ticket.cause))}"
-    rendered = (renderer.plain_text(line) for line in _lines(ticket, diagnosis))
-    lines = [without_markup(line) for text in rendered for line in text.splitlines()]
+    verdict = [_NO_VERDICT] if diagnosis is None else ticket_lines(diagnosis, is_support=True)
     quoted = renderer.quote(ticket.comments, (ticket.teacher_uid, ticket.student_uid))
-    lines += [line for text in quoted for line in text.splitlines()]
-    link = [renderer.plain_text(_LINK)] if ticket.thread.permalink else []  # the tracker adds it
-    return IssueText(title, [*lines, *link])
+    reported = [*_rendered(_report_lines(ticket), renderer), *"\n".join(quoted).splitlines()]
+    lines = [*reported, "", *_rendered(verdict, renderer)]
+    if ticket.thread.permalink:  # the tracker adds the link
+        lines += ["", renderer.plain_text(_LINK)]
+    return IssueText(title, lines)
 
 
-def _lines(ticket: Ticket, diagnosis: Diagnosis | None) -> Iterator[Message]:
+def _rendered(lines: Iterable[Message], renderer: PlainRenderer) -> Iterator[str]:
+    for line in lines:
+        yield from without_markup(renderer.plain_text(line)).splitlines()
+
+
+def _report_lines(ticket: Ticket) -> Iterator[Message]:
     yield message(
         "%(ticket)s: channel %(cname)s of %(app)s (%(cloud)s), %(when)s, reported by %(person)s.",
         ticket=ticket.label,
@@ -61,6 +67,5 @@ def _lines(ticket: Ticket, diagnosis: Diagnosis | None) -> Iterator[Message]:
         teacher=Uid(ticket.teacher_uid),
         student=Uid(ticket.student_uid),
     )
-    yield from [_NO_VERDICT] if diagnosis is None else ticket_lines(diagnosis, is_support=True)
     if ticket.comments:
         yield message("The reporter wrote:")
