@@ -101,6 +101,7 @@ def ticket_details(
         "comments": "".join(renderer.quote(ticket.comments, uids)),
         "resolution": "".join(renderer.quote(ticket.resolution, uids)),
         "related": ticket.related,
+        "verdict": _verdict(ticket, diagnosis, renderer),
         "explanation": _explanation(diagnosis, renderer, is_support=is_support),
         "timeline": _timeline(ticket, renderer),
     }
@@ -108,18 +109,30 @@ def ticket_details(
 
 
 def _summary(ticket: Ticket, renderer: PlainRenderer) -> dict[str, Any]:
-    """Return the exported ticket, masked for its reader, with what a list adds."""
-    row = ticket_row(ticket)
-    if renderer.mask:
-        row = mask_uids_in(row, {ticket.teacher_uid, ticket.student_uid})
+    """Return the exported ticket without its verdict, masked, with what a list adds."""
+    row = {name: value for name, value in ticket_row(ticket).items() if name != "verdict"}
     title = renderer.plain_text(result_title(ticket.cause)) if ticket.cause else None
-    return row | {
+    return _masked(row, ticket, renderer) | {
         "label": ticket.label,
         "cause": ticket.cause or None,
         "cause_title": title,
         "resolved_cause": ticket.resolved_cause or None,
         "permalink": ticket.thread.permalink or None,
     }
+
+
+def _verdict(
+    ticket: Ticket, diagnosis: Diagnosis | None, renderer: PlainRenderer
+) -> dict[str, Any] | None:
+    """Return the verdict as exported, with all its fields, also those an older version lacked."""
+    return None if diagnosis is None else _masked(diagnosis.verdict.to_json(), ticket, renderer)
+
+
+def _masked(data: dict[str, Any], ticket: Ticket, renderer: PlainRenderer) -> dict[str, Any]:
+    if not renderer.mask:
+        return data
+    masked: dict[str, Any] = mask_uids_in(data, {ticket.teacher_uid, ticket.student_uid})
+    return masked
 
 
 def _explanation(

@@ -6,9 +6,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
+from bot.call import ERASED
+from bot.i18n.translator import Translator
+from bot.services.diagnosis.evidence import stored_verdict
+from handlers.api.tickets import ticket_details
+from handlers.ui.plain_renderer import PlainRenderer
 from tests.conftest import Harness
 from tests.handlers.api.client import HEALTHY, WEAK_WIFI, ApiClient, open_api
+from tests.handlers.samples import make_ticket
 from tests.scenario_helpers import find_card, report, text_of
 
 
@@ -175,3 +182,22 @@ async def test_ticket_without_a_verdict(api: ApiClient) -> None:
     listed = await numbers(api, "text=class_without_data")
     ticket = (await api.get(f"/tickets/{listed[0]}", await api.token("maya"))).body
     assert (ticket["cause"], ticket["verdict"], ticket["explanation"]) == (None, None, [])
+
+
+def test_verdict_of_an_older_version() -> None:
+    """It has fewer fields, and a code that no catalog has; the uid of an erased person stays so."""
+    at = "2026-11-11T02:28:00Z"
+    evidence = {"source": "agora", "at": at, "uid": "20002", "kind": "agora.event", "code": "9"}
+    found = {"cause": "network.loss", "from": at, "to": at, "evidence": [evidence], "others": []}
+    ticket = make_ticket(verdict=found | {"uid": ERASED}, cause="network.loss")
+    shown = ticket_details(
+        ticket, stored_verdict(ticket), PlainRenderer(Translator("en")), is_support=False
+    )
+    assert shown.verdict is not None
+    assert (shown.verdict.uid, shown.verdict.confidence) == (ERASED, None)
+    (masked,) = shown.verdict.evidence
+    assert (masked.uid, masked.peer, masked.kind, masked.code) == (
+        *("•••02", None),
+        *("agora.event", "9"),
+    )
+    assert masked.metric is UNSET
