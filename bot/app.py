@@ -15,6 +15,7 @@ from bot.integrations.webhooks import WebhookSender
 from bot.jobs.run import JobHandler, collect_handlers
 from bot.jobs.worker import SLACK_PACE, Worker
 from bot.services.admin.healthcheck import HealthCheck
+from bot.services.admin.refused_links import RefusedLinks
 from bot.services.admin.retention import RetentionJobs
 from bot.services.app_metrics.jobs import AppMetricsJobs
 from bot.services.assembly import Services
@@ -70,6 +71,7 @@ from handlers.tickets.issue_text import PlainIssueWriter
 from handlers.tickets.mentions import SlackMentionPosts
 from handlers.tickets.posts import SlackTicketPosts
 from handlers.transports import build_app, build_http_transport
+from handlers.work_objects.refusals import LinkRefusals
 from handlers.workflow_step.results import SlackStepResults
 
 ANSWER_TIMEOUT_S: Final = 2.0  # and 0.3 s to answer that it was late; Slack waits for three
@@ -247,7 +249,11 @@ def _other_jobs(
         slack.poster, slack.users, slack.charts, services.preferences.has_native_charts
     )
     slack_health_check = SlackHealthCheck(
-        slack.clients, slack.users, context.workspaces, context.settings.slack_app_token
+        slack.clients,
+        slack.users,
+        context.workspaces,
+        context.settings.slack_app_token,
+        LinkRefusals(RefusedLinks(context), context.settings.public_url),
     )
     return [
         CallStatisticsJob(context),

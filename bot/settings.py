@@ -52,6 +52,7 @@ class Settings:
     database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
     host: str = "127.0.0.1"
     port: int = 3000
+    public_url: str = ""  # of the links to tickets, "" for none
     metrics_token: str = field(default="", repr=False)
     metrics_port: int = 0  # 0 for none
     http_api: bool = False
@@ -256,6 +257,7 @@ def _read_all(read: SettingReader) -> Settings:
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),
+        public_url=read.url("PUBLIC_URL", "") if read.text("PUBLIC_URL") else "",
         metrics_token=_metrics_token(read),
         metrics_port=read.port("METRICS_PORT", 0),
         http_api=read.flag("HTTP_API", default=False),

@@ -33,6 +33,8 @@ from handlers.tickets.menu import TicketMenuHandlers
 from handlers.tickets.reaction import ReactionHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers
+from handlers.work_objects.handlers import WorkObjectHandlers
+from handlers.work_objects.refusals import LinkRefusals
 from handlers.workflow_step.handlers import WorkflowStepHandlers
 from handlers.workspaces.handlers import SetupHandlers
 
@@ -86,6 +88,14 @@ def register(
         HomeHandlers(services.app_home, modal, home, users, reports),
         ChannelEventHandlers(services.deliveries),
         IncidentHandlers(services.incidents),
+        WorkObjectHandlers(
+            services.tickets,
+            context.workspaces,
+            users,
+            clients,
+            LinkRefusals(services.refused_links, context.settings.public_url),
+            public_url=context.settings.public_url,
+        ),
         WorkflowStepHandlers(services.tickets, services.workflow_steps, users, context.clock),
         SummaryHandlers(services.summary),
     )
@@ -97,7 +107,8 @@ def _ticket_handlers(
     services: Services, users: UserDirectory, home: HomePublisher, context: Context
 ) -> Iterable[Handlers]:
     rooms, clock = CallControlHandlers(services.call_control, users), context.clock
-    details = TicketDetails(services.tickets, users, context.workspaces)
+    public_url = context.settings.public_url
+    details = TicketDetails(services.tickets, users, context.workspaces, public_url)
     return (
         TicketListHandlers(services.tickets, details, users, clock),
         TicketButtonHandlers(services.tickets, services.ticket_actions, details, home, users),

@@ -38,6 +38,8 @@ from handlers.slack.socket_mode import SocketModeTransport
 from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
 from handlers.slack.webhooks import add_webhooks
+from handlers.work_objects.links import PAGE as TICKET_PAGE
+from handlers.work_objects.page import TicketPage
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +114,7 @@ class HttpTransport:
         self._services = services
         self._flow = flow
         self._metrics_token = settings.metrics_token
+        self._public_url = settings.public_url
         self._signature = SlackSignature(settings.slack_signing_secret, services.wrong_signatures)
 
     def web_app(self) -> web.Application:
@@ -123,6 +126,7 @@ class HttpTransport:
         routes.router.add_get(METRICS_PATH, page.get)
         routes.router.add_get("/slack/install", self.start_install)
         routes.router.add_get("/slack/oauth_redirect", self.finish_install)
+        routes.router.add_get(TICKET_PAGE, TicketPage(self._public_url).get)
         add_webhooks(routes, self._services.recording_webhooks)
         return routes
 

@@ -48,6 +48,21 @@ _EVENTS: Final[dict[str, Json]] = {
         "item": {"type": "message", "channel": "C1", "ts": "1"},
     },
     "user_change": {"user": {"id": "U07SAM00003"}},
+    "link_shared": {
+        "links": [{"domain": "lagdesk.example", "url": "https://lagdesk.example/t/1"}],
+        "message_ts": "1.1",
+        "channel": "C1",
+    },
+    "entity_details_requested": {
+        "entity_url": "https://lagdesk.example/t/1",
+        "external_ref": {"id": "LD-1", "type": "ticket"},
+        "trigger_id": "1.1.x",
+    },
+    "function_executed": {
+        "function": {"callback_id": "report_call_problem"},
+        "function_execution_id": "Fx1",
+        "inputs": {"channel_name": CNAME, "reporter": "U07SAM00003"},
+    },
 }
 
 

@@ -18,7 +18,7 @@ from bot.errors import LagdeskError
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import LANGUAGES
-from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, demo_environment
+from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, PUBLIC_URL, demo_environment
 from bot.settings import read_settings, read_system_locale
 from handlers.api.routes import PREFIX
 from handlers.slack.manifest import MCP_PATH, build_manifest
@@ -42,7 +42,7 @@ async def run_demo(options: argparse.Namespace) -> None:
     chosen: LocaleName = options.locale or read_system_locale()
     logs.configure("WARNING", "text")
     with tempfile.TemporaryDirectory(prefix="lagdesk-demo-", ignore_cleanup_errors=True) as folder:
-        manifest = build_manifest("https://lagdesk.example")
+        manifest = build_manifest(PUBLIC_URL, links=PUBLIC_URL, workflow_step=True)
         try:
             async with demo_environment(
                 Path(folder), manifest, port=options.port, locale=chosen

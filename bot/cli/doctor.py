@@ -33,6 +33,7 @@ from bot.services.admin.healthcheck import (
     wrong_key,
     wrong_setting,
 )
+from bot.services.admin.refused_links import RefusedLinks
 from bot.setting_reader import SettingError
 from bot.settings import (
     CLOUD_APPS,
@@ -48,6 +49,7 @@ from handlers.escalation.on_call_people import SlackPeopleFinder
 from handlers.slack.clients import SlackClients
 from handlers.slack.token_rotation import WorkspaceTokens
 from handlers.slack.user_directory import UserDirectory
+from handlers.work_objects.refusals import LinkRefusals
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,11 @@ async def _run_checks(
         ) as clients:
             users = UserDirectory(clients, context)
             slack_health_check = SlackHealthCheck(
-                clients, users, context.workspaces, settings.slack_app_token
+                clients,
+                users,
+                context.workspaces,
+                settings.slack_app_token,
+                LinkRefusals(RefusedLinks(context), settings.public_url),
             )
             if settings.slack_bot_token or settings.has_oauth:
                 context = replace(context, people=SlackPeopleFinder(clients))

@@ -27,6 +27,7 @@ CLAIM_TARGET: Final = "3m"
 RESOLVE_TARGET: Final = "1h"
 CALLBACK_KEY: Final = "sandbox-callback-key"
 FIRST_PORT: Final = 8080
+PUBLIC_URL: Final = "https://lagdesk.example"  # of links to tickets, which nobody opens
 _PORTS_TRIED: Final = 20
 _ON_CALL: Final = ("sam", "zhou")  # in turn
 _FIRST_PEOPLE: Final = {"zh": LIN, "en": SAM}  # whose Slack is in the demo's language
@@ -155,6 +156,7 @@ def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, s
         "ESCALATE_TO": workspace.person("maya").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,
+        "PUBLIC_URL": PUBLIC_URL,
         "HTTP_API": "true",
         "MCP": "true",
         "LOG_LEVEL": "WARNING",

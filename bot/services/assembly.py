@@ -10,6 +10,7 @@ from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.deliveries import DeliveryService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.admin.metrics import MetricsService
+from bot.services.admin.refused_links import RefusedLinks
 from bot.services.admin.signatures import WrongSignatures
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.call_control.service import CallControlService
@@ -59,6 +60,7 @@ class Services:
     setup: SetupService
     metrics: MetricsService
     workflow_steps: WorkflowStepService
+    refused_links: RefusedLinks
     wrong_signatures: WrongSignatures
     access_tokens: AccessTokens
     webhooks: WebhookService
@@ -90,6 +92,7 @@ class Services:
             setup=SetupService(context),
             metrics=MetricsService(context, WeeklyFiguresService(context, summary)),
             workflow_steps=WorkflowStepService(context),
+            refused_links=RefusedLinks(context),
             wrong_signatures=WrongSignatures(context),
             access_tokens=AccessTokens(context),
             webhooks=WebhookService(context),

@@ -23,6 +23,7 @@ from handlers.slack.api_errors import respond_privately
 from handlers.slack.clients import SlackClients, error_code
 from handlers.slack.manifest import OPTIONAL_SCOPES, REQUIRED_SCOPES, SCOPES
 from handlers.slack.user_directory import UserDirectory
+from handlers.work_objects.refusals import LinkRefusals
 
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 _TOKEN: Final = message("Slack token")
@@ -44,12 +45,15 @@ class SlackHealthCheck:
         users: UserDirectory,
         workspaces: Workspaces,
         app_token: str,
+        links: LinkRefusals,
+        *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._clients = clients
         self._users = users
         self._workspaces = workspaces
         self._app_token = app_token
+        self._links = links
         self._now = now
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
@@ -75,6 +79,7 @@ class SlackHealthCheck:
             *await _check_app_token(client, self._app_token),
             *_check_clock(answer.headers, self._now()),
             _scopes(answer.headers),
+            *await self._links.check(team, _granted(answer.headers)),
             *await _channels(client, settings, bot),
             *await _group(client, settings, team),
             *[await _lead(client, person) for person in settings.escalate_to],
@@ -241,8 +246,7 @@ async def _channel(
 
 def _scopes(headers: Any) -> CheckResult:
     name = "slack.scopes"
-    lower_headers = {str(key).lower(): value for key, value in dict(headers or {}).items()}
-    granted = _split(lower_headers.get(_SCOPES_HEADER))
+    granted = _granted(headers)
     if not granted:
         unknown = message("Slack does not say which scopes the token has.")
         return CheckResult(name, _SCOPES, Health.WARNING, unknown)
@@ -263,6 +267,12 @@ def _scopes(headers: Any) -> CheckResult:
         could = message("Not granted, so these features are missing: %(scopes)s.", scopes=named)
         return CheckResult(name, _SCOPES, Health.WARNING, could)
     return CheckResult(name, _SCOPES, Health.OK, message("All scopes are granted."))
+
+
+def _granted(headers: Any) -> set[str]:
+    """Return the scopes of the token; none when Slack does not name them."""
+    lower_headers = {str(key).lower(): value for key, value in dict(headers or {}).items()}
+    return _split(lower_headers.get(_SCOPES_HEADER))
 
 
 def _split(value: object) -> set[str]:

@@ -27,7 +27,7 @@ from handlers.api.tickets import ticket_details as api_ticket_details
 from handlers.diagnosis.view import ticket_lines
 from handlers.mcp.tool import Answer, Arguments, Tool
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.details import ticket_details
+from handlers.tickets.details import people_of, ticket_details
 from handlers.tickets.search import TicketSearch, list_title
 from handlers.tickets.view import list_line
 from handlers.ui.block_kit import Block
@@ -182,7 +182,7 @@ class TicketTools:
             raise InputError({"ticket": wrong})
         ticket, diagnosis = await self._feedback.find_details(reader.team, number, reader.person)
         is_support = bool(await self._users.is_support(reader.team, reader.person))
-        names = await self._names(reader.team, _people_of(ticket))
+        names = await self._names(reader.team, people_of(ticket))
         renderer = replace(reader.renderer, names=names)
         policy = self._workspaces.policy_of(reader.team)
         _, blocks = ticket_details(ticket, renderer, reader.person, policy, is_support=is_support)
@@ -218,14 +218,6 @@ def _row(ticket: Ticket, reply: str, renderer: PlainRenderer) -> TicketLine:
         link=ticket.thread.permalink,
         excerpt=mask_numbers(mask_uids(reply, uids)) if renderer.mask else reply,
     )
-
-
-def _people_of(ticket: Ticket) -> Iterable[str]:
-    """Return the ids of those whom the ticket's details name."""
-    events = (event[key] for event in ticket.history for key in ("who", "to") if event.get(key))
-    alerted = (person for event in ticket.history for person in event.get("people", ()))
-    known = (ticket.reporter, ticket.assignee, ticket.resolver, *events, *alerted)
-    return dict.fromkeys(filter(None, known))
 
 
 def _split(blocks: Iterable[Block]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,7 @@ from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
 from bot.settings import Settings
 from handlers.slack.clients import SlackClients
-from handlers.slack.manifest import SCOPES
+from handlers.slack.manifest import SCOPES, WORK_OBJECT_SCOPES
 from handlers.slack.oauth import InstallationStore
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def build_oauth_flow(
         settings=AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,
-            scopes=list(SCOPES),
+            scopes=[*SCOPES, *(WORK_OBJECT_SCOPES if settings.public_url else ())],
             installation_store=store,
             state_store=store,
             authorization_url=_authorization_url(settings),

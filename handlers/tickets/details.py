@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import aiohttp
@@ -33,6 +33,7 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.form_state import read_metadata
 from handlers.ui.renderer import Link, Renderer
+from handlers.work_objects.links import ticket_url
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,13 @@ class TicketDetails:
     """Responds with one ticket."""
 
     def __init__(
-        self, tickets: TicketService, users: UserDirectory, workspaces: Workspaces
+        self,
+        tickets: TicketService,
+        users: UserDirectory,
+        workspaces: Workspaces,
+        public_url: str = "",
     ) -> None:
+        self._public_url = public_url
         self._tickets = tickets
         self._users = users
         self._workspaces = workspaces
@@ -68,6 +74,7 @@ class TicketDetails:
                 is_support=is_support,
                 trackers=self._workspaces.of(team).trackers,
             )
+            blocks += self._link_blocks(number, renderer)
             answer = await respond(
                 text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
@@ -76,6 +83,13 @@ class TicketDetails:
                 return
             await self._tickets.redraw_chart(team, number, person)
             ticket.thread.chart_file_id = ""
+
+    def _link_blocks(self, number: int, renderer: Renderer) -> list[Block]:
+        """Build the line with the ticket's address; nothing without PUBLIC_URL."""
+        if not self._public_url:
+            return []
+        url = ticket_url(self._public_url, number)
+        return [block_kit.context("link", renderer.labelled(message("Link:"), Link(url, url)))]
 
     async def renew(self, requester: Requester, number: int, private_metadata: str) -> None:
         """Renew the details from which a submitted form was opened, if it was."""
@@ -130,6 +144,14 @@ def ticket_details(
     if person == ticket.reporter:
         card += _reporter_blocks(ticket, renderer)
     return ticket_fallback_text(ticket, renderer), card
+
+
+def people_of(ticket: Ticket) -> Iterable[str]:
+    """Return the ids of those whom the ticket's details name."""
+    events = (event[key] for event in ticket.history for key in ("who", "to") if event.get(key))
+    alerted = (person for event in ticket.history for person in event.get("people", ()))
+    known = (ticket.reporter, ticket.assignee, ticket.resolver, *events, *alerted)
+    return dict.fromkeys(filter(None, known))
 
 
 def _reporter_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:

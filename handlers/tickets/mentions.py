@@ -1,7 +1,7 @@
 """Replies with the status of tickets that messages in channels mention.
 
-Slack sends no `link_shared` for links into Slack itself, and Lagdesk has no web pages whose links
-could be unfurled, so the trigger is the message.
+Slack sends no `link_shared` for links into Slack itself, so the trigger is the message;
+links below PUBLIC_URL have previews of their own (`handlers/work_objects/`).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class SlackMentionPosts:
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
         names = {
             person: await self._users.name(thread.team, person)
-            for person in {_owner(ticket) for ticket in tickets}
+            for person in {owner_of(ticket) for ticket in tickets}
             if person
         }
         # always masked: anybody may read this channel
@@ -94,18 +94,18 @@ def status_message(
 ) -> tuple[str, list[Block]]:
     """Build the status of tickets: top-level text and blocks; `names` by user id."""
     text = " ".join(
-        tickets_card.ticket_fallback_text(_masked(ticket), renderer) for ticket in tickets
+        tickets_card.ticket_fallback_text(masked(ticket), renderer) for ticket in tickets
     )
     return text, [
         block_kit.section(
             f"state-{ticket.id}",
-            "\n".join(renderer.mrkdwn(line) for line in _lines(_masked(ticket), names)),
+            "\n".join(renderer.mrkdwn(line) for line in _lines(masked(ticket), names)),
         )
         for ticket in tickets
     ]
 
 
-def _masked(ticket: Ticket) -> Ticket:
+def masked(ticket: Ticket) -> Ticket:
     """Return a copy of the ticket with uids in its channel name masked."""
     cname = mask_uids(ticket.cname, (ticket.teacher_uid, ticket.student_uid))
     thread = TicketThread(permalink=ticket.thread.permalink)
@@ -130,14 +130,14 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     return [*lines, *_owner_lines(ticket, names)]
 
 
-def _owner(ticket: Ticket) -> str:
+def owner_of(ticket: Ticket) -> str:
     """Return the ticket's assignee, or its resolver."""
     return (ticket.resolver if ticket.status is Status.RESOLVED else ticket.assignee) or ""
 
 
 def _owner_lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     """Return who has it: by name, because a mention would notify them."""
-    person = _owner(ticket)
+    person = owner_of(ticket)
     owner = names.get(person) or PersonId(person)
     if ticket.was_resolved_as(WITHDRAWN):
         withdrawn = message(

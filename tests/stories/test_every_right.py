@@ -21,7 +21,7 @@ from bot.store.escalation.incidents import Incident
 from bot.store.models import ThreadReply
 from bot.store.workspaces.workspaces import Workspace
 from bot.ticket import Ticket
-from handlers.slack.manifest import EVENTS
+from handlers.slack.manifest import EVENTS, STEP_EVENTS, WORK_OBJECT_EVENTS
 from tests.conftest import Harness
 from tests.every_request import CNAME, requests, sent_by
 from tests.handlers.raw_http import FORM, JSON
@@ -60,7 +60,7 @@ FOR_EVERYBODY: Final = {
     *(f"action home.{verb}" for verb in ("whose", "more", "first", "greeted")),
     *(f"event {name}" for name in ("app_home_opened", "message", "reaction_added", "user_change")),
     *(f"event {name}" for name in ("channel_unarchive", "group_unarchive")),
-    "event member_joined_channel",
+    *("event member_joined_channel", "event link_shared", "event function_executed"),
 }
 FOR_SUPPORT: Final = {
     *(f"action card.menu 1:{choice}" for choice in ("hand_over", "link", "room", "snooze")),
@@ -84,7 +84,7 @@ FOR_REPORTERS_TOO: Final = {
     *("action verdict.own_language", "action verdict.true_cause", "action verdict.use_call"),
     *(f"action verdict.{rating}" for rating in ("right", "partly", "wrong")),
     *(f"action verdict.use_person.{place}" for place in range(10)),
-    "command /tickets LD-1",
+    *("command /tickets LD-1", "event entity_details_requested"),
 }
 FOR_REPORTERS: Final = {"action ticket.helped", "action ticket.withdraw"}
 FOR_ADMINS: Final = {"command /lagdesk setup", "view setup"}
@@ -137,7 +137,14 @@ class Walk:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """A ticket of lin's in the first workspace, and a second one with the same people."""
-    async with open_town(tmp_path, FIRST, SECOND, ESCALATE_AFTER="9h", HTTP_API="true") as opened:
+    async with open_town(
+        tmp_path,
+        FIRST,
+        SECOND,
+        PUBLIC_URL="https://lagdesk.example",
+        ESCALATE_AFTER="9h",
+        HTTP_API="true",
+    ) as opened:
         for harness in opened.harnesses:
             workspace = harness.workspace
             token = WorkspaceToken(workspace.bot_token, "B1", "U1")
@@ -168,7 +175,9 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
 
 def every_route(harness: Harness) -> list[tuple[str, str]]:
     """Everything that somebody listens to, with the events of the manifest."""
-    events = {name.partition(".")[0] for name in EVENTS} - {"app_uninstalled", "tokens_revoked"}
+    every_event = (*EVENTS, *WORK_OBJECT_EVENTS, *STEP_EVENTS)
+    events = {name.partition(".")[0] for name in every_event}
+    events -= {"app_uninstalled", "tokens_revoked"}
     app: Any = harness.slack.app
     return [*sorted(app.routes.names), *(("event", name) for name in sorted(events))]
 

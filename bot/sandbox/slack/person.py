@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.slack import channels, messages, workflow_steps
+from bot.sandbox.slack import channels, messages, work_objects, workflow_steps
 from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.elements import every_block, find_element, iterate_elements
 from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.interactions import actions, view_submissions
 from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
-from bot.sandbox.slack.state.model import Channel, StepExecution, User
+from bot.sandbox.slack.state.model import Channel, Panel, StepExecution, User
 from bot.sandbox.slack.state.workspace_state import WorkspaceState
 from bot.sandbox.slack.waiting import wait_until
 
@@ -174,6 +174,11 @@ class Person:
         if own["user"] != self.id:
             raise api_error("cant_update_message")
         return channel, own
+
+    def open_panel(self, message: Json, url: str) -> Panel:
+        """Click on the preview of a link in a message."""
+        channel = self._workspace.channel_of(message["ts"]).id
+        return work_objects.open_panel(self._workspace, self.user, channel, message["ts"], url)
 
     def run_step(self, callback_id: str, inputs: Mapping[str, Any]) -> StepExecution:
         """Run a workflow that has a step of the app with these inputs."""

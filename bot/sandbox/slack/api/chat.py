@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.sandbox.slack import messages
+from bot.sandbox.slack import messages, work_objects
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_message
@@ -223,6 +223,11 @@ def _unfurl(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if not isinstance(unfurls, Mapping) and not arguments.has("metadata"):
         raise api_error("missing_unfurls" if unfurls is None else "invalid_unfurls_format")
     channel, message = _find_unfurlable(workspace, arguments)
+    entities = work_objects.read_entities(workspace, arguments.decoded("metadata"))
+    work_objects.check_urls(entities, message["text"])
+    if entities:
+        messages.change(workspace, channel, message, {"work_objects": entities})
+    unfurls = unfurls or {}
     attachments = [a for a in message.get("attachments", []) if a.get("from_url") not in unfurls]
     for url, unfurl in unfurls.items():
         if url.replace("&", "&amp;") not in message["text"] and url not in message["text"]:

@@ -132,6 +132,16 @@ class StepExecution:
 
 
 @dataclass
+class Panel:
+    """The side panel of a Work Object that a person opened; empty until the app fills it."""
+
+    user: str
+    external_ref: Json
+    entity: Json = field(default_factory=dict)
+    error: Json = field(default_factory=dict)
+
+
+@dataclass
 class UserGroup:
     """A user group, `@handle`."""
 

@@ -20,6 +20,7 @@ from bot.sandbox.slack.state.model import (
     Channel,
     ClientNotice,
     Delivery,
+    Panel,
     ResponseUrl,
     StepExecution,
     Transport,
@@ -94,6 +95,7 @@ class WorkspaceState:
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, Json] = {}
         self.drafts: dict[str, Json] = {}
+        self.panels: dict[str, Panel] = {}
         self.executions: dict[str, StepExecution] = {}
 
     @property
