@@ -150,7 +150,7 @@ LAGDESK: Final = Command(
     (
         Example(
             Message("settings"),
-            message("opens your language, usual app and private messages."),
+            message("opens your language, usual app and access tokens."),
             synonyms={"zh": ("设置", "设定", "通知"), "en": ("settings", "notify")},
         ),
         Example(
