@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
 import pytest
 from mcp.shared.exceptions import MCPError
 from sqlmodel import select
 
+from bot.i18n.translator import Translator
 from bot.store import Session
 from bot.store.admin.audit_log import AuditEntry
+from handlers.api.routes import Reader
+from handlers.mcp.cloud_tools import (
+    CloudTools,
+    ExplainCallArguments,
+    ExplainedCall,
+    QualityNowArguments,
+)
+from handlers.mcp.pending import PendingAnswers
+from handlers.ui.plain_renderer import PlainRenderer
+from tests.cli_helpers import ROOT
 from tests.conftest import Harness, slack_errors_of
 from tests.handlers.raw_http import open_raw_http
 from tests.mcp_client import connect, create_token, everything_of, text_of
@@ -146,6 +159,26 @@ async def test_wrong_arguments(lagdesk: Lagdesk, arguments: dict[str, Any], reas
     assert reason in text_of(result)
 
 
+async def test_slow_cloud(lagdesk: Lagdesk) -> None:
+    """The answer says when to ask again, and then it is there."""
+    slack, workspace = lagdesk.harness.slack, lagdesk.harness.workspace
+    guest = workspace.person("guest").id
+    reader = Reader(workspace.team_id, guest, PlainRenderer(Translator("en")))
+    pending = PendingAnswers(timeout_s=0)
+    impatient = CloudTools(slack.services, slack.context, pending)
+    asked = ExplainCallArguments(cname=CNAME)
+    first = await impatient.explain(reader, asked)
+    assert "Not enough data yet. Try again at 2026-11-11" in first.text
+    assert isinstance(first.data, ExplainedCall)
+    assert (first.data.verdict, first.data.is_final) == (None, False)
+    assert first.data.retry_at is not None
+    quality = await impatient.measure(reader, QualityNowArguments())
+    assert "Try again at" in quality.text
+    await pending.close()
+    patient = CloudTools(slack.services, slack.context, PendingAnswers(timeout_s=60))
+    assert "Weak Wi-Fi signal" in (await patient.explain(reader, asked)).text
+
+
 async def test_quality_now(lagdesk: Lagdesk) -> None:
     """The figures of an app with their age, when newer ones can be had, and the calls left."""
     result = await lagdesk.ask("guest", "quality_now", language="en")
@@ -201,6 +234,25 @@ async def test_several_at_once(lagdesk: Lagdesk) -> None:
         return [len(each.structured_content["tickets"]) for each in results]
 
     assert await asyncio.gather(*map(count, lagdesk.tokens.values())) == [[0] * 4, [1] * 4, [1] * 4]
+
+
+async def test_examples_of_the_docs(lagdesk: Lagdesk, capsys: pytest.CaptureFixture[str]) -> None:
+    """The program connects; what curl sends is answered."""
+    page = (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8")
+    page = page.replace("https://lagdesk.example.com", lagdesk.url)
+    page = page.replace("lagdesk_...", lagdesk.tokens["sam"])
+    program = re.findall(r"```python\n(.*?)asyncio\.run\(main\(\)\)\n```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(program[0], names)  # noqa: S102 - our own text
+    await names["main"]()
+    assert "LD-1 · class_77_1 · Open" in capsys.readouterr().out
+    (sent,) = re.findall(r"  -d '(.*)'", page)
+    headers = dict(re.findall(r'-H "([\w-]+): ([^"]+)"', page.partition(sent)[0]))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{lagdesk.url}/mcp", data=sent, headers=headers) as answer,
+    ):
+        assert "LD-1" in await answer.text()
 
 
 async def test_uses_are_audited(lagdesk: Lagdesk) -> None:
