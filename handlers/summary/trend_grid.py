@@ -19,7 +19,7 @@ MAX_RATES: Final = 8
 MIN_RATINGS: Final = 5  # of fewer, a share says little
 _WHOLE_WEEK: Final = 7
 _ALT_TEXT_LENGTH: Final = 2000
-NOT_COLLECTED: Final = message("not collected")
+NOT_COLLECTED: Final = message("no record")
 _NO_DATA: Final = message("no data")
 
 

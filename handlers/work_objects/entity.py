@@ -30,7 +30,7 @@ _LABELS: Final[Mapping[str, Message]] = {  # of the blocks of a ticket's details
     "duplicate": message("Resolution"),
     "cause": message("Resolution"),
     "resolution": message("Resolution"),
-    "verdict": message("Verdict"),
+    "verdict": message("Diagnosis"),
     "state": message("State"),
     "steps": message("History"),
 }
@@ -44,7 +44,7 @@ def preview(ticket: Ticket, url: str, owner: str, renderer: Renderer) -> Json:
     verdict, custom = stored_verdict(ticket), []
     if verdict is not None and verdict.verdict.cause != UNKNOWN:
         text = without_markup(renderer.plain_text(headline(verdict)))
-        custom.append(_text_field("verdict", _LABELS["verdict"], text, renderer))
+        custom.append(_text_field("verdict", message("Verdict"), text, renderer))
     return _entity(ticket, url, fields, custom, renderer)
 
 

@@ -74,7 +74,7 @@ def test_weeks_without_lagdesk_are_not_zero() -> None:
     trend = QualityTrend((*weeks, week_report(0, {})))
     row = rows(week_grid(trend, EN))["All tickets"]
     assert values(row) == [None, None, None, 2, 0]
-    assert "not collected, not collected, not collected, 2" in str(trend_headline(trend))
+    assert "no record, no record, no record, 2" in str(trend_headline(trend))
     assert "2026-W45, 2026-W46, 2026-W47" in print_trend(trend, EN.translator)
 
 

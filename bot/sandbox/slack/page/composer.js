@@ -7,6 +7,7 @@ import { escape } from "./mrkdwn.js";
 import { post } from "./net.js";
 import { addNotice, state } from "./store.js";
 import { t } from "./strings.js";
+import { runStep } from "./workobjects.js";
 
 const MARKS = [["bold", "*"], ["italic", "_"], ["strike", "~"], ["code", "`"]];
 const drafts = new Map();
@@ -79,6 +80,7 @@ export class Composer {
       },
     }));
     const commands = state.boot.commands.map((one) => ({ label: one.command, detail: one.description, icon: "right", onSelect: () => this.put(`${one.command} `) }));
+    shortcuts.push(...(state.boot.steps || []).map((one) => ({ label: one.title, detail: t("workflow_step"), icon: "bolt", testid: `step-${one.callback_id}`, onSelect: () => runStep(one) })));
     return [{ heading: t("shortcuts") }, ...(shortcuts.length ? shortcuts : [{ label: t("no_shortcuts"), disabled: true, onSelect: () => {} }]), "divider", { heading: t("commands") }, ...commands];
   }
 

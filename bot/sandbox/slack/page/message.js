@@ -13,6 +13,7 @@ import { openThread } from "./router.js";
 import { addNotice, dismiss, isBot, person, state, userName } from "./store.js";
 import { surfaceOf } from "./surface.js";
 import { t } from "./strings.js";
+import { workObject } from "./workobjects.js";
 
 const isMine = (message) => message.user === state.me.id && !message.ephemeral && !message.bot;
 const isApp = (message) => message.bot || isBot(message.user);
@@ -118,7 +119,7 @@ function body(message) {
   const blocks = message.blocks && message.blocks.length ? message.blocks : null;
   return h("div", { class: "message-body" },
     blocks ? [blocksNode(blocks, contextOf(message, blocks)), editedMark(message)] : message.text && textWithMark(message),
-    (message.attachments || []).map((one) => attachment(one, message)), (message.files || []).map(fileNode),
+    (message.attachments || []).map((one) => attachment(one, message)), (message.work_objects || []).map((one) => workObject(one, message)), (message.files || []).map(fileNode),
     message.reactions && message.reactions.length > 0 && h("div", { class: "reactions" }, message.reactions.map((one) => h("span", { class: "reaction" }, emojiNode(one.name), ` ${one.count}`))));
 }
 

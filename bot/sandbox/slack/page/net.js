@@ -111,6 +111,12 @@ const HANDLERS = {
     else state.calls.push(entry);
     emit("calls");
   },
+  panel({ panel }) {
+    emit("panel", panel);
+  },
+  step({ step }) {
+    emit("step", step);
+  },
   presence({ connected }) {
     state.appConnected = connected;
     emit("presence");

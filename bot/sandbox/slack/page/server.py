@@ -100,6 +100,9 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
             "people": people,
             "commands": [_pick(one, command_keys) for one in app.commands or []],
             "shortcuts": [_pick(one, shortcut_keys) for one in app.shortcuts or []],
+            "steps": [
+                {"callback_id": name, **function} for name, function in app.functions.items()
+            ],
             "usergroups": [{"id": group.id, "handle": group.handle} for group in groups],
             "default_as": workspace.default_person,
             "default_channel": DEFAULT_CHANNEL,
@@ -287,6 +290,17 @@ async def _shortcut(workspace: WorkspaceState, person: Person, body: Json) -> Js
     return _outcome_json(await person.shortcut(body["callback_id"]))
 
 
+async def _panel(workspace: WorkspaceState, person: Person, body: Json) -> Json:
+    channel = workspace.channel_of(body["ts"])
+    person.open_panel(channel.messages[body["ts"]], str(body["url"]))
+    return {}
+
+
+async def _step(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
+    person.run_step(str(body["callback_id"]), body["inputs"])
+    return {}
+
+
 async def _home(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     await person.open_home(str(body.get("tab", "home")))
     return {}
@@ -330,6 +344,8 @@ ROUTES: Final = (
     ("POST", "/page/submit", act(_submit)),
     ("POST", "/page/close", act(_close)),
     ("POST", "/page/shortcut", act(_shortcut)),
+    ("POST", "/page/panel", act(_panel)),
+    ("POST", "/page/step", act(_step)),
     ("POST", "/page/home", act(_home)),
     ("POST", "/page/read", act(_read)),
     ("POST", "/page/edit", act(_edit)),

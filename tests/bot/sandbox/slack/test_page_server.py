@@ -209,3 +209,28 @@ async def test_commands_slack_would_not_send(
     response = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
     assert (code, [code]) == (response["error"], [notice.code for notice in workspace.notices])
     assert workspace.messages("teachers") == []
+
+
+@pytest.mark.usefixtures("app")
+async def test_steps_and_panels(workspace: Workspace, page: Page) -> None:
+    """A step is run with its inputs; a preview is opened; the app gets an event of each."""
+    function: dict[str, Any] = {"title": "Step", "input_parameters": {}, "output_parameters": {}}
+    workspace.app.functions = {"step": function}
+    assert (await page.get("bootstrap"))["steps"] == [{"callback_id": "step", **function}]
+    assert (await page.post("step", callback_id="step", inputs={}))["ok"]
+    assert not (await page.post("step", callback_id="other", inputs={}))["ok"]
+    said = await page.post("say", channel="C07TEACHERS", text="https://desk.example/t/1")
+    entity = {
+        "app_unfurl_url": "https://desk.example/t/1",
+        "url": "https://desk.example/t/1",
+        "external_ref": {"id": "LD-1"},
+    }
+    workspace.message("C07TEACHERS", said["ts"])["work_objects"] = [entity]
+    assert (await page.post("panel", ts=said["ts"], url=entity["url"]))["ok"]
+    await workspace.until(
+        lambda: (
+            {"event function_executed", "event entity_details_requested"}
+            <= {call["name"] for call in workspace.calls}
+        )
+    )
+    assert [panel.user for panel in workspace.panels.values()] == [LIN]
