@@ -20,7 +20,7 @@ from bot.services.diagnosis.feedback import FeedbackService
 from bot.services.diagnosis.inquiries import InquiryService
 from bot.services.diagnosis.service import DiagnosisService
 from bot.services.escalation.incidents import IncidentService
-from bot.services.escalation.on_call import OnCallService
+from bot.services.escalation.on_call import ANSWER_WAIT_S, OnCallService
 from bot.services.preferences.service import PreferencesService
 from bot.services.summary.service import SummaryService
 from bot.services.summary.trend import TrendService
@@ -79,7 +79,7 @@ class Services:
             inquiries=InquiryService(context),
             feedback=FeedbackService(context),
             incidents=IncidentService(context),
-            on_call=OnCallService(context),
+            on_call=OnCallService(context, wait_s=ANSWER_WAIT_S),
             call_control=CallControlService(context),
             recording_webhooks=RecordingWebhooks(context),
             app_metrics=app_metrics,

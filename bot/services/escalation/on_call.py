@@ -25,6 +25,7 @@ from bot.store.rate_limits import SqlKeyValueStore
 REFRESH_INTERVAL: Final = dt.timedelta(minutes=2)
 MAX_AGE: Final = dt.timedelta(minutes=10)  # an older copy is not used
 WAIT_S: Final = 2.0
+ANSWER_WAIT_S: Final = 1.0  # for a command, which has to be answered within two seconds
 _AHEAD: Final = dt.timedelta(days=14)  # shifts that end later are read, too
 _NOBODY: Final = message("Nobody is on call now.")
 _TOO_SLOW: Final = message("It could not be read in time.")
@@ -53,7 +54,7 @@ class OnCall:
 
 
 class OnCallService:
-    """Reads rotas and finds who is on call. `wait_s` is how long an escalation waits."""
+    """Reads rotas and finds who is on call. `wait_s` is how long `look_up` waits."""
 
     def __init__(self, context: Context, *, wait_s: float = WAIT_S) -> None:
         self._context = context
