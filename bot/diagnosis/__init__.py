@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.diagnosis.verdict import (
+    AFTER,
+    BEFORE,
     BURSTS,
     NETWORK,
     OTHERS_AFFECTED,
@@ -14,6 +16,8 @@ from bot.diagnosis.verdict import (
 )
 
 __all__ = [
+    "AFTER",
+    "BEFORE",
     "BURSTS",
     "HEALTHY",
     "NETWORK",

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.causes import Cause
 from bot.diagnosis.observations import MetricSeries, Observation
-from bot.diagnosis.verdict import Evidence
+from bot.diagnosis.verdict import AFTER, BEFORE, Evidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,8 @@ def before(metric_series: MetricSeries, since: float, source: str) -> Iterator[E
     """Yield what a metric was before a fault, to compare: the median, at the last sample."""
     earlier = metric_series.times < since
     if earlier.any():
-        yield _median(metric_series, earlier, -1, source)
+        found = _median(metric_series, earlier, source)
+        yield replace(found, at=to_datetime(float(metric_series.times[earlier][-1])), text=BEFORE)
 
 
 def meanwhile(
@@ -78,24 +79,23 @@ def meanwhile(
     """Yield what a metric was during a fault: the median, at the first sample."""
     inside = (metric_series.times >= span[0]) & (metric_series.times <= span[1])
     if inside.any():
-        yield _median(metric_series, inside, 0, source, threshold)
+        yield replace(_median(metric_series, inside, source), threshold=threshold)
 
 
-def _median(
-    metric_series: MetricSeries,
-    where: NDArray[np.bool_],
-    when: int,
-    source: str,
-    threshold: float | None = None,
-) -> Evidence:
+def after(metric_series: MetricSeries, until: float, source: str) -> Iterator[Evidence]:
+    """Yield what a metric was after a fault, to compare: the median, at the first sample."""
+    for found in meanwhile(metric_series, (until, np.inf), source):
+        yield replace(found, text=AFTER)
+
+
+def _median(metric_series: MetricSeries, where: NDArray[np.bool_], source: str) -> Evidence:
     return Evidence(
         source=source,
-        at=to_datetime(float(metric_series.times[where][when])),
+        at=to_datetime(float(metric_series.times[where][0])),
         uid=metric_series.uid,
         metric=metric_series.metric,
         value=round(float(np.median(metric_series.values[where])), 1),
         unit=metric_series.unit,
-        threshold=threshold,
         media=metric_series.media,
         direction=metric_series.direction,
     )

@@ -14,6 +14,8 @@ from bot.causes import HEALTHY, NOT_FOUND, UNKNOWN
 from bot.decoding import convert_object
 
 OTHERS_AFFECTED: Final = "others_affected"  # evidence: the share of others with the same fault
+BEFORE: Final = "before"  # evidence: a value before the fault, for comparison
+AFTER: Final = "after"
 NETWORK: Final = "network"  # evidence: the network that a cloud says somebody was connected with
 BURSTS: Final = "bursts"  # evidence: in how many bursts a link was bad
 REQUIRED_KINDS: Final = frozenset(
@@ -27,7 +29,8 @@ class Evidence:
 
     `value` and `threshold` are in `unit`; a value without a threshold is there for comparison.
     `uid` is the participant it was measured at or reported for; `peer` the other end it is about,
-    None when it is about `uid` alone. `text` is what a cloud wrote, of the metric `network`.
+    None when it is about `uid` alone. `text`: of the metric `network` what the cloud wrote, of a
+    value for comparison BEFORE, AFTER or "" (meanwhile).
     """
 
     source: str

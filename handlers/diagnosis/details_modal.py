@@ -15,13 +15,11 @@ from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis.call_statistics import call_statistics_lines
+from handlers.diagnosis.evidence_lines import evidence_line, format_measurement, group_evidence
 from handlers.diagnosis.lines import (
     call_lines,
     event_lines,
-    evidence_line,
     footer,
-    format_measurement,
-    group_evidence,
     missing_lines,
     other_line,
     participant_name,

@@ -11,6 +11,7 @@ from bot.diagnosis import HEALTHY, NOT_FOUND, UNKNOWN, Evidence, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
 from bot.services.diagnosis.service import LISTING_DELAY
+from handlers.diagnosis.evidence_lines import evidence_line, group_evidence
 from handlers.diagnosis.hints import (
     inquiry_hint_blocks,
     likely_call_sentence,
@@ -19,11 +20,9 @@ from handlers.diagnosis.hints import (
 from handlers.diagnosis.lines import (
     call_lines,
     event_lines,
-    evidence_line,
     fault_facts,
     fault_sentence,
     footer,
-    group_evidence,
     missing_lines,
     other_line,
     participant_name,

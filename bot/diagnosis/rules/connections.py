@@ -14,9 +14,9 @@ from bot.causes import Cause
 from bot.diagnosis.candidates import (
     Candidate,
     Span,
+    after,
     before,
     build_candidate,
-    meanwhile,
     to_datetime,
 )
 from bot.diagnosis.context import CallContext
@@ -126,7 +126,7 @@ def signs_of_change(context: CallContext, cause: Cause, uid: str, span: Span) ->
     if _changed_route(context, uid, span):
         for one in _own_series(context, uid, _OWN_LATENCY)[:1]:
             yield from before(one, span[0], context.source)
-            yield from meanwhile(one, (span[1], np.inf), context.source)
+            yield from after(one, span[1], context.source)
 
 
 def network_names(context: CallContext, uid: str) -> Iterator[Evidence]:

@@ -156,6 +156,16 @@ def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evid
             for cause in ("session.removed", "reconnect.timeout", "connection.failed")
         ),
         (
+            "media.concealed",
+            _A,
+            [
+                "Receive bitrate (audio)",
+                "Play volume",
+                "Jitter (audio, downlink)",
+                "End-to-end packet loss (audio)",
+            ],
+        ),
+        (
             "reconnect.ip_changed",
             _V,
             [
@@ -409,3 +419,15 @@ def test_names_and_window_are_the_callers(
 def test_no_panel_without_series(make_verdict: MakeVerdict) -> None:
     """Without series there are no panels."""
     assert _choose([], make_verdict("unknown")).panels == ()
+
+
+def test_sound_in_pieces_where_little_is_measured(
+    all_series: list[Series], make_verdict: MakeVerdict
+) -> None:
+    """A cloud without volume and jitter shows the load of the device, which is the other reason."""
+    unmeasured = {Metric.PLAY_VOLUME, Metric.JITTER}
+    series = [one for one in all_series if one.metric not in unmeasured]
+    panels = _choose(series, make_verdict("media.concealed", media=_A)).panels
+    assert [str(panel.name) for panel in panels] == [
+        *("Receive bitrate (audio)", "End-to-end packet loss (audio)", "System CPU"),
+    ]

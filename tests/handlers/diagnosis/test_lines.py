@@ -1,4 +1,4 @@
-"""A diagnosis line by line: people, evidence, the call, the cloud's events, what is missing."""
+"""A diagnosis line by line: people, the call, the cloud's events, what is missing."""
 
 from __future__ import annotations
 
@@ -17,26 +17,21 @@ from bot.call import (
     Factor,
     IssueType,
     Media,
-    Metric,
     MissingItem,
     MissingKind,
     MissingReason,
     Participant,
     Report,
     Side,
-    Unit,
 )
-from bot.diagnosis import Evidence, Verdict
+from bot.diagnosis import Verdict
 from bot.i18n.messages import Message
 from bot.ports import Diagnosis
 from handlers.diagnosis.lines import (
     call_lines,
     confidence_text,
     event_lines,
-    evidence_line,
     footer,
-    format_measurement,
-    group_evidence,
     missing_lines,
     other_line,
     participant_name,
@@ -114,96 +109,6 @@ def test_confidence(confidence: float | None, expected: str) -> None:
     """In words from 80 and from 60 percent, and as a number."""
     verdict = Verdict("network.loss", NOW, NOW, confidence=confidence)
     assert EN.plain_text(confidence_text(verdict)) == expected
-
-
-def evidence(**values: Any) -> Evidence:
-    """Evidence at the student."""
-    return Evidence(values.pop("source", "agora"), NOW, "20002", **values)
-
-
-@pytest.mark.parametrize(
-    ("item", "expected"),
-    [
-        (
-            evidence(metric="uplink_loss", value=31.5, unit="%", threshold=5.0, media=Media.VIDEO),
-            "• Student •••02: Uplink packet loss (video) 31.5% (limit 5%), 2026-11-21 03:20 UTC",
-        ),
-        (
-            evidence(metric="latency", value=612.0, unit="ms", threshold=500.0),
-            "• Student •••02: Latency 612 ms (limit 500 ms), 2026-11-21 03:20 UTC",
-        ),
-        (
-            evidence(metric="app_cpu", value=99.0, unit="%", threshold=70.0, media=Media.VIDEO),
-            "• Student •••02: App CPU 99% (limit 70%), 2026-11-21 03:20 UTC",
-        ),
-        (
-            evidence(metric="send_bitrate", value=600.0, unit="kbps", media=Media.VIDEO),
-            "• Student •••02: Send bitrate (video) 600 kbps (for comparison), 2026-11-21 03:20 UTC",
-        ),
-        (evidence(metric="network", text="WIFI"), "• Student •••02: Wi-Fi"),
-        (
-            evidence(metric="bursts", value=4),
-            "• Student •••02: bad in 4 bursts, from 2026-11-21 03:20 UTC on",
-        ),
-        (
-            evidence(metric="absence", value=90.0, unit="s"),
-            "• Student •••02: out of the call for 1 min 30 s from 2026-11-21 03:20 UTC",
-        ),
-        (
-            evidence(metric="overlap", value=None, unit="s"),
-            "• Student •••02: in the call twice for 0 s from 2026-11-21 03:20 UTC",
-        ),
-        *(
-            (evidence(metric="others_affected", value=share, unit="%"), line)
-            for share, line in (
-                (0, "• None of the other participants received as badly at that time"),
-                (67, "• Of the other participants, 67% received as badly then"),
-                (100, "• All other participants received as badly at that time"),
-            )
-        ),
-        (
-            evidence(code=LOSS),
-            f'• Student •••02: Agora reports "{LOSS_TEXT}", 2026-11-21 03:20 UTC',
-        ),
-        (
-            evidence(code=LOSS, peer="10001", source="huawei"),
-            (
-                f'• Student •••02: Huawei Cloud reports "{LOSS_TEXT}" at Teacher •••01, '
-                "2026-11-21 03:20 UTC"
-            ),
-        ),
-        (
-            evidence(code=LOSS, source="later"),
-            f'• Student •••02: the cloud reports "{LOSS_TEXT}", 2026-11-21 03:20 UTC',
-        ),
-    ],
-)
-def test_evidence(item: Evidence, expected: str) -> None:
-    """Who, what, how much, the limit and when."""
-    assert EN.plain_text(evidence_line(make_diagnosis(), item)) == expected
-
-
-def test_repeated_codes_are_one_line() -> None:
-    """With first and last time and their number; other people and numbers stay apart."""
-    number = evidence(metric="latency", value=612.0, unit="ms", threshold=500.0)
-    codes = [replace(evidence(code=LOSS), at=NOW + n * MINUTE) for n in (1, 0, 2)]
-    groups = group_evidence([codes[0], number, *codes[1:], evidence(code=LOSS, peer="10001")])
-    assert [len(same) for same in groups] == [3, 1, 1]
-    line = evidence_line(make_diagnosis(), *groups[0])
-    assert EN.plain_text(line) == (
-        f'• Student •••02: Agora reports "{LOSS_TEXT}", 2026-11-21 03:20–03:22 UTC, 3 times'
-    )
-    same_minute = evidence_line(make_diagnosis(), codes[0], codes[0])
-    assert ZH.plain_text(same_minute).endswith("2026-11-21 03:21 UTC，共 2 次")
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [(5.0, "%", "5%"), (5.0, "", "5"), (5.0, Unit.MS, "5 ms"), (None, "%", "–%")],
-)
-def test_measurements(value: float | None, unit: str, expected: str) -> None:
-    """A number with its unit, if it has one."""
-    assert EN.translator.translate(format_measurement(value, unit)) == expected
 
 
 def test_another_cause() -> None:
@@ -391,12 +296,3 @@ def test_the_footer(cause: str, period: str) -> None:
         f"{period}: 2026-11-21 03:18–03:22 UTC. Data from Agora, fetched 2026-11-21 03:29 UTC."
     )
     assert "声网" in ZH.plain_text(line)
-
-
-def test_metrics_of_the_cpu_have_no_medium() -> None:
-    """The other metrics name it."""
-    for metric in (Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.JITTER):
-        line = EN.plain_text(
-            evidence_line(make_diagnosis(), evidence(metric=metric, media=Media.AUDIO, value=1.0)),
-        )
-        assert ("(audio)" in line) is (metric is Metric.JITTER)

@@ -23,6 +23,7 @@ from bot.diagnosis import Evidence
 from bot.ports import Diagnosis
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import view as diagnosis_message
+from handlers.diagnosis.evidence_lines import evidence_line
 from handlers.ui.renderer import Renderer
 from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
 from tests.handlers.samples import EN, NOW, ZH
@@ -189,6 +190,6 @@ def test_a_code_that_lies_with_the_other_end_names_it() -> None:
         peer="10001",
         code=Code("agora.factor_id", "10"),
     )
-    line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), value))
+    line = EN.plain_text(evidence_line(make_diagnosis("device.cpu_high"), value))
     assert 'reports "High CPU usage (10)" at ' in line
     assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

@@ -86,11 +86,15 @@ def test_another_network_type_is_another_network(build_call: Any) -> None:
     ("networks", "latency_ms", "expected"),
     [
         (("WIFI", "4G"), 40, [("network", "WIFI", None), ("network", "4G", None)]),
-        ((), 95, [("uplink_latency", "", 40), ("uplink_latency", "", 95)]),
+        ((), 95, [("uplink_latency", "before", 40), ("uplink_latency", "after", 95)]),
         (
             ("WIFI", "WIFI"),
             95,
-            [("network", "WIFI", None), ("uplink_latency", "", 40), ("uplink_latency", "", 95)],
+            [
+                ("network", "WIFI", None),
+                ("uplink_latency", "before", 40),
+                ("uplink_latency", "after", 95),
+            ],
         ),
     ],
 )
