@@ -88,7 +88,9 @@ class ToolServer:
         if tool is None:
             known = ", ".join(self._tools)
             raise MCPError(types.INVALID_PARAMS, f"There is no tool of this name. Tools: {known}")
-        caller: Caller = context.request.scope[CALLER]  # type: ignore[union-attr]  # HTTP has one
+        caller: Caller | None = context.request.scope[CALLER]  # type: ignore[union-attr]  # HTTP has one
+        if caller is None:  # Slack named nobody in a way that can be read
+            raise MCPError(types.INVALID_REQUEST, "This request does not say for whom it is.")
         arguments = params.arguments or {}
         renderer = await self._renderer(caller, arguments.get("language"))
         try:

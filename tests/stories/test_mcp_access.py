@@ -200,6 +200,19 @@ async def test_slack_names_nobody_here(sender: Sender, slack: dict[str, Any] | N
     assert (status, answer) == (401, None)
 
 
+@pytest.mark.parametrize("version", ["2025-06-18", "2026-07-28"])
+async def test_identity_that_cannot_be_read(sender: Sender, version: str) -> None:
+    """Nothing is answered for anybody, whatever another parser would read in it."""
+    wrong = call("find_tickets", {"user_id": 3, "team_id": [FIRST]})
+    readable = json.dumps(call("find_tickets", sender.sam)).encode()
+    for body in (json.dumps(wrong).encode(), b"\xef\xbb\xbf" + readable):
+        signed = sign(sender.harness.workspace.signing_secret, body)
+        headers = {**signed, "MCP-Protocol-Version": version}
+        status, _, answer = await sender.post(body, headers)
+        assert status < 500
+        assert "result" not in (answer or {})
+
+
 async def test_identity_that_is_not_signed(sender: Sender) -> None:
     """Half a signature, an old or a wrong one, or none: refused, with a valid token too."""
     body = json.dumps(call("find_tickets", sender.sam)).encode()
