@@ -17,6 +17,7 @@ from bot.jobs.worker import SLACK_PACE, Worker
 from bot.services.admin.healthcheck import HealthCheck
 from bot.services.admin.refused_links import RefusedLinks
 from bot.services.admin.retention import RetentionJobs
+from bot.services.alerts.jobs import AlertJobs
 from bot.services.app_metrics.jobs import AppMetricsJobs
 from bot.services.assembly import Services
 from bot.services.call_control.jobs import CallControlJobs
@@ -44,6 +45,7 @@ from bot.services.workflow_step.jobs import WorkflowStepJobs
 from bot.store.job_leases import Pace
 from bot.store.rate_limits import SqlKeyValueStore
 from handlers.admin.slack_checks import SlackHealthCheck
+from handlers.alerts.reporters import SlackReporters
 from handlers.api.server import HttpApi
 from handlers.app_metrics.posts import SlackAppMetricsResponder
 from handlers.call_control.posts import SlackRoomStatusPosts
@@ -224,6 +226,7 @@ def _ticket_jobs(
         IncidentJobs(context, publisher, incident_posts),
         MentionJobs(context, publisher, SlackMentionPosts(poster, users)),
         WorkflowStepJobs(context, SlackStepResults(slack.clients), ticket_posts.permalink),
+        AlertJobs(context, services.diagnosis, SlackReporters(slack.clients)),
     ]
 
 

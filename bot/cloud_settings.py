@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +21,25 @@ class CloudSettings:
     base_url: str
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Agora's alert callbacks: the secret in their address, "" for off.
+
+    `daily_limit` is how many of an app's alerts are checked a day.
+    """
+
+    secret: str = field(default="", repr=False)
+    daily_limit: int = 30
+
+
+def read_alerts(read: SettingReader) -> AlertSettings:
+    """Read the settings of Agora's alert callbacks."""
+    secret = read.text("AGORA_ALERT_SECRET")
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{24,}", secret):
+        read.report("AGORA_ALERT_SECRET", N_("at least 24 letters, digits, - and _"))
+    return AlertSettings(secret, read.number("AGORA_ALERT_LIMIT", 30))
 
 
 def _agora(read: SettingReader) -> CloudSettings | None:

@@ -11,7 +11,13 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from bot.cloud_settings import CloudSettings, read_clouds, read_record_rules
+from bot.cloud_settings import (
+    AlertSettings,
+    CloudSettings,
+    read_alerts,
+    read_clouds,
+    read_record_rules,
+)
 from bot.cron import is_schedule
 from bot.integration_settings import (
     OnCallSettings,
@@ -83,6 +89,7 @@ class Settings:
     trackers: TrackerSettings = field(default_factory=TrackerSettings)
     allow_private_addresses: bool = False
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
     @property
     def apps(self) -> dict[str, CloudSettings]:
@@ -96,8 +103,9 @@ class Settings:
         keys = (self.slack_client_secret, self.huawei_callback_key, self.metrics_token)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
         password = urlsplit(self.database_url).password or ""
+        others = (*self.encryption_keys, password, self.alerts.secret)
         theirs = (*clouds, *self.on_call.secrets, *self.trackers.secrets, *self.webhooks.secrets)
-        return tuple(filter(None, (*slack, *keys, *self.encryption_keys, password, *theirs)))
+        return tuple(filter(None, (*slack, *keys, *others, *theirs)))
 
     @property
     def has_access_tokens(self) -> bool:
@@ -290,6 +298,7 @@ def _read_all(read: SettingReader) -> Settings:
         trackers=read_trackers(read),
         allow_private_addresses=allow_private,
         webhooks=read_webhook_settings(read, allow_private=allow_private),
+        alerts=read_alerts(read),
     )
 
 

@@ -17,6 +17,7 @@ from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 from bot.ticket_thread import TicketThread
 
+ALERT_ORIGIN: Final = "alert:"
 _MAX_URGENCY_STEPS: Final = 9  # further escalations do not raise the urgency
 _SNOOZED_URGENCY: Final = -1  # after all others in the queue
 LAST_GROUP_STEP: Final = 2  # the last step that always notifies the support group
@@ -124,6 +125,11 @@ class Ticket(Row, table=True):
             occurred_at=self.occurred_at,
             comments=self.comments,
         )
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a cloud's alert made it: its reporter is Lagdesk, which gets no messages."""
+        return self.origin.startswith(ALERT_ORIGIN)
 
     @property
     def has_erased_participant(self) -> bool:

@@ -127,7 +127,7 @@ class HttpTransport:
         routes.router.add_get("/slack/install", self.start_install)
         routes.router.add_get("/slack/oauth_redirect", self.finish_install)
         routes.router.add_get(TICKET_PAGE, TicketPage(self._public_url).get)
-        add_webhooks(routes, self._services.recording_webhooks)
+        add_webhooks(routes, self._services.recording_webhooks, self._services.alerts)
         return routes
 
     async def handle(self, request: web.Request) -> web.Response:

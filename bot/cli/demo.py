@@ -18,10 +18,12 @@ from bot.errors import LagdeskError
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator, load_catalogs
 from bot.locales import LANGUAGES
+from bot.sandbox.clouds.agora.alert_sender import SECRET as ALERT_SECRET
 from bot.sandbox.demo import DELAY_SCALE, FIRST_PORT, PUBLIC_URL, demo_environment
 from bot.settings import read_settings, read_system_locale
 from handlers.api.routes import PREFIX
 from handlers.slack.manifest import MCP_PATH, build_manifest
+from handlers.slack.webhooks import ALERT_PATH
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +74,7 @@ def _show_page(
         f"{translate(message('Programs read tickets at:'))} {server}{PREFIX}/tickets",
         f"{translate(message('Assistants connect to (MCP):'))} {server}{MCP_PATH}",
         f"{translate(message('The webhooks that Lagdesk has sent:'))} {webhooks}",
+        f"{translate(message('Alerts of Agora go to:'))} {server}{ALERT_PATH}/{ALERT_SECRET}",
     )
     print("\n".join(lines), flush=True)  # noqa: T201 - what the command is for
     if has_browser:

@@ -89,7 +89,7 @@ class Destination:
     @classmethod
     def thread_of(cls, ticket: Ticket) -> Destination:
         """Return the ticket's thread."""
-        return cls(ticket.team, ticket.thread.channel, ticket.thread.card_ts)
+        return cls(ticket.team, ticket.thread.channel, ticket.thread.ts)
 
 
 @dataclass(frozen=True, slots=True)

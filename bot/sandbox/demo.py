@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.clouds.agora.alert_sender import SECRET as ALERT_SECRET
 from bot.sandbox.clouds.huawei.webhook_sender import WebhookSender
 from bot.sandbox.integrations.fakes import FakeIntegrations
 from bot.sandbox.integrations.webhook_receiver import WebhookReceiver
@@ -111,6 +112,7 @@ def cloud_environment(clouds: FakeClouds) -> dict[str, str]:
         "AGORA_CUSTOMER_ID": agora.customer_id,
         "AGORA_CUSTOMER_SECRET": agora.customer_secret,
         "AGORA_BASE_URL": clouds.agora_url,
+        "AGORA_ALERT_SECRET": ALERT_SECRET,
         "VOLCENGINE_APPS": _write_apps(volcengine.apps),
         "VOLCENGINE_ACCESS_KEY": volcengine.access_key,
         "VOLCENGINE_SECRET_KEY": volcengine.secret_key,

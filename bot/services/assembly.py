@@ -12,6 +12,7 @@ from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.admin.metrics import MetricsService
 from bot.services.admin.refused_links import RefusedLinks
 from bot.services.admin.signatures import WrongSignatures
+from bot.services.alerts.receiver import AlertReceiver
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.call_control.service import CallControlService
 from bot.services.call_control.webhooks import RecordingWebhooks
@@ -64,6 +65,7 @@ class Services:
     wrong_signatures: WrongSignatures
     access_tokens: AccessTokens
     webhooks: WebhookService
+    alerts: AlertReceiver
 
     @classmethod
     def of(cls, context: Context) -> Self:
@@ -96,4 +98,5 @@ class Services:
             wrong_signatures=WrongSignatures(context),
             access_tokens=AccessTokens(context),
             webhooks=WebhookService(context),
+            alerts=AlertReceiver(context),
         )

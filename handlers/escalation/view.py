@@ -87,10 +87,26 @@ def _ticket_line(ticket: Ticket, renderer: Renderer) -> str:
 
 def _states(incident: IncidentFacts, renderer: Renderer) -> list[str]:
     opened = renderer.labelled(message("Opened"), incident.opened_at)
+    return [opened, *_unchecked(incident, renderer), *_end(incident, renderer)]
+
+
+def _unchecked(incident: IncidentFacts, renderer: Renderer) -> list[str]:
+    """Say how many alerts of the cloud were too many for the day."""
+    if not incident.unchecked:
+        return []
+    text = plural(
+        "%(count)s more alert of the cloud was not checked: the day's limit is reached.",
+        "%(count)s more alerts of the cloud were not checked: the day's limit is reached.",
+        count=incident.unchecked,
+    )
+    return [renderer.inline(text)]
+
+
+def _end(incident: IncidentFacts, renderer: Renderer) -> list[str]:
     if incident.closed_at is None:
         quiet = message("It closes by itself after two hours without a new ticket.")
-        return [opened, renderer.inline(quiet)]
+        return [renderer.inline(quiet)]
     if not incident.closed_by:
-        return [opened, renderer.labelled(message("Closed automatically"), incident.closed_at)]
+        return [renderer.labelled(message("Closed automatically"), incident.closed_at)]
     by = renderer.labelled(message("Closed by"), PersonId(incident.closed_by))
-    return [opened, f"{by} · {renderer.fact(incident.closed_at)}"]
+    return [f"{by} · {renderer.fact(incident.closed_at)}"]

@@ -1,4 +1,4 @@
-"""Webhooks of the clouds: Huawei's recording events."""
+"""Webhooks of the clouds: Huawei's recording events, Agora's alerts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.services.alerts.receiver import AlertReceiver
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.services.call_control.webhooks import RecordingWebhooks
 from bot.services.context import DatabaseError
@@ -14,6 +15,7 @@ from handlers.http_server import read_body
 
 log = logging.getLogger(__name__)
 
+ALERT_PATH: Final = "/hooks/agora/alerts"
 MAX_EVENT_BYTES: Final = 64 * 1024
 
 
@@ -57,9 +59,42 @@ class RecordingWebhook:
         )
 
 
-def add_webhooks(routes: web.Application, webhooks: RecordingWebhooks) -> None:
+class AlertWebhook:
+    """`POST /hooks/agora/alerts/<secret>`; 404 for any other than AGORA_ALERT_SECRET.
+
+    Agora signs nothing, so an alert is only a reason to ask its API. 413 when too long, 400 for
+    what is no alert about a channel, 503 when it cannot be stored, else 200.
+    """
+
+    def __init__(self, alerts: AlertReceiver) -> None:
+        self._alerts = alerts
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Receive one alert."""
+        if not self._alerts.is_right(request.match_info["secret"]):
+            return web.Response(status=404)
+        body = await _read_body(request)
+        if body is None:
+            return web.Response(status=413)
+        try:
+            alert = self._alerts.parse(body)
+        except ValueError as error:
+            log.info("invalid alert: %s", error)
+            return web.Response(status=400)
+        try:
+            is_new = await self._alerts.receive(alert, request.query.get("app", ""))
+        except DatabaseError as error:  # not stored: Agora may send it again
+            log.info("an alert could not be stored: %s", error)
+            return web.Response(status=503, headers={"Retry-After": "30"})
+        return web.json_response({"taken": is_new})
+
+
+def add_webhooks(
+    routes: web.Application, webhooks: RecordingWebhooks, alerts: AlertReceiver
+) -> None:
     """Add the webhooks to the HTTP routes."""
     routes.router.add_post(RECORDING_PATH, RecordingWebhook(webhooks).receive)
+    routes.router.add_post(ALERT_PATH + "/{secret}", AlertWebhook(alerts).receive)
 
 
 async def _read_body(request: web.Request) -> bytes | None:

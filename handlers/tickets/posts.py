@@ -42,7 +42,7 @@ class SlackTicketPosts:
         channel = self._workspaces.of(ticket.team).route_of(ticket.app, ticket.language).channel
         renderer = await self._users.channel_renderer(ticket.team, channel)
         text, blocks = self._card(ticket, renderer, refusal)
-        where = Destination(ticket.team, channel)
+        where = Destination(ticket.team, channel, ticket.thread.root_ts)
         return await self._poster.post(where, run, text, blocks, fall_back_to_text=False)
 
     async def update_card(

@@ -24,6 +24,7 @@ from bot.services.admin.rota_checks import check_rotas
 from bot.services.admin.signatures import WrongSignatures
 from bot.services.admin.tracker_checks import check_trackers
 from bot.services.admin.workspace_checks import check_workspaces
+from bot.services.alerts.checks import check_alerts
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
@@ -172,7 +173,9 @@ class HealthCheck:
         jobs = [] if counted else [_background_work(oldest, pending, now)]
         tokens = await AccessTokens(self._context).run_checks(counted)
         webhooks = await WebhookService(self._context).run_checks(counted)
-        return [_worker(heartbeat, now), *jobs, _cards(failing_cards), *tokens, *webhooks]
+        alerts = [] if counted else await check_alerts(self._context)
+        others = [*tokens, *webhooks, *alerts]
+        return [_worker(heartbeat, now), *jobs, _cards(failing_cards), *others]
 
 
 class HealthCheckRequests:

@@ -47,6 +47,7 @@ class IncidentFacts:
     opened_at: dt.datetime
     closed_at: dt.datetime | None
     closed_by: str
+    unchecked: int = 0  # alerts over the daily limit
 
     @classmethod
     def of(cls, incident: Incident) -> Self:
@@ -61,6 +62,7 @@ class IncidentFacts:
             opened_at=incident.opened_at,
             closed_at=incident.closed_at,
             closed_by=incident.closed_by,
+            unchecked=incident.unchecked,
         )
 
 
@@ -192,6 +194,23 @@ def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
     members = _largest_group(ticket, _same_network(free, networks, own_network))
     if len(members) >= MIN_TICKETS:
         _open(session, members, networks, now)
+
+
+def join_or_open(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+    """Add a ticket to the open incident of its app and cause, or open one with it alone."""
+    existing = incidents.lock_open(session, ticket)
+    if existing:
+        _join(session, [ticket], existing[0], now)
+    else:
+        _open(session, [ticket], {}, now)
+
+
+def add_unchecked(session: Session, app: str, count: int, now: dt.datetime) -> None:
+    """Count alerts that were not checked in the post of an app's newest incident."""
+    incident = incidents.lock_newest(session, app)
+    if incident is not None and count:
+        incident.unchecked += count
+        _enqueue_incident_post(session, incident, now)
 
 
 def _same_network(

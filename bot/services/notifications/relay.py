@@ -39,7 +39,8 @@ def relay_to_support(session: Session, ticket: Ticket, reply: Reply, now: dt.dat
 
 def relay_to_reporter(session: Session, ticket: Ticket, reply: Reply, now: dt.datetime) -> None:
     """Enqueue sending a reply in an unresolved ticket's thread to its reporter."""
-    if ticket.status is not Status.RESOLVED and reply.person != ticket.reporter:
+    is_open = ticket.status is not Status.RESOLVED
+    if is_open and reply.person != ticket.reporter and not ticket.is_automatic:
         _enqueue(session, _TO_REPORTER, ticket, reply, now)
 
 

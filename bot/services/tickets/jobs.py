@@ -34,6 +34,7 @@ from bot.services.tickets.updates import (
 )
 from bot.store import Session
 from bot.store import jobs as store_jobs
+from bot.store.escalation.incidents import Incident
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -112,8 +113,24 @@ class TicketJobs:
                 return None
         else:
             ticket = await self._link_to_same_call(run, ticket)
+        root_ts = await self._find_root(ticket)
+        if root_ts is None:
+            return self._context.clock.now() + _CARD_WAIT
+        ticket.thread.root_ts = root_ts
         await self._post_card(run, ticket)
         return None
+
+    async def _find_root(self, ticket: Ticket) -> str | None:
+        """Return the post in whose thread the card of an automatic ticket is posted.
+
+        "" for none, None for an incident's before it is posted, which enqueues this job.
+        """
+        if not ticket.is_automatic or ticket.incident is None:
+            return ""
+        incident = await self._context.store.read(lambda s: s.get(Incident, ticket.incident))
+        if incident is None or incident.channel not in ("", self._channel_of(ticket)):
+            return ""
+        return incident.ts or None
 
     def _channel_of(self, ticket: Ticket) -> str:
         """Return the channel for the ticket's card."""
@@ -156,7 +173,7 @@ class TicketJobs:
                 refusals.append(refusal)
                 return await self._posts.post_card(ticket, run, refusal)
 
-        where = Destination(ticket.team, self._channel_of(ticket))
+        where = Destination(ticket.team, self._channel_of(ticket), ticket.thread.root_ts)
         try:
             posted, is_new = await self._publisher.publish_once(
                 run, where, ticket.created_at, post, gone_ts=ticket.thread.card_ts
@@ -217,12 +234,12 @@ class TicketJobs:
             if stored.thread.card_ts:
                 stored.add_event("reposted", now)
                 enqueue(session, stored, CARD, now)
-            stored.thread.move_to(posted.channel, posted.ts)
+            stored.thread.move_to(posted.channel, posted.ts, ticket.thread.root_ts)
             enqueue(session, stored, DIAGNOSE, now)
             answer_now(session, stored, now)
 
         await self._context.commit(run.fenced(work))
-        ticket.thread.move_to(posted.channel, posted.ts)
+        ticket.thread.move_to(posted.channel, posted.ts, ticket.thread.root_ts)
 
     @job(CONFIRM.kind, CONFIRM.queue)
     async def confirm(self, run: Run, number: int) -> dt.datetime | None:
@@ -233,7 +250,7 @@ class TicketJobs:
         ticket, target, message_ref, is_delayed = await self._context.store.read(
             lambda session: _read_confirmation(session, number)
         )
-        if ticket.reporter == ERASED:
+        if ticket.reporter == ERASED or ticket.is_automatic:
             return None
         if is_delayed and not ticket.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
@@ -280,7 +297,7 @@ class TicketJobs:
     async def announce_delay(self, run: Run, number: int, code: str) -> None:
         """Send the reporter why the card is not posted yet, unless it is by now."""
         ticket = await find_ticket(self._context, number)
-        if ticket.thread.card_ts or ticket.reporter == ERASED:
+        if ticket.thread.card_ts or ticket.reporter == ERASED or ticket.is_automatic:
             return
         await self._notification_log.notify_once(
             run,

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from bot.cloud_report import CloudReport
 from bot.store.admin.audit_log import AuditEntry
+from bot.store.alerts.alerts import CloudAlert
 from bot.store.call_control.recordings import Recording, RecordingFile, WebhookEvent
 from bot.store.call_control.room_commands import RoomCommand
 from bot.store.diagnosis.events import RETENTION as EVENT_RETENTION
@@ -44,6 +45,7 @@ def delete_old(session: Session, now: dt.datetime, evidence: dt.timedelta) -> Ma
         (PolledEvent, PolledEvent.at, EVENT_RETENTION),
         (ScannedInterval, ScannedInterval.until, EVENT_RETENTION),
         (WebhookEvent, WebhookEvent.at, CALLBACK_RETENTION),
+        (CloudAlert, CloudAlert.received_at, QUESTION_RETENTION),
     )
     counts = {
         table.__tablename__: _delete_batch(session, table, col(at) < now - age)

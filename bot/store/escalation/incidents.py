@@ -34,6 +34,7 @@ class Incident(SQLModel, table=True):
     channel: str = ""
     ts: str = ""
     permalink: str = ""
+    unchecked: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # alerts
 
     @property
     def label(self) -> str:
@@ -75,6 +76,13 @@ def lock_open(session: Session, ticket: Ticket) -> Sequence[Incident]:
         .order_by(col(Incident.id).desc())
         .with_for_update()
     ).all()
+
+
+def lock_newest(session: Session, app: str) -> Incident | None:
+    """Find and lock the newest open incident of an app, of any workspace."""
+    is_open = col(Incident.closed_at).is_(None)
+    newest = select(Incident).where(is_open, Incident.app == app).order_by(col(Incident.id).desc())
+    return session.exec(newest.limit(1).with_for_update()).first()
 
 
 def lock(session: Session, number: int, team: str | None = None) -> Incident | None:

@@ -317,6 +317,7 @@ def test_the_demos_address(
         "Programs read tickets at: http://127.0.0.1:9/api/v1/tickets",
         "Assistants connect to (MCP): http://127.0.0.1:9/mcp",
         "The webhooks that Lagdesk has sent: http://127.0.0.1:10",
+        "Alerts of Agora go to: http://127.0.0.1:9/hooks/agora/alerts/sandbox-alert-secret-000",
     ]
     assert opened == [page] * has_browser
 

@@ -71,7 +71,7 @@ async def serve_webhook(folder: Path, **more: str) -> AsyncIterator[WebhookClien
     routes = web.Application(handler_args={"auto_decompress": False})
     async with open_application(read_settings(env), clock=clock) as application:
         await application.store.transact(lambda session: session.add(_recording(clock)))
-        add_webhooks(routes, application.services.recording_webhooks)
+        add_webhooks(routes, application.services.recording_webhooks, application.services.alerts)
         runner = web.AppRunner(routes, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

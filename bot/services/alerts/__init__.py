@@ -1,0 +1,1 @@
+"""Tickets from the clouds' own alerts."""
