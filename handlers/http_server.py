@@ -205,3 +205,10 @@ class _HttpLog(logging.LoggerAdapter[logging.Logger]):
             self.info("received a malformed HTTP request: %s", type(error).__name__)
         else:
             super().exception(msg, *args, **kwargs)
+
+    def debug(self, msg: object, *args: object, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info")
+        if isinstance(error, HttpProcessingError):
+            super().debug("received what is not HTTP: %s", type(error).__name__)
+        else:
+            super().debug(msg, *args, **kwargs)

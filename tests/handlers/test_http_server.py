@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -163,3 +164,14 @@ async def test_expect_header_that_is_no_text(path: bytes) -> None:
     async with serve() as url, connect(url) as client:
         client.writer.write(b"GET %s HTTP/1.1\r\nHost: x\r\nExpect: \xda\r\n\r\n" % path)
         assert await client.read_status() == b"417"
+
+
+async def test_log_of_what_is_not_http(caplog: pytest.LogCaptureFixture) -> None:
+    """At most its kind, also while everything is logged: no address, and nothing that was sent."""
+    caplog.set_level(logging.DEBUG)
+    for sent in (b"FOO /secret HTTP/1.1\r\n\r\n", b"GET /secret HTTP/1.1\r\nsecret\r\n\r\n"):
+        async with serve() as url, connect(url) as client:
+            client.writer.write(sent)
+            assert await client.read_status() == b"400"
+    assert "BadHttpMethod" in caplog.text
+    assert not any(word in caplog.text for word in ("secret", "127.0.0.1", "Traceback"))
