@@ -16,17 +16,19 @@ def wait_lines(report: WeekReport) -> Iterator[Message]:
     if report.resolve.count:
         yield _wait(message("Time to resolve"), report.resolve)
     yield from _targets(report)
-    yield from map(_app_times, report.app_times if len(report.app_times) > 1 else ())
+    for times in report.app_times if len(report.app_times) > 1 else ():
+        yield from _app_times(times)
 
 
-def _app_times(times: AppTimes) -> Message:
-    """Return an app's median times, and how many tickets met its targets."""
+def _app_times(times: AppTimes) -> Iterator[Message]:
+    """Yield an app's median times, and how many tickets met its targets; nothing without any."""
     steps = (
         (message("claimed"), times.claim, times.claim_target),
         (message("resolved"), times.resolve, times.resolve_target),
     )
     parts = [_step(*step) for step in steps if step[1].count or step[2].count]
-    return message("• %(app)s: %(parts)s", app=times.app, parts=parts or message("no tickets"))
+    if parts:
+        yield message("• %(app)s: %(parts)s", app=times.app, parts=parts)
 
 
 def _step(name: Message, waits: WaitTimes, target: TargetCount) -> Message:

@@ -138,6 +138,9 @@ def test_times_of_each_app() -> None:
         "• kids: claimed after 2 min (target met: 3 of 4)",
     ]
     assert "waits" not in summary(make_report(app_times=(kids,)))
+    piano = AppTimes("piano", WaitTimes(), TargetCount(), WaitTimes(), TargetCount())
+    waits = summary(make_report(app_times=(kids, piano)))["waits"]
+    assert waits == ["• kids: claimed after 2 min (target met: 3 of 4)"]
 
 
 @pytest.mark.parametrize(
