@@ -16,15 +16,17 @@ from bot.decoding import decode_json
 from bot.errors import LagdeskError
 from bot.logs import REQUEST_ID, new_request_id
 from bot.process_metrics import REQUESTS
+from handlers.api.problems import UNAUTHORIZED
 from handlers.http_server import read_body
 from handlers.mcp.asgi import respond
 from handlers.mcp.identity import CallerIdentification
 from handlers.mcp.pending import PendingAnswers
-from handlers.mcp.server import CALLER
+from handlers.mcp.server import CALLER, reason_of
 from handlers.slack.manifest import MCP_PATH
 
 log = logging.getLogger(__name__)
 
+_UNAUTHORIZED: Final = f"{UNAUTHORIZED.title} {UNAUTHORIZED.next_step}\n"
 _REFUSED: Final = 400  # HTTP's own
 
 
@@ -82,7 +84,9 @@ class McpEndpoint:
             log.info("a caller could not be identified: %s", error)
             return await _unavailable(request, error)
         if identified is None:
-            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+            return web.Response(
+                status=401, headers={"WWW-Authenticate": "Bearer"}, text=_UNAUTHORIZED
+            )
         if identified.body is None:
             return web.Response(status=400)
         extra = {CALLER: identified.caller}
@@ -97,5 +101,5 @@ async def _unavailable(request: web.Request, error: LagdeskError) -> web.Respons
         return web.Response(status=400)
     if sent.id is None:
         return web.Response(status=202)  # a notification, which has no answer
-    problem = {"code": types.INTERNAL_ERROR, "message": str(error.user_message)}
+    problem = {"code": types.INTERNAL_ERROR, "message": str(reason_of(error))}
     return web.json_response({"jsonrpc": "2.0", "id": sent.id, "error": problem})

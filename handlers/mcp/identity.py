@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from bot.decoding import decode_json
 from bot.services.access_tokens.service import AccessTokens
+from bot.services.context import explain_cancellation
+from bot.services.permissions import membership_unknown
 from handlers.api.server import accepted_language
 from handlers.http_server import read_body
 from handlers.slack.installed import InstalledWorkspaces
 from handlers.slack.signature import SlackSignature, claims_to_be_slack
 
+Result = TypeVar("Result")
 _BEARER: Final = re.compile(r"Bearer +(\S+)", re.IGNORECASE)
+_TIMEOUT_S: Final = 2.0  # a tool needs the rest of the time that a connection has
 _PERSON: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
 
 
@@ -80,7 +86,7 @@ class CallerIdentification:
         if claims_to_be_slack(request):
             return await self._identify_slack(request)
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
-        found = await self._tokens.find_person(match[1]) if match else None
+        found = await _in_time(self._tokens.find_person(match[1])) if match else None
         if found is None:
             return None
         caller = Caller(found.team, found.person, _language_of(request))
@@ -100,9 +106,19 @@ class CallerIdentification:
             return Identified(None, body)
         if not _PERSON.fullmatch(slack.user_id) or not slack.team_id:
             return None
-        if not await self._installed.has(slack.team_id, slack.enterprise_id or ""):
+        has = self._installed.has(slack.team_id, slack.enterprise_id or "")
+        if not await _in_time(has):
             return None
         return Identified(Caller(slack.team_id, slack.user_id, _language_of(request)), body)
+
+
+async def _in_time(lookup: Awaitable[Result]) -> Result:
+    """Return what was looked up. Raises LagdeskError, also when it takes too long."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            return await lookup
+    except TimeoutError as error:
+        raise (explain_cancellation(error.__cause__) or membership_unknown()) from error
 
 
 def _language_of(request: web.Request) -> str:

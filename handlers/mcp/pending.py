@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 Result = TypeVar("Result")
-ANSWER_TIMEOUT_S: Final = 8.0  # the server closes a connection whose response takes longer than ten
+ANSWER_TIMEOUT_S: Final = 7.0  # less than what a tool has
 _KEPT_S: Final = 60.0  # an answer that nobody waited for
 
 

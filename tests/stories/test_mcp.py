@@ -179,6 +179,14 @@ async def test_slow_cloud(lagdesk: Lagdesk) -> None:
     assert "Weak Wi-Fi signal" in (await patient.explain(reader, asked)).text
 
 
+@pytest.mark.parametrize("before", [0, -1, 2**63, 10**30])
+async def test_pages_that_cannot_be(lagdesk: Lagdesk, before: int) -> None:
+    """A number that no ticket can have is a wrong argument."""
+    result = await lagdesk.ask("sam", "find_tickets", before=before)
+    assert result.is_error
+    assert "`$.before`" in text_of(result)
+
+
 async def test_quality_now(lagdesk: Lagdesk) -> None:
     """The figures of an app with their age, when newer ones can be had, and the calls left."""
     result = await lagdesk.ask("guest", "quality_now", language="en")

@@ -18,6 +18,7 @@ from bot.services.admin.installations import WorkspaceToken
 from bot.store import Session
 from bot.store.workspaces.workspaces import Workspace as WorkspaceRow
 from tests.conftest import Harness
+from tests.database_faults import restricted
 from tests.handlers.raw_http import RawHttpClient, open_raw_http
 from tests.mcp_client import connect, create_token, everything_of, text_of
 from tests.scenario_helpers import report
@@ -93,6 +94,8 @@ async def test_no_token(sender: Sender, authorization: str) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     status, answered, body = await sender.post(LIST, headers)
     assert (status, answered["WWW-Authenticate"], body) == (401, "Bearer", None)
+    async with sender.session.post(f"{sender.url}/mcp", headers=headers) as refused:
+        assert "/lagdesk settings" in await refused.text()
 
 
 async def test_revoked_token(sender: Sender) -> None:
@@ -253,6 +256,22 @@ async def test_slack_is_away(tmp_path: Path) -> None:
         notification = {"jsonrpc": "2.0", "method": "notifications/initialized"}
         assert (await sender.post(notification, token))[0] == 202
         raw.harness.workspace.faults.clear()
+
+
+async def test_audit_log_that_is_not_written(tmp_path: Path) -> None:
+    """Nothing is read then; nobody asked for anything to be saved."""
+    async with open_raw_http(tmp_path, MCP="true") as raw:
+        sender = Sender(raw.url, raw.session, raw.harness)
+        used, new = [
+            {"Authorization": f"Bearer {await create_token(raw.harness, 'sam')}"} for _ in range(2)
+        ]
+        assert (await sender.post(LIST, used))[0] == 200
+        with restricted(raw.harness.application.store, "PRAGMA query_only = ON"):
+            _, _, answer = await sender.post(call("find_tickets", language="en"), used)
+            _, _, refused = await sender.post(call("find_tickets"), new)
+        assert answer["result"]["isError"] is True
+        assert answer["result"]["content"][0]["text"].startswith("Nothing can be read now")
+        assert refused["error"]["message"].startswith("Nothing can be read now")
 
 
 async def test_off(tmp_path: Path) -> None:
