@@ -34,7 +34,6 @@ from handlers.ui.block_kit import Block
 from handlers.ui.plain_renderer import PlainRenderer, without_markup
 from handlers.ui.renderer import mask_numbers, mask_uids
 
-_MAX_NUMBER: Final = 2**63 - 1  # a database's largest integer
 _MOST_PEOPLE: Final = 20  # whose names are asked from Slack
 _WRITTEN_BLOCKS: Final = ("comments", "resolution")  # of the details: what people wrote
 _VERDICT_BLOCK: Final = "verdict"
@@ -57,7 +56,7 @@ class FindTicketsArguments(Arguments, frozen=True, kw_only=True):
         ),
     ] = ""
     before: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=_MAX_NUMBER)] | None,
+        Annotated[int, msgspec.Meta(ge=1)] | None,
         msgspec.Meta(description="The `next_before` of the last page, for the page after it."),
     ] = None
 

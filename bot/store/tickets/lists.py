@@ -18,7 +18,7 @@ from sqlmodel import Session, col, or_, select
 from bot.store.models import ThreadReply
 from bot.store.tickets import search
 from bot.store.tickets.search import Clause, NumberRange
-from bot.store.tickets.tickets import NUMBER_MARGIN, number_before, unindexed
+from bot.store.tickets.tickets import NUMBER_MARGIN, NUMBER_MAX, number_before, unindexed
 from bot.store.tickets.tokenizer import field_term, query_terms
 from bot.ticket import Status, Ticket
 
@@ -207,7 +207,7 @@ def _filters(query: TicketQuery) -> dict[str, str | int | bool]:
 def _span(session: Session, query: TicketQuery) -> NumberRange:
     """Convert moments to ticket numbers, the last column of every index."""
     number, created_at = col(Ticket.number), col(Ticket.created_at)
-    first, ends = None, [] if query.before is None else [query.before]
+    first, ends = None, [] if query.before is None else [min(query.before, NUMBER_MAX)]
     if query.since is not None:
         first = number_before(session, query.since)
     if query.until is not None:

@@ -33,7 +33,7 @@ from bot.ticket import Status, Ticket
 from bot.ticket_thread import TicketThread
 
 _BATCH_SIZE = 500
-_NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
+NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
 _SAME: Final = ("app", "teacher_uid", "student_uid")
 _SAME_LISTED: Final = 10
 _SAME_CALL: Final = dt.timedelta(minutes=10)  # between two people's times of one problem
@@ -100,7 +100,7 @@ def _of_origin(team: str, origin: str) -> SelectOfScalar[Ticket]:
 
 def find(session: Session, number: int, team: str | None = None) -> Ticket:
     """Find a ticket by its number; NotFoundError when the team has none."""
-    ticket = session.get(Ticket, number)
+    ticket = session.get(Ticket, number) if number <= NUMBER_MAX else None
     if ticket is None or (team is not None and ticket.team != team):
         raise ticket_not_found(number)
     return ticket
@@ -108,7 +108,8 @@ def find(session: Session, number: int, team: str | None = None) -> Ticket:
 
 def lock(session: Session, number: int, team: str | None = None) -> Ticket:
     """Find a ticket and lock it until the transaction ends."""
-    ticket = session.exec(_locking(), params={"number": number}).one_or_none()
+    known = min(number, NUMBER_MAX)  # PostgreSQL refuses a higher one
+    ticket = session.exec(_locking(), params={"number": known}).one_or_none()
     if ticket is None or (team is not None and ticket.team != team):
         raise ticket_not_found(number)
     return ticket
@@ -136,7 +137,7 @@ def number_before(session: Session, since: dt.datetime) -> int:
     may get them the other way round, so a margin is left.
     """
     first = session.connection().scalar(_first_number(), {"since": since})
-    return (first or _NUMBER_MAX) - NUMBER_MARGIN
+    return (first or NUMBER_MAX) - NUMBER_MARGIN
 
 
 @cache

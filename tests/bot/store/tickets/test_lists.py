@@ -6,12 +6,14 @@ import datetime as dt
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import pytest
 
 from bot.call import Side
+from bot.errors import NotFoundError
 from bot.services.tickets import replies
 from bot.store import Session, Store
 from bot.store.tickets import lists, search, search_index, tickets
@@ -149,6 +151,18 @@ def talked_of(each_database: Store) -> dict[str, int]:
         return {comment: each.id for comment, each in made.items()}
 
     return each_database.transact_sync(work)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_numbers_higher_than_any(number: int, each_database: Store, filed: list[Ticket]) -> None:
+    """No ticket has one, and every ticket is before it, whatever the database can store."""
+    for find in (tickets.find, tickets.lock):
+        with pytest.raises(NotFoundError):
+            each_database.transact_sync(partial(find, number=number))
+    newest = each_database.read_sync(
+        lambda session: lists.page(session, TicketQuery(team="T1", before=number))
+    )
+    assert newest.tickets[0].id == max(each.id for each in filed if each.team == "T1")
 
 
 def matches_of(store: Store, text: str, **more: Any) -> set[int]:
