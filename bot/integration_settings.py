@@ -124,4 +124,6 @@ def read_on_call(read: SettingReader, apps: Collection[str]) -> OnCallSettings:
     token = read.text("PAGERDUTY_TOKEN")
     if any(_PAGERDUTY.fullmatch(source) for source in rotas.values()) and not token:
         read.report("PAGERDUTY_TOKEN", N_("a value, since ON_CALL has a schedule of PagerDuty"))
+    if not (token.isascii() and token.isprintable()):
+        read.report("PAGERDUTY_TOKEN", N_("an API key as PagerDuty shows it, in one line"))
     return OnCallSettings(rotas, token, read.url("PAGERDUTY_URL", "https://api.pagerduty.com"))

@@ -52,6 +52,8 @@ def test_the_rota_of_an_app(text: str, kids: str, adults: str) -> None:
         ({"ON_CALL": "https://h/a,https://h/b"}, "ON_CALL"),
         ({"ON_CALL": "piano=https://h/a.ics"}, "ON_CALL"),
         ({"ON_CALL": "pagerduty:PABC12"}, "PAGERDUTY_TOKEN"),
+        ({"PAGERDUTY_TOKEN": "tök"}, "PAGERDUTY_TOKEN"),
+        ({"PAGERDUTY_TOKEN": "a\r\nHost: b"}, "PAGERDUTY_TOKEN"),
         ({"PAGERDUTY_URL": "pagerduty.com"}, "PAGERDUTY_URL"),
         ({**JIRA, "JIRA_URL": "school.atlassian.net"}, "JIRA_URL"),
         ({**JIRA, "JIRA_URL": ""}, "JIRA_URL"),
