@@ -50,25 +50,35 @@ def _headline(incident: IncidentFacts, tickets: Sequence[Ticket]) -> Message:
     minutes = max(1, round((max(moments) - min(moments)).total_seconds() / 60))
     what: dict[str, object] = {
         "count": len(tickets),
+        "number": (number := _number(tickets)),
         "span": Duration(minutes * 60),
         "app": incident.app,
         "cause": resolution_title(incident.cause),
     }
-    number = plural("%(count)s report", "%(count)s reports", count=len(tickets))
     network = network_name(incident.network) if incident.network else None
     facts = [what["cause"], *([network] if network else []), incident.app, number, what["span"]]
     if not incident.network:
         return plural(
-            "%(count)s report in %(span)s has this cause: %(cause)s (%(app)s)",
-            "%(count)s reports in %(span)s share this cause: %(cause)s (%(app)s)",
+            "%(number)s in %(span)s has this cause: %(cause)s (%(app)s)",
+            "%(number)s in %(span)s share this cause: %(cause)s (%(app)s)",
             **what,  # type: ignore[arg-type]
         ).in_facts(*facts)
     return plural(
-        "%(count)s report in %(span)s has this cause and network: %(cause)s, %(network)s (%(app)s)",
-        "%(count)s reports in %(span)s share this cause and network: %(cause)s, %(network)s (%(app)s)",  # noqa: E501 - one sentence for the catalogs
+        "%(number)s in %(span)s has this cause and network: %(cause)s, %(network)s (%(app)s)",
+        "%(number)s in %(span)s share this cause and network: %(cause)s, %(network)s (%(app)s)",
         network=network,
         **what,  # type: ignore[arg-type]
     ).in_facts(*facts)
+
+
+def _number(tickets: Sequence[Ticket]) -> Message:
+    """Count what people reported, what a cloud's alerts did, or both together, as tickets."""
+    count, automatic = len(tickets), sum(ticket.is_automatic for ticket in tickets)
+    if not automatic:
+        return plural("%(count)s report", "%(count)s reports", count=count)
+    if automatic == count:
+        return plural("%(count)s alert", "%(count)s alerts", count=count)
+    return plural("%(count)s ticket", "%(count)s tickets", count=count)
 
 
 def _ticket_lines(tickets: Sequence[Ticket], renderer: Renderer) -> list[str]:

@@ -109,6 +109,9 @@ async def test_a_true_alert_becomes_a_ticket(alerts: AlertHarness) -> None:
     assert "ticket.claim" in texts[0]
     assert any("alerted_1" in text for text in texts)
     assert len(texts) >= 2
+    assert f"<{ticket.thread.permalink}|LD-1>" in text_of(post)
+    assert "1 alert in 1 min has this cause: Packet loss (kids)" in post["text"]
+    assert "Not reported to Agora: the ticket was made of its own alert." in texts[0]
     channel = alerts.harness.workspace.messages(alerts.harness.escalations)
     assert [message["ts"] for message in channel] == [post["ts"]]
     assert await alerts.states() == [AlertState.FILED]

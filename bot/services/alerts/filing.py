@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bot.call import IssueType
 from bot.cloud_report import CloudReport, ReportState
+from bot.i18n.messages import message
+from bot.i18n.serialization import dump_message
 from bot.ports import Diagnosis
 from bot.services.context import Context
 from bot.services.escalation.incidents import add_unchecked, join_or_open
@@ -22,6 +24,8 @@ from bot.store.tickets import tickets
 from bot.ticket import ALERT_ORIGIN, Ticket
 
 log = logging.getLogger(__name__)
+
+_ITS_OWN_ALERT: Final = message("the ticket was made of its own alert.")
 
 
 class Reporter(NamedTuple):
@@ -40,7 +44,7 @@ def file_ticket(context: Context, session: Session, new: Ticket, now: dt.datetim
     join_or_open(session, stored, now)
     step = plan_step(stored, context.workspaces.policy_of(stored.team), now)
     jobs = [job_of(stored, CARD, now), *([step_job(stored, step)] if step else [])]
-    events = event_jobs(context.settings, stored, FILED, now, who=stored.reporter)
+    events = event_jobs(context.settings, stored, FILED, now)
     enqueue_all(session, [*jobs, *events])
 
 
@@ -72,5 +76,5 @@ def build_ticket(
         created_at=now,
         reporter=reporter.person,
         cause=diagnosis.verdict.cause,
-        cloud_report=CloudReport(state=ReportState.OFF),
+        cloud_report=CloudReport(state=ReportState.OFF, reason=dump_message(_ITS_OWN_ALERT)),
     )

@@ -116,7 +116,10 @@ class IncidentJobs:
 
     @job(GROUP_INCIDENT.kind, GROUP_INCIDENT.queue)
     async def group(self, run: Run, number: int) -> None:
-        """Add a ticket to an incident, or open one with others like it."""
+        """Add a ticket to an incident, or open one with others like it.
+
+        The post of an alert's ticket is older than its card: it is edited, to link the card.
+        """
         _, now = run, self._context.clock.now()
         await self._context.commit(lambda session: _group_ticket(session, number, now))
 
@@ -176,6 +179,8 @@ class IncidentJobs:
 def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
     ticket = tickets.find(session, number)
     is_resolved = ticket.status is Status.RESOLVED
+    if ticket.is_automatic and ticket.incident is not None:
+        _enqueue_post_of(session, ticket.incident, now)
     if ticket.incident is not None or ticket.cause in WITHOUT_CAUSE or is_resolved:
         return
     incidents.lock_open(session, ticket)  # first, as in every transaction
@@ -278,6 +283,12 @@ def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime
     ticket.thread.incident_permalink = incident.permalink
     ticket.mark_changed()
     enqueue(session, ticket, CARD, now)
+
+
+def _enqueue_post_of(session: Session, number: int, now: dt.datetime) -> None:
+    incident = incidents.lock(session, number)
+    if incident is not None and incident.closed_at is None:
+        _enqueue_incident_post(session, incident, now)
 
 
 def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetime) -> None:

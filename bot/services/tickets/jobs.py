@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.call import ERASED
@@ -21,10 +22,11 @@ from bot.jobs.run import Queue, Run, job
 from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import DIAGNOSE
+from bot.services.escalation.schedule import GROUP_INCIDENT
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import CONFIRM, DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
-from bot.services.tickets.enqueue import ANSWER_REPORT, CARD, answer_now, enqueue
+from bot.services.tickets.enqueue import ANSWER_REPORT, CARD, TicketJob, answer_now, enqueue
 from bot.services.tickets.update_throttle import UpdateThrottle
 from bot.services.tickets.updates import (
     fetch_permalink,
@@ -164,7 +166,7 @@ class TicketJobs:
 
     async def _post_card(self, run: Run, ticket: Ticket) -> None:
         refusals: list[SlackContentRefusedError] = []
-        waiting = () if ticket.thread.card_ts else (CONFIRM,)
+        waiting = _waiting_for_card(ticket)
 
         async def post() -> MessageRef:
             try:
@@ -188,10 +190,8 @@ class TicketJobs:
         await self._update_linked_cards(run, ticket, permalink)
         if not is_new:
             await self._update_card(ticket)
-        await update_ticket(
-            *(run, self._context, ticket, permalink_change(ticket, permalink), *waiting),
-            is_last=not refusals,
-        )
+        change = permalink_change(ticket, permalink)
+        await update_ticket(run, self._context, ticket, change, *waiting, is_last=not refusals)
         for refusal in refusals:
             raise refusal
 
@@ -305,6 +305,12 @@ class TicketJobs:
             Notification(ticket.id, DELAYED, ticket.reporter),
             lambda: self._posts.announce_delay(ticket, run, code),
         )
+
+
+def _waiting_for_card(ticket: Ticket) -> Sequence[TicketJob]:
+    """Return the jobs that need the link to the card which is about to be posted."""
+    first = () if ticket.thread.card_ts else (CONFIRM,)
+    return (*first, GROUP_INCIDENT) if ticket.thread.root_ts else first
 
 
 def _read_confirmation(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.slack.block_kit import validate_message
 from bot.services.escalation.incidents import IncidentFacts
-from bot.ticket import Ticket
+from bot.ticket import ALERT_ORIGIN, Ticket
 from bot.ticket_thread import TicketThread
 from handlers.escalation.view import group_mention, incident_post
 from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
@@ -117,6 +117,22 @@ def test_what_the_tickets_share(
 
 
 @pytest.mark.parametrize(
+    ("alerts", "expected"),
+    [
+        (1, "2 tickets in 5 min share this cause: Packet loss (kids)"),
+        (2, "2 alerts in 5 min share this cause: Packet loss (kids)"),
+    ],
+)
+def test_alerts_are_no_reports(alerts: int, expected: str) -> None:
+    """Nobody reported what a cloud's alert is about; both together are tickets."""
+    tickets = make_tickets(2)
+    for ticket in tickets[:alerts]:
+        ticket.origin = f"{ALERT_ORIGIN}kids:{ticket.cname}:1"
+    text, _ = incident_post(make_incident(), tickets, EN, "")
+    assert text == f"INC-3: {expected}"
+
+
+@pytest.mark.parametrize(
     ("count", "last"),
     [
         (15, "• LD-26 room_14 · 2026-11-21 03:25 UTC"),
@@ -148,7 +164,7 @@ def test_a_closed_incident(person: str, expected: str) -> None:
 def test_an_incident_in_chinese() -> None:
     """Every line is translated."""
     text, blocks = incident_post(make_incident(), make_tickets(2), ZH, "")
-    assert text == "INC-3：5 分钟内 2 次提交都是同一个原因：网络丢包（kids）"
+    assert text == "INC-3：5 分钟内 2 次提交的原因：网络丢包（kids）"
     assert texts_of(blocks)["state"][0].startswith("开始于 ")
 
 
