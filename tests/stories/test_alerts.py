@@ -16,9 +16,11 @@ from sqlmodel import select
 from bot.app import build_web_app
 from bot.sandbox.clouds.agora.alert_sender import SECRET, AlertSender, alert
 from bot.sandbox.scenario import build_simulated_call
+from bot.store import Store
 from bot.store.alerts.alerts import AlertState, CloudAlert
 from bot.ticket import Ticket
 from handlers.http_server import serve_http
+from tests.bot.conftest import create_postgres
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import Json, find_replies, text_of
 
@@ -69,10 +71,29 @@ class AlertHarness:
         rows = await self.harness.application.store.read(lambda s: list(s.exec(select(CloudAlert))))
         return sorted(row.state for row in rows)
 
+    async def ask_doctor(self) -> str:
+        """Return what `/lagdesk doctor` answers."""
+        sam = self.harness.workspace.person("sam")
+        await sam.command("/lagdesk", "doctor")
+        await self.harness.settled()
+        return text_of(sam.ephemerals("teachers")[-1])
+
     def requests(self) -> int:
         """Count the requests to Agora about single calls."""
         counts = self.harness.clouds.agora.request_log.counts()
         return sum(count for endpoint, count in counts.items() if "call/" in endpoint)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The setting of a database of each kind."""
+    if request.param == "sqlite":
+        return {}
+    url = create_postgres(request.getfixturevalue("postgres"))
+    store = Store(url)
+    store.migrate()
+    store.close()
+    return {"DATABASE_URL": url}
 
 
 @asynccontextmanager
@@ -136,34 +157,40 @@ async def test_a_false_alert_files_nothing(
     assert alerts.incidents() == []
 
 
-async def test_alerts_of_one_cause_share_a_thread(alerts: AlertHarness) -> None:
+async def test_alerts_of_one_cause_share_a_thread(tmp_path: Path, database: dict[str, str]) -> None:
     """Each call is a ticket there; the same call twice in a minute is one, however often sent."""
     cnames = ("shared_1", "shared_2", "shared_3")
-    at = alerts.add_calls(LOSS, *cnames)
-    for cname in (*cnames, *cnames):
-        await alerts.send(alert(cname, at))
-    await alerts.pass_minutes(12)
-    assert [ticket.cname for ticket in await alerts.tickets()] == [*cnames]
-    (post,) = alerts.incidents()
-    assert all(cname in text_of(post) for cname in cnames)
-    await alerts.send(alert("shared_1", at))
-    await alerts.pass_minutes(2)
-    assert len(await alerts.tickets()) == 3
+    async with open_alerts(tmp_path, **database) as alerts:
+        at = alerts.add_calls(LOSS, *cnames)
+        for cname in (*cnames, *cnames):
+            await alerts.send(alert(cname, at))
+        await alerts.pass_minutes(12)
+        tickets = await alerts.tickets()
+        assert [ticket.cname for ticket in tickets] == [*cnames]
+        (post,) = alerts.incidents()
+        for ticket in tickets:
+            assert f"<{ticket.thread.permalink}|{ticket.label}> {ticket.cname}" in text_of(post)
+        await alerts.send(alert("shared_1", at))
+        await alerts.pass_minutes(2)
+        assert len(await alerts.tickets()) == 3
 
 
-async def test_a_flood_makes_one_thread(tmp_path: Path) -> None:
+async def test_a_flood_makes_one_thread(tmp_path: Path, database: dict[str, str]) -> None:
     """A thousand in a minute: each is answered, few requests are made, the rest is counted."""
-    async with open_alerts(tmp_path, AGORA_ALERT_LIMIT="3") as alerts:
+    async with open_alerts(tmp_path, **database, AGORA_ALERT_LIMIT="3") as alerts:
         cnames = [f"flood_{number}" for number in range(500)]
         at = alerts.add_calls(LOSS, *cnames)
         before = alerts.requests()
-        statuses = await asyncio.gather(*(alerts.send(alert(each, at)) for each in cnames * 2))
+        first, others = cnames[:3], cnames[3:] + cnames
+        statuses = [await alerts.send(alert(each, at)) for each in first]
+        statuses += await asyncio.gather(*(alerts.send(alert(each, at)) for each in others))
         assert statuses == [200] * 1000
         await alerts.pass_minutes(12)
         assert len(await alerts.tickets()) == 3
-        assert (await alerts.states()).count(AlertState.OVER_LIMIT) == 497
+        assert len(await alerts.states()) == 4
         (post,) = alerts.incidents()
-        assert "497 more alerts of the cloud were not checked" in text_of(post)
+        assert "994 more alerts of the cloud were not checked" in text_of(post)
+        assert "3 confirmed, 0 not confirmed, 0 waiting, 994 over" in await alerts.ask_doctor()
         assert len(alerts.harness.workspace.messages(alerts.harness.escalations)) == 1
         assert alerts.requests() - before < 60
         await alerts.harness.pass_time(86400)
@@ -207,9 +234,21 @@ async def test_whose_app_it_is(tmp_path: Path) -> None:
         await alerts.pass_minutes(12)
         assert await alerts.states() == [AlertState.UNKNOWN_APP]
         assert await alerts.tickets() == []
+        assert "1 of a project whose name is no app's" in await alerts.ask_doctor()
         await alerts.send(alert("project_2", at, project="other"), query="?app=kids")
         await alerts.pass_minutes(12)
         assert [ticket.app for ticket in await alerts.tickets()] == ["kids"]
+
+
+async def test_alerts_of_unknown_projects_are_limited(tmp_path: Path) -> None:
+    """Whoever knows the address fills no table; what is sent again counts once."""
+    apps = "kids=0a1b2c3d4e5f60718293a4b5c6d7e8f9,adults=1a1b2c3d4e5f60718293a4b5c6d7e8f9"
+    async with open_alerts(tmp_path, AGORA_APPS=apps, AGORA_ALERT_LIMIT="2") as alerts:
+        at = alerts.harness.clock()
+        for cname in ("any_1", "any_1", "any_2", "any_3", "any_4", "any_1"):
+            assert await alerts.send(alert(cname, at, project="other")) == 200
+        assert await alerts.states() == [AlertState.UNKNOWN_APP] * 3
+        assert "4 of a project whose name is no app's" in await alerts.ask_doctor()
 
 
 @pytest.mark.parametrize("secret", ["wrong", "", SECRET[:-1], f"{SECRET}x", "é"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bot.call import IssueType
@@ -50,11 +51,20 @@ def file_ticket(context: Context, session: Session, new: Ticket, now: dt.datetim
 
 def note_unchecked(session: Session, app: str, now: dt.datetime) -> None:
     """Record that the waiting alerts of an app are not checked, and count them in its incident."""
-    waiting = alerts.list_unchecked(session, app)
-    for alert in waiting:
+    _skip(session, alerts.list_unchecked(session, app), app, now)
+
+
+def note_counted(session: Session, alert: CloudAlert, now: dt.datetime) -> None:
+    """Count alerts that were never stored, each by itself, in their app's incident."""
+    _skip(session, [alert], alert.app, now)
+
+
+def _skip(session: Session, skipped: Sequence[CloudAlert], app: str, now: dt.datetime) -> None:
+    count = sum(alert.number for alert in skipped)
+    for alert in skipped:
         alerts.decide(session, alert, AlertState.OVER_LIMIT, now)
-    log.info("%d alerts about app %s are over its daily limit", len(waiting), app)
-    add_unchecked(session, app, len(waiting), now)
+    log.info("%d alerts about app %s are over its daily limit", count, app)
+    add_unchecked(session, app, count, now)
 
 
 def build_ticket(

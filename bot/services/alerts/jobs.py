@@ -6,13 +6,18 @@ import datetime as dt
 import logging
 from collections.abc import Sequence
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from bot.causes import WITHOUT_CAUSE
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Diagnosis
-from bot.services.alerts.filing import Reporter, build_ticket, file_ticket, note_unchecked
-from bot.services.alerts.receiver import CHECK
+from bot.services.alerts.filing import (
+    Reporter,
+    build_ticket,
+    file_ticket,
+    note_counted,
+    note_unchecked,
+)
+from bot.services.alerts.receiver import CHECK, start_of_day
 from bot.services.context import Context
 from bot.services.diagnosis.retry_policy import DIAGNOSIS_TIMEOUT, is_final, schedule_retry
 from bot.services.diagnosis.service import DiagnosisService
@@ -54,16 +59,17 @@ class AlertJobs:
         due_at = self._context.settings.quiet_hours.after(max(alert.due_at, now))
         if due_at > now:
             return due_at
-        if alert.checked_at is None and await self._is_over_limit(app, now):
+        if alert.is_count:
+            await self._context.commit(run.fenced(lambda s: note_counted(s, alert, now)))
+        elif alert.checked_at is None and await self._is_over_limit(app, now):
             await self._context.commit(run.fenced(lambda s: note_unchecked(s, app, now)))
         else:
             await self._check(run, alert)
         return self._context.clock.now()
 
     async def _is_over_limit(self, app: str, now: dt.datetime) -> bool:
-        zone = ZoneInfo(self._context.workspaces.of("").timezone)
-        midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        checked = await self._context.store.read(lambda s: alerts.count_checked(s, app, midnight))
+        since = start_of_day(self._context, now)
+        checked = await self._context.store.read(lambda s: alerts.count_checked(s, app, since))
         return checked >= self._context.settings.alerts.daily_limit
 
     async def _check(self, run: Run, alert: CloudAlert) -> None:

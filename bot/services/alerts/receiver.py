@@ -6,6 +6,7 @@ import datetime as dt
 import hmac
 import logging
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.clouds.agora.alerts import Alert, parse_alert
 from bot.services.context import Context
@@ -40,7 +41,8 @@ class AlertReceiver:
         """Store an alert; return whether it is new, and to be checked.
 
         `app` is the one that the address names. There is one alert for a channel and minute,
-        however many are sent: the whole call is looked at when it is checked.
+        however many are sent: the whole call is looked at when it is checked. Of what an app gets
+        above the daily limit only the number is stored.
         """
         now = self._context.clock.now()
         found = self._find_app(alert.project, app)
@@ -58,7 +60,37 @@ class AlertReceiver:
             due_at=self._published_at(found, alert.at, now),
             state=AlertState.WAITING if found else AlertState.UNKNOWN_APP,
         )
-        return await self._context.commit(lambda session: _save(session, row))
+        return await self._context.commit(lambda session: self._save(session, row))
+
+    def _save(self, session: Session, row: CloudAlert) -> bool:
+        if alerts.is_stored(session, row):
+            return False
+        since = start_of_day(self._context, row.received_at)
+        limit = self._context.settings.alerts.daily_limit
+        is_single = alerts.count_stored(session, row.app, since) < limit
+        if is_single and not alerts.add(session, row):
+            return False
+        if not is_single:
+            row = self._count_of(row)
+            alerts.add_count(session, row)
+        if row.app:
+            name = f"{CHECK}:{row.app}"
+            store_jobs.enqueue(session, name, CHECK, row.app, due_at=row.due_at)
+        return is_single and bool(row.app)
+
+    def _count_of(self, row: CloudAlert) -> CloudAlert:
+        """Return the row that counts alerts of an app in this minute; due when that is over."""
+        minute = int(row.received_at.timestamp()) // 60
+        end = dt.datetime.fromtimestamp((minute + 1) * 60, dt.UTC)
+        return CloudAlert(
+            app=row.app,
+            cname="",
+            minute=minute,
+            at=row.received_at,
+            received_at=row.received_at,
+            due_at=self._published_at(row.app, end, end),
+            state=row.state,
+        )
 
     def _published_at(self, app: str, at: dt.datetime, now: dt.datetime) -> dt.datetime:
         """Return when the cloud has published the minutes around an alert: it is checked then."""
@@ -82,8 +114,7 @@ class AlertReceiver:
         return next(iter(apps))
 
 
-def _save(session: Session, row: CloudAlert) -> bool:
-    if not alerts.add(session, row) or not row.app:
-        return False
-    store_jobs.enqueue(session, f"{CHECK}:{row.app}", CHECK, row.app, due_at=row.due_at)
-    return True
+def start_of_day(context: Context, now: dt.datetime) -> dt.datetime:
+    """Return when the day of the daily limit began, in TIMEZONE."""
+    zone = ZoneInfo(context.workspaces.of("").timezone)
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

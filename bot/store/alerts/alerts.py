@@ -26,6 +26,7 @@ class CloudAlert(SQLModel, table=True):
     """The alerts about one channel in one minute; `at` is the time of the first.
 
     `uid` is whom it was about, "" for the whole channel. `app` is "" when nobody knows it.
+    A row without `cname` counts, in `number`, those of a minute that are over the daily limit.
     """
 
     __tablename__ = "cloud_alert"
@@ -34,11 +35,17 @@ class CloudAlert(SQLModel, table=True):
     cname: str = Field(primary_key=True)
     minute: int = Field(primary_key=True)  # epoch minutes
     uid: str = ""
+    number: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     at: dt.datetime = Field(sa_type=UtcTime)
     received_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     due_at: dt.datetime = Field(sa_type=UtcTime)
     state: AlertState = Field(default=AlertState.WAITING, sa_type=EnumText(AlertState))
     checked_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it stands for alerts of which only the number is stored."""
+        return not self.cname
 
 
 def add(session: Session, alert: CloudAlert) -> bool:
@@ -53,6 +60,32 @@ def add(session: Session, alert: CloudAlert) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def add_count(session: Session, alert: CloudAlert) -> None:
+    """Store a row that counts alerts, or add one to the number of its minute's."""
+    connection = session.connection()
+    new = insertion(connection.dialect.name, CloudAlert).values(alert.model_dump())
+    connection.execute(
+        new.on_conflict_do_update(
+            index_elements=["app", "cname", "minute"],
+            set_={"number": col(CloudAlert.number) + 1},
+        )
+    )
+
+
+def is_stored(session: Session, alert: CloudAlert) -> bool:
+    """Return whether there is an alert about the same channel in the same minute."""
+    return session.get(CloudAlert, (alert.app, alert.cname, alert.minute)) is not None
+
+
+def count_stored(session: Session, app: str, since: dt.datetime) -> int:
+    """Count the alerts of an app received since a moment that are stored each by itself."""
+    is_recent = col(CloudAlert.received_at) >= since
+    is_single = CloudAlert.cname != ""
+    return session.exec(
+        select(func.count()).where(CloudAlert.app == app, is_single, is_recent)
+    ).one()
+
+
 def find_next(session: Session, app: str) -> CloudAlert | None:
     """Return the alert of an app that is to be checked next, be it later."""
     waiting = select(CloudAlert).where(
@@ -64,8 +97,8 @@ def find_next(session: Session, app: str) -> CloudAlert | None:
 def list_unchecked(session: Session, app: str) -> Sequence[CloudAlert]:
     """List the waiting alerts of an app that the cloud was not asked about yet."""
     is_waiting = (CloudAlert.app == app, CloudAlert.state == AlertState.WAITING)
-    is_unchecked = col(CloudAlert.checked_at).is_(None)
-    return session.exec(select(CloudAlert).where(*is_waiting, is_unchecked)).all()
+    is_unchecked = (CloudAlert.cname != "", col(CloudAlert.checked_at).is_(None))
+    return session.exec(select(CloudAlert).where(*is_waiting, *is_unchecked)).all()
 
 
 def decide(session: Session, alert: CloudAlert, state: AlertState, now: dt.datetime) -> None:
@@ -86,7 +119,7 @@ def count_checked(session: Session, app: str, since: dt.datetime) -> int:
 def count_states(session: Session, since: dt.datetime) -> Mapping[AlertState, int]:
     """Count the alerts received since a moment by what became of them."""
     rows = session.exec(
-        select(CloudAlert.state, func.count())
+        select(CloudAlert.state, func.sum(CloudAlert.number))
         .where(col(CloudAlert.received_at) >= since)
         .group_by(col(CloudAlert.state))
     )
