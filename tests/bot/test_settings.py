@@ -184,6 +184,8 @@ WRONG = [
     ("AGORA_API", ["v2"]),
     ("AGORA_PLAN", ["free"]),
     ("AGORA_REPORT", ["on"]),
+    ("AGORA_ALERT_SECRET", ["x" * 23, "x" * 24 + "/", "x" * 24 + " x", "é" * 24]),
+    ("AGORA_ALERT_LIMIT", ["many", "-1", "1.5"]),
     ("VOLCENGINE_BASE_URL", ["x"]),
     ("VOLCENGINE_API_VERSION", ["2020-12-02"]),
     ("HUAWEI_BASE_URL", ["x"]),
@@ -373,10 +375,11 @@ def test_secrets_are_not_in_reprs() -> None:
         "AGORA_CUSTOMER_SECRET": "hush-6",
         "VOLCENGINE_SECRET_KEY": "hush-7",
         "HUAWEI_IAM_PASSWORD": "hush-8",
+        "AGORA_ALERT_SECRET": "hush-10" + "x" * 24,
     }
     settings = read_settings({**WHOLE, **BY_USER, **secrets})
     assert "hush" not in repr(settings)
-    assert len({names for names in settings.secrets if "hush" in names}) >= 8
+    assert len({secret for secret in settings.secrets if "hush" in secret}) == 10
 
 
 CONTRACT = """
