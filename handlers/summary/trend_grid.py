@@ -54,7 +54,7 @@ def _lines(grid: WeekGrid, renderer: Renderer) -> Iterator[str]:
             weeks = zip(grid.weeks, row.cells, strict=False)
             values = row.words or [f"{week} {cell.text}" for (week, _), cell in weeks]
             names = {"section": section.title, "name": row.name}
-            line = message("%(section)s, %(name)s: %(values)s", **names, values=values)
+            line = message('%(section)s, "%(name)s": %(values)s', **names, values=values)
             yield _line(line, renderer) if row.name else row.words
 
 
@@ -70,12 +70,16 @@ def grid_table(grid: WeekGrid, renderer: Renderer) -> Table:
     return Table(_line(message("All numbers"), renderer), head, tuple(rows))
 
 
+def week_name(report: WeekReport) -> Message:
+    """Name a week by its number: the weeks of a trend follow each other."""
+    return message("W%(number)s", number=report.week.number)
+
+
 def _week_names(report: WeekReport, renderer: Renderer) -> tuple[str, str]:
     """Return a week's number, and its first day or that it is not over."""
-    name = message("W%(number)s", number=report.week.number)
     day = f"{report.week.days[0]:%m-%d}"
     since = message("from %(day)s", day=day) if report.is_over else message("so far")
-    return _line(name, renderer), _line(since, renderer)
+    return _line(week_name(report), renderer), _line(since, renderer)
 
 
 def _tickets(trend: QualityTrend, renderer: Renderer) -> GridSection:

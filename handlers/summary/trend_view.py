@@ -17,6 +17,7 @@ from handlers.summary.trend_grid import (
     grid_table,
     trend_title,
     week_grid,
+    week_name,
 )
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -46,7 +47,7 @@ def trend_headline(trend: QualityTrend) -> Message:
 
 def trend_notes(trend: QualityTrend) -> Iterator[Message]:
     """Yield what the numbers mean, and what is missing and why."""
-    missing = [week.week.label for week in trend.weeks if week.is_uncollected]
+    missing = [week_name(week) for week in trend.weeks if week.is_uncollected]
     if missing:
         yield message(
             "Lagdesk was not running in these weeks, so nobody could report: %(weeks)s.",

@@ -76,12 +76,15 @@ async def test_a_lead_asks_in_both_languages(harness: Harness) -> None:
     sam = await ask(harness, harness.workspace.person("sam"), "quality trend")
     (picture,) = pictures(sam)
     assert "W45 1" in picture["alt_text"]
-    assert "Yes, that was it: W42 no ratings" in picture["alt_text"]
+    assert '"Yes, that was it": W42 no ratings' in picture["alt_text"]
     assert "W45 80% of 5" in picture["alt_text"]
     assert "W42 no record" in picture["alt_text"]
     assert "kids: Agora has no app-wide metrics of this kind." in text_of(sam)
     lin = await ask(harness, harness.workspace.person("lin"), "质量 趋势")
     assert "第 45 周 1" in pictures(lin)[0]["alt_text"]
+    assert "“是，就是这样”：第 42 周 没有评价" in pictures(lin)[0]["alt_text"]
+    assert "第 45 周 5 条 80%" in pictures(lin)[0]["alt_text"]
+    assert "没有人能提交：第 42 周、第 43 周。" in text_of(lin)
     assert "未统计" in lin["text"]
 
 
