@@ -44,7 +44,9 @@ STYLE: Final = {  # Chinese style as GLOSSARY.md requires it
     re.compile(
         r"[，。；：！？（）、] | [，。；：！？（）、]"
     ): "a space beside full-width punctuation",
-    re.compile("[您]|教师|客服|线程|举报|置信|证据|延迟|时延|评论"): "a word the glossary replaces",
+    re.compile(
+        "[您]|教师|客服|线程|举报|置信|证据|延迟|时延|评论|令牌"
+    ): "a word the glossary replaces",
 }
 
 MsgId = str | tuple[str, ...]

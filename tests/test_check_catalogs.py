@@ -121,6 +121,7 @@ def test_source_without_problem(call: str, tree: Tree) -> None:
         (["no space between Chinese and Latin, '个v'"], "一个v"),
         (["a space beside full-width punctuation, '， '"], "一， 值"),
         (["a word the glossary replaces, '教师'"], "教师的值"),
+        (["a word the glossary replaces, '令牌'"], "令牌的值"),
     ],
 )
 def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
