@@ -20,48 +20,95 @@ _SESSION_EVIDENCE: Final = {  # evidence from joins and leaves, in seconds
     "session": message("• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s"),
 }
 _COMPARED: Final = {BEFORE: message("before"), AFTER: message("afterwards")}
+_MEANWHILE: Final = message("at that time")
 _ALL: Final = 100
+_WHOLE_FROM: Final = 100.0  # what is measured varies by more than tenths
 
 
 def group_evidence(items: Sequence[Evidence]) -> list[list[Evidence]]:
-    """Group what a cloud reported several times about the same people; numbers stay alone."""
-    groups: dict[object, list[Evidence]] = {}
+    """Group what one line says: repeated codes, a value and what it is compared with, networks."""
+    groups: list[list[Evidence]] = []
+    last: dict[object, list[Evidence]] = {}
     for item in items:
-        same = (item.source, item.code, item.uid, item.peer)
-        groups.setdefault(same if item.code else item, []).append(item)
-    return list(groups.values())
+        subject = _subject(item)
+        same = last.get(subject, [])
+        if same and (_is_grouped(item) or item in same):
+            same.append(item)
+        else:
+            last[subject] = [item]
+            groups.append(last[subject])
+    return groups
 
 
-def evidence_line(diagnosis: Diagnosis, item: Evidence, *repeated: Evidence) -> Message:
-    """Return one piece of evidence: who, what, value, limit, time; and how often if repeated."""
+def _subject(item: Evidence) -> object:
+    if item.code is not None:
+        return item.source, item.code, item.uid, item.peer
+    return item.uid, item.metric, item.media, item.direction
+
+
+def _is_grouped(item: Evidence) -> bool:
+    """Return whether evidence joins a line about the same: all but limits and special lines."""
+    return item.threshold is None and item.metric not in _SPECIAL_LINES
+
+
+def evidence_line(diagnosis: Diagnosis, item: Evidence, *others: Evidence) -> Message:
+    """Return what a group of evidence says: who, what, value, limit, time; how often if repeated.
+
+    The group is one of `group_evidence`.
+    """
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
-        return _code_line(diagnosis, who, item, *repeated)
+        return _code_line(diagnosis, who, item, *others)
+    if item.metric == NETWORK:
+        return _network_line(who, item, *others)
     special = _SPECIAL_LINES.get(item.metric)
-    return special(who, item) if special else _number_line(who, item)
+    return special(who, item) if special else _number_line(who, item, *others)
 
 
-def _number_line(who: Message, item: Evidence) -> Message:
-    """Return a value with its limit; without one, to compare."""
-    facts = {
-        "who": who,
-        "metric": _metric_of(item),
-        "value": format_measurement(item.value, item.unit),
-        "when": item.at,
-    }
+def _number_line(who: Message, item: Evidence, *others: Evidence) -> Message:
+    """Return a value with its limit and with what it was at other times."""
     if item.threshold is None:
-        return _comparison_line(item, facts)
-    facts["threshold"] = format_measurement(item.threshold, item.unit)
-    line = message("• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s", **facts)
-    limit = (message("limit"), facts["threshold"])
-    return line.in_facts(("•", who), (facts["metric"], facts["value"]), limit, item.at)
+        return _comparison_line(who, item, *others)
+    value = format_measurement(item.value, item.unit)
+    compared = [one for one in others if one.threshold is None]
+    metric, limit = _metric_of(item), _limit_of(item)
+    if compared:
+        limit = message(
+            "%(limit)s, %(compared)s", limit=limit, compared=[_compared(one) for one in compared]
+        )
+    facts = {"who": who, "metric": metric, "value": value, "limit": limit, "when": item.at}
+    line = message("• %(who)s: %(metric)s %(value)s (%(limit)s), %(when)s", **facts)
+    bound = (message("limit"), format_measurement(item.threshold, item.unit))
+    values = [_compared_facts(one) for one in compared]
+    return line.in_facts(("•", who), (metric, value), bound, *values, item.at)
 
 
-def _comparison_line(item: Evidence, facts: Mapping[str, object]) -> Message:
-    """Return a value before, during or after a fault."""
-    when = _COMPARED.get(item.text, message("at that time"))
-    line = message("• %(who)s: %(metric)s %(value)s %(compared)s, %(when)s", **facts, compared=when)
-    return line.in_facts(("•", facts["who"]), (facts["metric"], facts["value"]), when, item.at)
+def _limit_of(item: Evidence) -> Message:
+    """Return the limit; that the value is below it, as most limits are for what is too high."""
+    threshold = item.threshold or 0.0
+    text = format_measurement(threshold, item.unit)
+    if item.value is not None and item.value < threshold:
+        return message("below the limit of %(threshold)s", threshold=text)
+    return message("limit %(threshold)s", threshold=text)
+
+
+def _comparison_line(who: Message, *items: Evidence) -> Message:
+    """Return what a metric was before, during or after a fault."""
+    metric, when = _metric_of(items[0]), items[0].at
+    values = [_compared(one) for one in items]
+    facts = {"who": who, "metric": metric, "values": values, "when": when}
+    line = message("• %(who)s: %(metric)s %(values)s, %(when)s", **facts)
+    return line.in_facts(("•", who), metric, *map(_compared_facts, items), when)
+
+
+def _compared(item: Evidence) -> Message:
+    when, value = _compared_facts(item)
+    return message("%(value)s %(compared)s", value=value, compared=when)
+
+
+def _compared_facts(item: Evidence) -> tuple[Message, Message]:
+    """Return when a value for comparison was measured, and the value."""
+    return _COMPARED.get(item.text, _MEANWHILE), format_measurement(item.value, item.unit)
 
 
 def _session_line(who: Message, item: Evidence) -> Message:
@@ -69,10 +116,15 @@ def _session_line(who: Message, item: Evidence) -> Message:
     return Message(_SESSION_EVIDENCE[item.metric].id, facts)
 
 
-def _network_line(who: Message, item: Evidence) -> Message:
-    name = network_name(item.text)
-    line = message("• %(who)s: network %(network)s", who=who, network=name)
-    return line.in_facts(("•", who), (message("network"), name))
+def _network_line(who: Message, *items: Evidence) -> Message:
+    """Return how somebody was connected; one after the other where it changed."""
+    first, *later = names = [network_name(item.text) for item in items]
+    line = message("• %(who)s: network %(network)s", who=who, network=first)
+    if later:
+        line = message(
+            "• %(who)s: networks one after the other: %(networks)s", who=who, networks=names
+        )
+    return line.in_facts(("•", who), (message("network"), first), *(("→", name) for name in later))
 
 
 def _code_line(diagnosis: Diagnosis, who: Message, item: Evidence, *repeated: Evidence) -> Message:
@@ -114,7 +166,6 @@ def _others_line(_who: Message, item: Evidence) -> Message:
 
 _SPECIAL_LINES: Final[Mapping[str, Callable[[Message, Evidence], Message]]] = {
     OTHERS_AFFECTED: _others_line,
-    NETWORK: _network_line,
     BURSTS: _bursts_line,
     **dict.fromkeys(_SESSION_EVIDENCE, _session_line),
 }
@@ -132,6 +183,8 @@ def _times_of(*items: Evidence) -> object:
 
 def format_measurement(value: float | None, unit: str) -> Message:
     """Format a value with its unit."""
+    if value is not None and abs(value) >= _WHOLE_FROM:
+        value = round(value)
     if unit == Unit.PERCENT:
         return message("%(value)s%%", value=value)
     if not unit:

@@ -122,7 +122,9 @@ def signs_of_change(context: CallContext, cause: Cause, uid: str, span: Span) ->
     """Yield what shows that an end changed networks: their names, the latency before and after."""
     if cause.name != "ip_changed":
         return
-    yield from network_names(context, uid)
+    names = list(network_names(context, uid))
+    if len(names) > 1:  # one alone shows no change
+        yield from names
     if _changed_route(context, uid, span):
         for one in _own_series(context, uid, _OWN_LATENCY)[:1]:
             yield from before(one, span[0], context.source)

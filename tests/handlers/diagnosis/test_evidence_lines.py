@@ -13,6 +13,10 @@ from handlers.diagnosis.evidence_lines import evidence_line, format_measurement,
 from tests.handlers.diagnosis.test_lines import LOSS, LOSS_TEXT, MINUTE, make_diagnosis
 from tests.handlers.samples import EN, NOW, ZH
 
+STUDENT = "• Student •••02"
+AT = "2026-11-21 03:20 UTC"
+FRAMES = ((15.0, "before"), (5.0, ""), (14.0, "after"))
+
 
 def evidence(**values: Any) -> Evidence:
     """Evidence at the student."""
@@ -43,6 +47,13 @@ def evidence(**values: Any) -> Evidence:
                 *(("before", "before"), ("after", "afterwards")),
                 ("", "at that time"),
             )
+        ),
+        (
+            evidence(metric="receive_fps", value=4.9, unit="fps", threshold=7.5),
+            (
+                "• Student •••02: Receive frame rate 4.9 fps (below the limit of 7.5 fps), "
+                "2026-11-21 03:20 UTC"
+            ),
         ),
         (evidence(metric="network", text="WIFI"), "• Student •••02: network Wi-Fi"),
         (
@@ -101,9 +112,42 @@ def test_repeated_codes_are_one_line() -> None:
     assert ZH.plain_text(same_minute).endswith("2026-11-21 03:21 UTC，共 2 次")
 
 
+def test_a_value_is_in_one_line_with_what_it_is_compared_with() -> None:
+    """Also where other evidence is between them; values with a limit stay apart."""
+    rate = {"metric": "send_bitrate", "unit": "kbps", "media": Media.VIDEO}
+    low = evidence(**rate, value=139.4, threshold=176.0)
+    frames = [evidence(metric="send_fps", value=n, unit="fps", text=t) for n, t in FRAMES]
+    items = [low, frames[0], evidence(**rate, value=618.0, text="before"), *frames[1:], low]
+    other = replace(low, value=100.0)
+    groups = group_evidence([*items, other])
+    assert [len(same) for same in groups] == [3, 3, 1]
+    lines = [evidence_line(make_diagnosis(), *same) for same in groups]
+    assert [EN.plain_text(line).removesuffix(", " + AT) for line in lines[:2]] == [
+        f"{STUDENT}: Send bitrate (video) 139 kbps (below the limit of 176 kbps, 618 kbps before)",
+        f"{STUDENT}: Send frame rate 15 fps before, 5 fps at that time, 14 fps afterwards",
+    ]
+    assert [ZH.plain_text(line).removesuffix("，" + AT) for line in lines[:2]] == [
+        "• 学生 •••02：发送码率（视频）为 139 kbps（低于阈值 176 kbps，此前为 618 kbps）",
+        "• 学生 •••02：发送帧率此前为 15 fps、当时为 5 fps、此后为 14 fps",
+    ]
+
+
+def test_changed_networks_are_one_line() -> None:
+    """One after the other, in each language."""
+    names = [evidence(metric="network", text=name) for name in ("WIFI", "4g")]
+    line = evidence_line(make_diagnosis(), *group_evidence(names)[0])
+    assert EN.plain_text(line) == "• Student •••02: networks one after the other: Wi-Fi, 4G"
+    assert ZH.plain_text(line) == "• 学生 •••02：先后使用的网络：Wi-Fi、4G"
+    alone = evidence_line(make_diagnosis(), names[0])
+    assert ZH.plain_text(alone) == "• 学生 •••02：所用网络：Wi-Fi"
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "expected"),
-    [(5.0, "%", "5%"), (5.0, "", "5"), (5.0, Unit.MS, "5 ms"), (None, "%", "–%")],
+    [
+        *((5.0, "%", "5%"), (5.0, "", "5"), (5.0, Unit.MS, "5 ms"), (None, "%", "–%")),
+        *((99.6, Unit.MS, "99.6 ms"), (139.4, Unit.KBPS, "139 kbps")),
+    ],
 )
 def test_measurements(value: float | None, unit: str, expected: str) -> None:
     """A number with its unit, if it has one."""

@@ -248,7 +248,7 @@ def test_one_failure_is_named_in_the_thread() -> None:
 def test_the_full_diagnosis() -> None:
     """Six numbers, the call and the cloud's events; advice for the person only."""
     numbers = tuple(
-        Evidence("agora", NOW, "20002", metric="latency", value=float(n), unit="ms")
+        Evidence("agora", NOW, "20002", metric="latency", value=n, unit="ms", threshold=500.0)
         for n in range(600, 607)
     )
     event = AbnormalEvent("20002", "class_77_1", Code("agora.exp_id", "4"), NOW)

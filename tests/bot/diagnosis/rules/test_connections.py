@@ -90,18 +90,14 @@ def test_another_network_type_is_another_network(build_call: Any) -> None:
         (
             ("WIFI", "WIFI"),
             95,
-            [
-                ("network", "WIFI", None),
-                ("uplink_latency", "before", 40),
-                ("uplink_latency", "after", 95),
-            ],
+            [("uplink_latency", "before", 40), ("uplink_latency", "after", 95)],
         ),
     ],
 )
 def test_the_evidence_of_another_network(
     build_call: Any, networks: tuple[str, ...], latency_ms: int, expected: list[Any]
 ) -> None:
-    """The names of the networks, and the latency before and afterwards where it changed."""
+    """The names of the networks and the latency before and afterwards, each where it changed."""
     call_builder = lost(build_call)
     for span, network in zip(((-300, -40), (-8, None)), networks, strict=False):
         call_builder.add_session(S, f"{span[0]}", *span, network)
