@@ -154,6 +154,7 @@ async def test_a_false_alert_files_nothing(
     assert await alerts.tickets() == []
     assert await alerts.states() == [AlertState.REFUTED] * 2
     assert "is not confirmed: none" in caplog.text
+    assert "0 confirmed, 2 not confirmed, 0 waiting, 0 over" in await alerts.ask_doctor()
     assert alerts.incidents() == []
 
 
@@ -207,6 +208,9 @@ async def test_quiet_hours(tmp_path: Path) -> None:
         await alerts.send(alert("quiet_1", at))
         await alerts.pass_minutes(12)
         assert (await alerts.tickets(), await alerts.states()) == ([], [AlertState.WAITING])
+        answer = await alerts.ask_doctor()
+        assert "Agora's alerts" in answer
+        assert "0 confirmed, 0 not confirmed, 1 waiting, 0 over" in answer
         await alerts.harness.pass_time(7200)
         await alerts.pass_minutes(2)
         assert [ticket.cname for ticket in await alerts.tickets()] == ["quiet_1"]
@@ -260,9 +264,10 @@ async def test_a_wrong_secret_is_no_address(alerts: AlertHarness, secret: str) -
 
 
 async def test_it_is_off_by_default(tmp_path: Path) -> None:
-    """Without a secret there is no address."""
+    """Without a secret there is no address, and doctor says nothing of alerts."""
     async with open_alerts(tmp_path, AGORA_ALERT_SECRET="") as alerts:
         assert await alerts.send(alert("off_1", 0.0), "x") == 404
+        assert "Agora's alerts" not in await alerts.ask_doctor()
 
 
 @pytest.mark.parametrize("callback", [[], {}, {"cname": ""}, {"cname": 7}, {"cname": "x" * 65}])

@@ -117,19 +117,21 @@ def test_what_the_tickets_share(
 
 
 @pytest.mark.parametrize(
-    ("alerts", "expected"),
+    ("alerts", "expected", "chinese"),
     [
-        (1, "2 tickets in 5 min share this cause: Packet loss (kids)"),
-        (2, "2 alerts in 5 min share this cause: Packet loss (kids)"),
+        (1, "2 tickets in 5 min share this cause: Packet loss (kids)", "2 张工单"),
+        (2, "2 alerts in 5 min share this cause: Packet loss (kids)", "2 条告警"),
     ],
 )
-def test_alerts_are_no_reports(alerts: int, expected: str) -> None:
+def test_alerts_are_no_reports(alerts: int, expected: str, chinese: str) -> None:
     """Nobody reported what a cloud's alert is about; both together are tickets."""
     tickets = make_tickets(2)
     for ticket in tickets[:alerts]:
         ticket.origin = f"{ALERT_ORIGIN}kids:{ticket.cname}:1"
     text, _ = incident_post(make_incident(), tickets, EN, "")
     assert text == f"INC-3: {expected}"
+    text, _ = incident_post(make_incident(), tickets, ZH, "")
+    assert text == f"INC-3：5 分钟内 {chinese}的原因：网络丢包（kids）"
 
 
 @pytest.mark.parametrize(
