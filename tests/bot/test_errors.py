@@ -39,6 +39,23 @@ ERRORS: list[tuple[errors.LagdeskError, bool, type[errors.LagdeskError]]] = [
     (errors.CloudServerError(BUSY, **WHERE, status=503), True, errors.CloudRefusedError),
     (errors.CloudInvalidResponseError(BUSY, **WHERE), True, errors.CloudError),
     (errors.CloudUnsupportedError(BUSY, **WHERE), False, errors.CloudError),
+    (errors.IntegrationError(BUSY, service="Jira"), False, errors.LagdeskError),
+    (
+        errors.IntegrationUnreachableError(BUSY, service="Jira", maybe_arrived=True),
+        True,
+        errors.IntegrationError,
+    ),
+    (
+        errors.IntegrationRefusedError(BUSY, service="Jira", status=403),
+        False,
+        errors.IntegrationError,
+    ),
+    (
+        errors.IntegrationBusyError(BUSY, service="Jira", status=429),
+        True,
+        errors.IntegrationRefusedError,
+    ),
+    (errors.IntegrationInvalidResponseError(BUSY, service="Jira"), True, errors.IntegrationError),
     (errors.SlackError(BUSY, code="x"), False, errors.LagdeskError),
     (
         errors.SlackUnreachableError(BUSY, code="x", maybe_arrived=True),
