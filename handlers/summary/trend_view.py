@@ -62,7 +62,8 @@ def trend_notes(trend: QualityTrend) -> Iterator[Message]:
         yield message(
             "There are more freeze rates: /quality app=<name> trend shows those of one app."
         )
-    yield from trend.explanations
+    if trend.freezes:
+        yield from trend.explanations
     for app, failure in trend.failures:
         yield message("%(app)s: %(why)s", app=app, why=failure)
 

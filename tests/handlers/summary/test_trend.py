@@ -17,6 +17,7 @@ from handlers.summary.trend_view import (
     print_trend,
     trend_blocks,
     trend_headline,
+    trend_notes,
 )
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, ZH
@@ -149,6 +150,13 @@ def test_nothing_at_all() -> None:
     trend = QualityTrend(tuple(map(uncollected, range(4, -1, -1))))
     blocks = trend_blocks(trend, EN, ())
     assert [block["block_id"] for block in blocks] == ["headline", "empty", "notes"]
+
+
+def test_rates_are_explained_where_there_are_some() -> None:
+    """What a freeze is says nothing to whoever sees no freeze rate."""
+    explained = replace(full_trend(), explanations=(QUOTA,))
+    assert QUOTA in trend_notes(explained)
+    assert QUOTA not in trend_notes(replace(explained, freezes=()))
 
 
 def test_partly_is_not_yes() -> None:
