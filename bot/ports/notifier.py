@@ -37,7 +37,7 @@ class Diagnosis:
 
     `failures` are the errors of the cloud, with the next step. `call_statistics` is None when the
     cloud has none or they are not fetched yet. `witnesses` are series of other participants, for
-    the verdict and exported cases only: nobody is shown them, and they are stored without uids.
+    the verdict and exported cases only: they are never displayed, and stored without uids.
     `named` are the uids whose sides an inquiry gave; None: a report gives both.
     """
 

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: records each, and answers as it is told."""
+"""A receiver of webhooks: records each, and answers as it was set to."""
 
 from __future__ import annotations
 

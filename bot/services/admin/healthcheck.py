@@ -13,7 +13,6 @@ from bot.errors import (
     CloudError,
     CloudQuotaExceededError,
     LagdeskError,
-    SlackError,
     setting_problem,
 )
 from bot.i18n.messages import Duration, Message, message
@@ -28,7 +27,7 @@ from bot.services.alerts.checks import check_alerts
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context, DatabaseError
-from bot.services.inquiry_rows import enqueue_inquiry, inquiry_of
+from bot.services.inquiry_rows import answer_inquiry, enqueue_inquiry
 from bot.services.webhooks.service import WebhookService
 from bot.setting_reader import SettingError
 from bot.settings import Settings
@@ -39,7 +38,6 @@ from bot.store.system_errors import explain
 log = logging.getLogger(__name__)
 
 KIND: Final = "health_check"
-ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 WORKER_TIMEOUT: Final = dt.timedelta(seconds=30)  # a heartbeat is sent every two seconds
 LATE_AFTER: Final = dt.timedelta(minutes=5)
 _SETTINGS: Final = message("Settings")
@@ -86,24 +84,12 @@ class HealthCheck:
     @job(KIND, Queue.DIAGNOSES)
     async def run(self, run: Run, origin: str) -> None:
         """Answer a request for a health check."""
-        _, context = run, self._context
-        stored_inquiry = await context.store.read(
-            lambda session: session.get(models.InquiryRow, origin)
-        )
-        if (
-            stored_inquiry is None
-            or context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
-        ):
-            return
-        inquiry = inquiry_of(stored_inquiry)
-        try:
-            await self._slack_health_check.send_results(
-                inquiry, await self.run_checks(stored_inquiry.team)
-            )
-        except SlackError as error:
-            if error.retryable:
-                raise
-            log.info("the doctor results could not be sent: %s", error)
+        _ = run
+        await answer_inquiry(self._context, origin, self._answer)
+
+    async def _answer(self, inquiry: Inquiry) -> None:
+        results = await self.run_checks(inquiry.team)
+        await self._slack_health_check.send_results(inquiry, results)
 
     async def _check_slack(self, team: str) -> Sequence[CheckResult]:
         settings = self._context.settings

@@ -10,9 +10,9 @@ from bot.errors import SlackError
 from bot.jobs.run import Queue, Run, job
 from bot.ports import Diagnosis, Inquiry
 from bot.services.context import Context
-from bot.services.diagnosis.retry_policy import ANSWER_TIMEOUT, is_final, schedule_retry
+from bot.services.diagnosis.retry_policy import is_final, schedule_retry
 from bot.services.diagnosis.service import DiagnosisService
-from bot.services.inquiry_rows import clear_response_url, inquiry_of
+from bot.services.inquiry_rows import ANSWER_TIMEOUT, clear_response_url, inquiry_of
 from bot.store import jobs as store_jobs
 from bot.store import models
 

@@ -12,7 +12,6 @@ from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.ports import Diagnosis
 
 DIAGNOSIS_TIMEOUT: Final = dt.timedelta(hours=26)  # a daily quota is reset within 24
-ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 _ESSENTIAL: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )

@@ -23,6 +23,7 @@ from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.diagnosis.job_kinds import DIAGNOSE
 from bot.services.escalation.schedule import GROUP_INCIDENT
+from bot.services.inquiry_rows import ANSWER_TIMEOUT
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import CONFIRM, DELAYED, FILED, Notification
 from bot.services.publishing import Publisher
@@ -43,7 +44,6 @@ from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
-_ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 _CARD_WAIT: Final = dt.timedelta(minutes=5)  # a card that is posted ends it at once
 
 
@@ -283,7 +283,7 @@ class TicketJobs:
     async def answer_report(self, run: Run, number: int, response_url: str) -> None:
         """Say where the report was requested that it is filed; optional, as a message follows."""
         ticket = await find_ticket(self._context, number)
-        if self._context.clock.now() > ticket.created_at + _ANSWER_TIMEOUT:
+        if self._context.clock.now() > ticket.created_at + ANSWER_TIMEOUT:
             return
         await fetch_permalink(run, self._context, ticket, self._posts.permalink)
         try:

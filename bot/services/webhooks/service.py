@@ -30,7 +30,7 @@ class DeadLetter:
 
 
 class WebhookService:
-    """Tells what has not arrived, and sends it again."""
+    """Lists webhooks that have not arrived, and sends them again."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -13,7 +13,6 @@ from bot.i18n.messages import message
 from bot.jobs.run import Run
 from bot.ports import CheckResult, Health, Inquiry
 from bot.services.admin.healthcheck import (
-    ANSWER_TIMEOUT,
     HealthCheck,
     HealthCheckRequests,
     check_database,
@@ -21,6 +20,7 @@ from bot.services.admin.healthcheck import (
     check_slack_settings,
 )
 from bot.services.context import Context
+from bot.services.inquiry_rows import ANSWER_TIMEOUT
 from bot.settings import Settings, read_settings
 from bot.store import Session, Store, models
 from bot.store import jobs as store_jobs
@@ -207,8 +207,11 @@ async def test_only_support_may_call(context: Context) -> None:
 async def test_a_refused_answer_is_given_up(context: Context) -> None:
     """An answer Slack refuses for good is dropped; one it may take later is tried again."""
     no = message("Slack refused: %(code)s.", code="http_404")
-    await answer(context, Listener(SlackRefusedError(no, code="http_404")))
     with pytest.raises(SlackUnreachableError):
         await answer(
             context, Listener(SlackUnreachableError(no, code="reset", maybe_arrived=False))
         )
+    await answer(context, Listener(SlackRefusedError(no, code="http_404")))
+    listener = Listener()
+    await answer(context, listener)
+    assert listener.received == []  # the response URL, a secret, is deleted
