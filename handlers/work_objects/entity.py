@@ -25,12 +25,12 @@ Json = dict[str, Any]
 _COLOURS: Final = {Status.OPEN: "red", Status.CLAIMED: "yellow", Status.RESOLVED: "green"}
 _TEXT_LENGTH: Final = 2000
 _LABELS: Final[Mapping[str, Message]] = {  # of the blocks of a ticket's details
-    "facts": message("Report"),
+    "facts": message("Ticket"),
     "comments": message("Comment"),
     "duplicate": message("Resolution"),
     "cause": message("Resolution"),
     "resolution": message("Resolution"),
-    "verdict": message("Diagnosis"),
+    "verdict": message("Diagnosis and advice"),
     "state": message("State"),
     "steps": message("History"),
 }
