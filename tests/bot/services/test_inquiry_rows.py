@@ -261,17 +261,20 @@ def health_check(harness: ServiceHarness, slack: RecordedCalls) -> HealthCheck:
 async def test_health_check_is_answered_for_29_minutes(
     service_harness: ServiceHarness, after_s: int, origin: str, *, is_answered: bool
 ) -> None:
-    """What Slack refuses is given up; what can be retried is raised."""
+    """What can be retried is raised and the URL kept; what is refused is given up."""
     await service_harness.services.health_checks.request(origin, inquiry())
     service_harness.clock.move(after_s)
-    slack = RecordedCalls(send_results=[SLACK_REFUSED, SLACK_UNREACHABLE])
+    slack = RecordedCalls(send_results=[SLACK_UNREACHABLE, SLACK_REFUSED])
     made = health_check(service_harness, slack)
-    await made.run(Run("k"), origin)
-    assert [answered for _, answered, _ in slack.calls] == ([inquiry()] if is_answered else [])
     if is_answered:
-        assert [each.name for each in slack.calls[0][2]] == ["settings", "database"]
         with pytest.raises(type(SLACK_UNREACHABLE)):
             await made.run(Run("k"), origin)
+        assert (await stored(service_harness, origin)).response_url
+    await made.run(Run("k"), origin)
+    assert [answered for _, answered, _ in slack.calls] == [inquiry()] * 2 * is_answered
+    if is_answered:
+        assert [each.name for each in slack.calls[0][2]] == ["settings", "database"]
+        assert (await stored(service_harness, origin)).response_url == ""
     await made.run(Run("k"), "unknown")
 
 
